@@ -1,7 +1,6 @@
 /**
- * When bytes may be reused. Whoever works on shared memory announces the epoch it saw in a slot of the table; whoever wants to
- * reuse memory bumps the epoch and hands over an action, which runs exactly once, as soon as no announced epoch can still see the
- * old state. Slots are owned by sessions, not by threads, so a session may move between threads and a sleeping one is named rather
- * than waited for. Nothing blocks while an epoch is held.
+ * When bytes may be reused. Whoever touches shared memory announces the current epoch in a slot of its own; whoever retires memory
+ * bumps the epoch and hands over an action, which runs once every slot has moved on. Slots belong to sessions, not to threads, so a
+ * virtual thread may carry one from carrier to carrier, and there is no process-wide limit.
  */
 package io.tideline.epoch;

@@ -1,7 +1,13 @@
 /**
- * How bytes are touched. {@code Words} is the only door to off-heap words that threads share, and every method of it says its
- * memory order in its name; {@code Region} is a block of zeroed, aligned memory that is closed exactly once; {@code Probe} names
- * the points at which a test may yield, delay or stop a thread, and costs nothing in production. This module stands at the bottom
- * of the house: it knows no other, and no other reaches past it to raw memory.
+ * How bytes are touched. Everything off-heap that threads share is read and written through {@link io.tideline.memory.Words}, whose
+ * method names state the memory order:
+ * <ul>
+ *   <li><b>plain</b> ({@code get}, {@code set}): no order; for words that only one thread can reach, or whose order another word gives;</li>
+ *   <li><b>acquire / release</b>: what was written before the release is seen after the acquire that reads it;</li>
+ *   <li><b>compareAndSet, getAndAdd</b>: acquire and release at once, and totally ordered per word;</li>
+ *   <li><b>announce</b>: a compareAndSet whose store is visible to everybody before any later load of this thread.</li>
+ * </ul>
+ * Beside it live the blocks of memory themselves ({@link io.tideline.memory.Region}), the way every thread waits
+ * ({@link io.tideline.memory.Waits}) and the named points where tests take hold ({@link io.tideline.memory.Probe}).
  */
 package io.tideline.memory;

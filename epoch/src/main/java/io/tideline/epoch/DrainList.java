@@ -1,0 +1,103 @@
+package io.tideline.epoch;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * Actions that wait for an epoch to become safe: bounded, each run exactly once.
+ *
+ * <p><b>State.</b> {@code epochs[i]} is {@link #FREE}, {@link #FILLING} or the epoch that must be safe; {@code actions[i]} goes with it.
+ *
+ * <p><b>Invariants.</b> (1) Only the winner of FREE → FILLING writes an action, and its epoch is published after the action. (2) Only the
+ * holder of {@code draining} takes entries out, so an action runs once. (3) {@code pending} counts from before an entry is visible until
+ * after its action ran, so zero means that nothing registered is still to run.
+ *
+ * <p><b>Linearisation points.</b> {@link #offer}: publishing the epoch. {@link #drain}: setting the entry FREE.
+ *
+ * <p>An action must neither block nor enter an epoch that may be full of waiters. What it throws is logged, and it counts as run. An
+ * action may offer another; it runs in a later drain, never by recursion.
+ */
+final class DrainList {
+    private static final Logger LOG = System.getLogger(DrainList.class.getName());
+    private static final long FREE = Long.MAX_VALUE;
+    private static final long FILLING = Long.MAX_VALUE - 1;
+
+    private final AtomicLongArray epochs;
+    private final AtomicReferenceArray<Runnable> actions;
+    private final AtomicInteger pending = new AtomicInteger();
+    private final AtomicBoolean draining = new AtomicBoolean();
+
+    DrainList(int capacity) {
+        epochs = new AtomicLongArray(capacity);
+        actions = new AtomicReferenceArray<>(capacity);
+        for (int i = 0; i < capacity; i++) {
+            epochs.set(i, FREE);
+        }
+    }
+
+    /** Registers an action to run once {@code epoch} is safe; false if the list is full. Never waits. */
+    boolean offer(long epoch, Runnable action) {
+        pending.incrementAndGet();
+        for (int i = 0; i < epochs.length(); i++) {
+            if (epochs.get(i) == FREE && epochs.compareAndSet(i, FREE, FILLING)) {
+                actions.set(i, action);
+                epochs.set(i, epoch);
+                return true;
+            }
+        }
+        pending.decrementAndGet();
+        return false;
+    }
+
+    /** Whether an action may still have to run. */
+    boolean isPending() {
+        return pending.get() != 0;
+    }
+
+    /** The smallest epoch that an action waits for, or {@link Long#MAX_VALUE}. */
+    long oldest() {
+        long oldest = Long.MAX_VALUE;
+        for (int i = 0; i < epochs.length(); i++) {
+            long epoch = epochs.get(i);
+            if (epoch != FREE && epoch != FILLING) {
+                oldest = Math.min(oldest, epoch);
+            }
+        }
+        return oldest;
+    }
+
+    /** Runs the actions whose epoch is at most {@code safe}; does nothing where somebody else is at it. Returns how many ran. */
+    int drain(long safe) {
+        if (!draining.compareAndSet(false, true)) {
+            return 0;
+        }
+        int ran = 0;
+        try {
+            for (int i = 0; i < epochs.length(); i++) {
+                if (epochs.get(i) <= safe) {
+                    Runnable action = actions.get(i);
+                    actions.set(i, null);
+                    epochs.set(i, FREE);
+                    run(action);
+                    pending.decrementAndGet();
+                    ran++;
+                }
+            }
+        } finally {
+            draining.set(false);
+        }
+        return ran;
+    }
+
+    private static void run(Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable thrown) {
+            LOG.log(Level.ERROR, "an epoch action failed; it counts as run", thrown);
+        }
+    }
+}

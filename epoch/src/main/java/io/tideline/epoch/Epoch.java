@@ -1,0 +1,170 @@
+package io.tideline.epoch;
+
+import static io.tideline.epoch.EpochSlotLayout.IDLE;
+
+import io.tideline.memory.Probe;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.util.List;
+
+/**
+ * Epoch protection: memory that was reachable when a thread entered stays valid until that thread exits or refreshes
+ * (Chandramouli et al., FASTER, SIGMOD 2018, §2.3–2.4).
+ *
+ * <p><b>State.</b> The current epoch, from 1, one word that only grows; the {@link EpochTable}; the {@link DrainList}.
+ *
+ * <p><b>Invariants.</b> (1) A slot announces an epoch that was current at or before its entering; announcing an old one is only
+ * conservative. (2) The announcement is visible before any later load of shared memory by that thread. (3) An action registered by
+ * {@link #bump} runs after everybody who was inside at the bump has exited or refreshed, exactly once.
+ *
+ * <p><b>Who writes what.</b> A slot: its owner. The current epoch: {@link #bump}.
+ *
+ * <p><b>Linearisation points.</b> {@link #tryEnter}: the CAS of the slot. {@link #exit}: its release store.
+ *
+ * <p>Entering is the compare-and-set 0 → epoch. It announces, it detects two threads in one slot, and it hands the owner's plain fields
+ * over from the thread that exited last. Nothing may block between enter and exit. Actions run on whichever thread drains; they only
+ * move frontiers and hand work over.
+ */
+public final class Epoch implements AutoCloseable {
+    private static final int DRAIN_CAPACITY = 256;
+    private static final long FIRST_EPOCH = 1;
+
+    private final Waits waits;
+    private final EpochTable table = new EpochTable();
+    private final DrainList drainList = new DrainList(DRAIN_CAPACITY);
+    private final Region region = Region.allocate(EpochSlotLayout.SIZE_BYTES, false);
+    private final long currentWord = region.address();
+    private volatile Runnable pendingListener = () -> { };
+
+    public Epoch(Waits waits) {
+        this.waits = waits;
+        Words.setVolatile(currentWord, FIRST_EPOCH);
+    }
+
+    /** Takes ownership of a slot; {@code owner} is the name under which {@link StallWatch} reports it. */
+    public long claim(String owner) {
+        return table.claim(owner);
+    }
+
+    /** Gives a slot back that nobody is inside. */
+    public void release(long slot) {
+        table.release(slot);
+    }
+
+    /** Enters; false if somebody is inside this slot already. */
+    public boolean tryEnter(long slot) {
+        return Words.announce(slot, IDLE, Words.getAcquire(currentWord));
+    }
+
+    /** Announces the current epoch from inside: whatever was read from shared memory before is stale now. */
+    public void refresh(long slot) {
+        // A refresh that becomes visible late is only conservative, so release suffices; the loads that follow need no fence
+        // because the old announcement still protects what they may reach.
+        Words.setRelease(slot, Words.getAcquire(currentWord));
+        if (drainList.isPending()) {
+            drain();
+        }
+    }
+
+    /** Leaves. Looking at the drain list is an optimisation: progress belongs to the housekeeper and to those who wait. */
+    public void exit(long slot) {
+        Words.setRelease(slot, IDLE);
+        if (drainList.isPending()) {
+            drain();
+        }
+    }
+
+    /** Whether somebody is inside the slot. */
+    public boolean isInside(long slot) {
+        return Words.getVolatile(slot) != IDLE;
+    }
+
+    /** The current epoch. */
+    public long current() {
+        return Words.getVolatile(currentWord);
+    }
+
+    /**
+     * Starts a new epoch and registers {@code action} to run when everybody inside now has moved on. Callable inside and outside; never waits.
+     *
+     * @return false if {@value #DRAIN_CAPACITY} actions wait already; then the action was not registered and will not run
+     */
+    public boolean bump(Runnable action) {
+        // Registered under the epoch before the increment would let the action run early, were the increment lost in between;
+        // registered after it, a drain in between merely misses it, and the housekeeper looks again.
+        long prior = Words.getAndAdd(currentWord, 1);
+        Probe.at("epoch.bumped");
+        if (!drainList.offer(prior, action)) {
+            return false;
+        }
+        pendingListener.run();
+        return true;
+    }
+
+    /** Runs the actions that have become safe. Returns how many ran here. */
+    public int drain() {
+        return drainList.drain(safe());
+    }
+
+    /** Whether an action is still to run. */
+    public boolean isPending() {
+        return drainList.isPending();
+    }
+
+    /** The newest epoch that nobody inside can still be in. */
+    public long safe() {
+        return table.oldest(Words.getVolatile(currentWord)) - 1;
+    }
+
+    /**
+     * Starts a new epoch and waits until everybody who was inside has moved on. Called from outside, by a thread whose own slots are idle.
+     *
+     * @return false if {@code timeoutNanos} passed first
+     */
+    public boolean awaitAllPassed(long timeoutNanos) {
+        long prior = Words.getAndAdd(currentWord, 1);
+        long deadline = waits.nanoTime() + timeoutNanos;
+        for (int attempt = 0; safe() < prior; attempt++) {
+            if (waits.nanoTime() - deadline > 0) {
+                return false;
+            }
+            waits.pause(attempt);
+        }
+        drain();
+        return true;
+    }
+
+    /** The owners who keep the oldest waiting action from running; empty if none waits. */
+    public List<String> holders() {
+        long oldest = drainList.oldest();
+        return oldest == Long.MAX_VALUE ? List.of() : table.insideSince(oldest);
+    }
+
+    /** The owners inside right now. */
+    public List<String> inside() {
+        return table.insideSince(Long.MAX_VALUE);
+    }
+
+    /** How many slots are owned. */
+    public int ownedSlots() {
+        return table.owned();
+    }
+
+    /** How many slots exist; chunks once linked stay. */
+    public int slotCapacity() {
+        return table.capacity();
+    }
+
+    /** Called, on the bumping thread, whenever an action was registered; must not block. */
+    void onPending(Runnable listener) {
+        pendingListener = listener;
+    }
+
+    /** Frees the slots. The caller knows that nobody is inside and nobody will enter. */
+    @Override
+    public void close() {
+        table.close();
+        region.close();
+    }
+}

@@ -1,0 +1,22 @@
+package io.tideline.epoch;
+
+/**
+ * One slot of the {@link EpochTable}: two cache lines, because the hardware fetches lines in pairs.
+ *
+ * <pre>
+ *   +0    the announced epoch; 0 while nobody is inside
+ *   +8    fifteen words for the owner: counters that it alone writes while inside
+ * </pre>
+ */
+public final class EpochSlotLayout {
+    public static final int SIZE_BYTES = 128;
+    public static final int EPOCH_OFFSET = 0;
+    public static final int OWNER_WORDS_OFFSET = 8;
+    public static final int OWNER_WORDS = (SIZE_BYTES - OWNER_WORDS_OFFSET) / 8;
+
+    /** The announced epoch of a slot with nobody inside. */
+    public static final long IDLE = 0;
+
+    private EpochSlotLayout() {
+    }
+}

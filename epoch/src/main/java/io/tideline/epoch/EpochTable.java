@@ -1,0 +1,129 @@
+package io.tideline.epoch;
+
+import static io.tideline.epoch.EpochSlotLayout.IDLE;
+import static io.tideline.epoch.EpochSlotLayout.SIZE_BYTES;
+
+import io.tideline.memory.Region;
+import io.tideline.memory.Words;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The slots in which epochs are announced. The table grows by linking chunks that never move and are freed only by {@link #close},
+ * so a slot's address stays good for the table's life.
+ *
+ * <p><b>State.</b> Chunks of slots off the heap; {@code chunks}, their addresses, replaced as a whole; owners and free slots under the monitor.
+ *
+ * <p><b>Invariants.</b> (1) A slot is owned by at most one claimant. (2) A chunk is in {@code chunks} before any of its slots is claimed,
+ * so a scan that misses a chunk ran before anybody could announce in it.
+ *
+ * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the monitor, off the operations' path.
+ */
+final class EpochTable implements AutoCloseable {
+    private static final int SLOTS_PER_CHUNK = 64;
+
+    private final List<Region> regions = new ArrayList<>();
+    private final ArrayDeque<Long> free = new ArrayDeque<>();
+    /** Owner names by slot number (chunk × slots per chunk + place), null where unowned. */
+    private final ArrayList<String> owners = new ArrayList<>();
+    private volatile long[] chunks = {};
+
+    /** Takes a free slot, linking a new chunk if there is none. Its owner words are zero. */
+    synchronized long claim(String owner) {
+        if (free.isEmpty()) {
+            grow();
+        }
+        long slot = free.poll();
+        Words.zero(slot, SIZE_BYTES);
+        owners.set(number(slot), owner);
+        return slot;
+    }
+
+    private void grow() {
+        Region region = Region.allocate((long) SLOTS_PER_CHUNK * SIZE_BYTES, false);
+        regions.add(region);
+        for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
+            free.add(region.address() + (long) i * SIZE_BYTES);
+            owners.add(null);
+        }
+        long[] next = Arrays.copyOf(chunks, chunks.length + 1);
+        next[chunks.length] = region.address();
+        chunks = next;
+    }
+
+    private int number(long slot) {
+        long[] known = chunks;
+        for (int chunk = 0; chunk < known.length; chunk++) {
+            long offset = slot - known[chunk];
+            if (offset >= 0 && offset < (long) SLOTS_PER_CHUNK * SIZE_BYTES && offset % SIZE_BYTES == 0) {
+                return chunk * SLOTS_PER_CHUNK + (int) (offset / SIZE_BYTES);
+            }
+        }
+        throw new IllegalArgumentException("0x" + Long.toHexString(slot) + " is no slot of this table");
+    }
+
+    /** Gives a slot back; refused while somebody is inside. */
+    synchronized void release(long slot) {
+        int number = number(slot);
+        if (owners.get(number) == null) {
+            throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
+        }
+        if (Words.getVolatile(slot) != IDLE) {
+            throw new IllegalStateException("slot " + number + " of " + owners.get(number) + " is released while somebody is inside");
+        }
+        owners.set(number, null);
+        free.addFirst(slot);
+    }
+
+    /** The smallest announced epoch, or {@code ifIdle} if nobody is inside. Whoever asks has published what readers must see, and fenced. */
+    long oldest(long ifIdle) {
+        long oldest = ifIdle;
+        for (long chunk : chunks) {
+            for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
+                long announced = Words.getVolatile(chunk + (long) i * SIZE_BYTES);
+                if (announced != IDLE && announced < oldest) {
+                    oldest = announced;
+                }
+            }
+        }
+        return oldest;
+    }
+
+    /** The owners inside with an epoch of at most {@code epoch}. */
+    synchronized List<String> insideSince(long epoch) {
+        List<String> names = new ArrayList<>();
+        for (int number = 0; number < owners.size(); number++) {
+            long announced = Words.getVolatile(slot(number));
+            if (announced != IDLE && announced <= epoch) {
+                names.add(owners.get(number));
+            }
+        }
+        return names;
+    }
+
+    /** How many slots are owned. */
+    synchronized int owned() {
+        return owners.size() - free.size();
+    }
+
+    /** How many slots exist. */
+    synchronized int capacity() {
+        return owners.size();
+    }
+
+    private long slot(int number) {
+        return chunks[number / SLOTS_PER_CHUNK] + (long) (number % SLOTS_PER_CHUNK) * SIZE_BYTES;
+    }
+
+    /** Frees the chunks; the caller knows that nobody is inside and nobody will enter. */
+    @Override
+    public synchronized void close() {
+        chunks = new long[0];
+        owners.clear();
+        free.clear();
+        regions.forEach(Region::close);
+        regions.clear();
+    }
+}

@@ -1,0 +1,68 @@
+package io.tideline.epoch;
+
+import io.tideline.memory.Waits;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * The thread that makes sure registered actions run, whoever sleeps: it looks again with back-off until the list is empty, and parks
+ * while there is nothing to do. It feeds the {@link StallWatch}.
+ */
+public final class Housekeeper implements AutoCloseable {
+    private final Epoch epoch;
+    private final Waits waits;
+    private final StallWatch stallWatch;
+    private final Thread thread;
+    private volatile boolean closed;
+
+    public Housekeeper(Epoch epoch, Waits waits) {
+        this(epoch, waits, StallWatch.THRESHOLD_NANOS);
+    }
+
+    Housekeeper(Epoch epoch, Waits waits, long stallThresholdNanos) {
+        this.epoch = epoch;
+        this.waits = waits;
+        this.stallWatch = new StallWatch(stallThresholdNanos);
+        this.thread = Thread.ofPlatform().daemon().name("tideline-housekeeper").unstarted(this::run);
+        epoch.onPending(() -> LockSupport.unpark(thread));
+        thread.start();
+    }
+
+    public StallWatch stallWatch() {
+        return stallWatch;
+    }
+
+    private void run() {
+        int attempt = 0;
+        while (!closed) {
+            if (!epoch.isPending()) {
+                stallWatch.progressed();
+                attempt = 0;
+                LockSupport.park(this);
+            } else if (epoch.drain() > 0) {
+                stallWatch.progressed();
+                attempt = 0;
+            } else {
+                stallWatch.waited(waits.nanoTime(), epoch);
+                waits.pause(attempt++);
+            }
+        }
+    }
+
+    /** Stops the thread and waits for its end; actions still registered stay so. */
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.tideline.memory;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/** The three system calls behind {@link Region}: mmap, munmap and madvise of Linux, through {@code java.lang.foreign}. */
+final class NativeMemory {
+    static final String NATIVE_ACCESS_DENIED = "Tideline keeps its data off the heap and this JVM denies that: start it with"
+            + " --enable-native-access=ALL-UNNAMED (or with the name of the module that holds io.tideline.memory)";
+
+    private static final int PROT_READ_WRITE = 1 | 2;
+    private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
+    private static final int MADV_DONTNEED = 4;
+    private static final int MADV_HUGEPAGE = 14;
+    private static final long MAP_FAILED = -1;
+
+    private static final class Calls {
+        static final MethodHandle MMAP = bind("mmap",
+                FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+        static final MethodHandle MUNMAP = bind("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
+        static final MethodHandle MADVISE = bind("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+        @SuppressWarnings("restricted") // these calls are what this class is for
+        private static MethodHandle bind(String name, FunctionDescriptor descriptor) {
+            Linker linker = Linker.nativeLinker();
+            SymbolLookup lookup = linker.defaultLookup();
+            return linker.downcallHandle(lookup.find(name).orElseThrow(), descriptor);
+        }
+    }
+
+    private NativeMemory() {
+    }
+
+    /** Whether this platform has these calls; elsewhere regions come from arenas. */
+    static boolean isLinux() {
+        return System.getProperty("os.name").equals("Linux");
+    }
+
+    /** Address space of {@code sizeBytes} zeros that takes memory only where it is touched. */
+    static long map(long sizeBytes) {
+        long address;
+        try {
+            address = (long) Calls.MMAP.invokeExact(
+                    MemorySegment.NULL, sizeBytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
+        } catch (IllegalCallerException | LinkageError denied) {
+            throw new IllegalStateException(NATIVE_ACCESS_DENIED, denied);
+        } catch (Throwable unexpected) {
+            throw new AssertionError("mmap", unexpected);
+        }
+        if (address == MAP_FAILED) {
+            throw new OutOfMemoryError("the operating system has no " + sizeBytes
+                    + " bytes of address space left (mmap failed); configure less memory, or raise ulimit -v and vm.max_map_count");
+        }
+        return address;
+    }
+
+    static void unmap(long address, long sizeBytes) {
+        int result;
+        try {
+            result = (int) Calls.MUNMAP.invokeExact(address, sizeBytes);
+        } catch (Throwable unexpected) {
+            throw new AssertionError("munmap", unexpected);
+        }
+        if (result != 0) {
+            throw new AssertionError("munmap of " + sizeBytes + " bytes at 0x" + Long.toHexString(address) + " failed");
+        }
+    }
+
+    /** Asks for huge pages; false where the kernel has none to give. */
+    static boolean adviseHugePages(long address, long sizeBytes) {
+        return advise(address, sizeBytes, MADV_HUGEPAGE);
+    }
+
+    /** Gives the memory back and leaves zeros; false where the kernel refused and the bytes are as they were. */
+    static boolean discard(long address, long sizeBytes) {
+        return advise(address, sizeBytes, MADV_DONTNEED);
+    }
+
+    private static boolean advise(long address, long sizeBytes, int advice) {
+        try {
+            return (int) Calls.MADVISE.invokeExact(address, sizeBytes, advice) == 0;
+        } catch (Throwable unexpected) {
+            throw new AssertionError("madvise", unexpected);
+        }
+    }
+}

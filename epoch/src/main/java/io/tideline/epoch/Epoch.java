@@ -1,6 +1,7 @@
 package io.tideline.epoch;
 
 import static io.tideline.epoch.EpochSlotLayout.IDLE;
+import static io.tideline.epoch.EpochSlotLayout.SUSPENDED;
 
 import io.tideline.memory.Probe;
 import io.tideline.memory.Region;
@@ -26,14 +27,14 @@ import java.util.List;
  * over from the thread that exited last. Nothing may block between enter and exit. Actions run on whichever thread drains; they only
  * move frontiers and hand work over.
  */
-public final class Epoch implements AutoCloseable {
+public final class Epoch {
     private static final int DRAIN_CAPACITY = 256;
     private static final long FIRST_EPOCH = 1;
 
     private final Waits waits;
     private final EpochTable table = new EpochTable();
     private final DrainList drainList = new DrainList(DRAIN_CAPACITY);
-    private final Region region = Region.allocate(EpochSlotLayout.SIZE_BYTES, false);
+    private final Region region = Region.allocateUntilUnreachable(EpochSlotLayout.SIZE_BYTES);
     private final long currentWord = region.address();
     private volatile Runnable pendingListener = () -> { };
 
@@ -75,7 +76,25 @@ public final class Epoch implements AutoCloseable {
         }
     }
 
-    /** Whether somebody is inside the slot. */
+    /**
+     * Steps outside without giving the slot up, to wait or to allocate: nobody else can enter it, and it holds nothing back. Everything read
+     * from shared memory before is stale.
+     */
+    public void suspend(long slot) {
+        Words.setRelease(slot, SUSPENDED);
+        if (drainList.isPending()) {
+            drain();
+        }
+    }
+
+    /** Steps inside again after {@link #suspend}. */
+    public void resume(long slot) {
+        if (!Words.announce(slot, SUSPENDED, Words.getAcquire(currentWord))) {
+            throw new AssertionError("a slot that was not suspended is resumed");
+        }
+    }
+
+    /** Whether the slot is entered, be it suspended. */
     public boolean isInside(long slot) {
         return Words.getVolatile(slot) != IDLE;
     }
@@ -143,7 +162,7 @@ public final class Epoch implements AutoCloseable {
 
     /** The owners inside right now. */
     public List<String> inside() {
-        return table.insideSince(Long.MAX_VALUE);
+        return table.insideSince(Long.MAX_VALUE - 1);
     }
 
     /** How many slots are owned. */
@@ -159,12 +178,5 @@ public final class Epoch implements AutoCloseable {
     /** Called, on the bumping thread, whenever an action was registered; must not block. */
     void onPending(Runnable listener) {
         pendingListener = listener;
-    }
-
-    /** Frees the slots. The caller knows that nobody is inside and nobody will enter. */
-    @Override
-    public void close() {
-        table.close();
-        region.close();
     }
 }

@@ -16,6 +16,8 @@ public final class EpochSlotLayout {
 
     /** The announced epoch of a slot with nobody inside. */
     public static final long IDLE = 0;
+    /** What a slot announces whose owner is between two stays inside: newer than every epoch, so it holds nothing back. */
+    public static final long SUSPENDED = Long.MAX_VALUE;
 
     private EpochSlotLayout() {
     }

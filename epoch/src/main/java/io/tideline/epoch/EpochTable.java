@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The slots in which epochs are announced. The table grows by linking chunks that never move and are freed only by {@link #close},
- * so a slot's address stays good for the table's life.
+ * The slots in which epochs are announced. The table grows by linking chunks that never move and live as long as anybody can reach the
+ * table, so that a thread which announces itself while the store closes touches memory that is still there.
  *
  * <p><b>State.</b> Chunks of slots off the heap; {@code chunks}, their addresses, replaced as a whole; owners and free slots under the monitor.
  *
@@ -21,7 +21,7 @@ import java.util.List;
  *
  * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the monitor, off the operations' path.
  */
-final class EpochTable implements AutoCloseable {
+final class EpochTable {
     private static final int SLOTS_PER_CHUNK = 64;
 
     private final List<Region> regions = new ArrayList<>();
@@ -42,7 +42,7 @@ final class EpochTable implements AutoCloseable {
     }
 
     private void grow() {
-        Region region = Region.allocate((long) SLOTS_PER_CHUNK * SIZE_BYTES, false);
+        Region region = Region.allocateUntilUnreachable((long) SLOTS_PER_CHUNK * SIZE_BYTES);
         regions.add(region);
         for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
             free.add(region.address() + (long) i * SIZE_BYTES);
@@ -96,7 +96,7 @@ final class EpochTable implements AutoCloseable {
         List<String> names = new ArrayList<>();
         for (int number = 0; number < owners.size(); number++) {
             long announced = Words.getVolatile(slot(number));
-            if (announced != IDLE && announced <= epoch) {
+            if (announced != IDLE && announced <= epoch && owners.get(number) != null) {
                 names.add(owners.get(number));
             }
         }
@@ -115,15 +115,5 @@ final class EpochTable implements AutoCloseable {
 
     private long slot(int number) {
         return chunks[number / SLOTS_PER_CHUNK] + (long) (number % SLOTS_PER_CHUNK) * SIZE_BYTES;
-    }
-
-    /** Frees the chunks; the caller knows that nobody is inside and nobody will enter. */
-    @Override
-    public synchronized void close() {
-        chunks = new long[0];
-        owners.clear();
-        free.clear();
-        regions.forEach(Region::close);
-        regions.clear();
     }
 }

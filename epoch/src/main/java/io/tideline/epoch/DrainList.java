@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  *
  * <p><b>Linearisation points.</b> {@link #offer}: publishing the epoch. {@link #drain}: setting the entry FREE.
  *
- * <p>An action must neither block nor enter an epoch that may be full of waiters. What it throws is logged, and it counts as run. An
- * action may offer another; it runs in a later drain, never by recursion.
+ * <p>An action must neither block nor enter an epoch that may be full of waiters. What it throws is kept and logged, and it counts as
+ * run. An action may offer another; it runs in a later drain, never by recursion.
  */
 final class DrainList {
     private static final Logger LOG = System.getLogger(DrainList.class.getName());
@@ -30,6 +30,7 @@ final class DrainList {
     private final AtomicReferenceArray<Runnable> actions;
     private final AtomicInteger pending = new AtomicInteger();
     private final AtomicBoolean draining = new AtomicBoolean();
+    private volatile Throwable lastFailure;
 
     DrainList(int capacity) {
         epochs = new AtomicLongArray(capacity);
@@ -83,7 +84,6 @@ final class DrainList {
                     actions.set(i, null);
                     epochs.set(i, FREE);
                     run(action);
-                    pending.decrementAndGet();
                     ran++;
                 }
             }
@@ -93,11 +93,28 @@ final class DrainList {
         return ran;
     }
 
-    private static void run(Runnable action) {
+    private void run(Runnable action) {
         try {
             action.run();
         } catch (Throwable thrown) {
-            LOG.log(Level.ERROR, "an epoch action failed; it counts as run", thrown);
+            lastFailure = thrown;
+            log(thrown);
+        } finally {
+            pending.decrementAndGet();
         }
+    }
+
+    /** A log that throws must not reach whoever happened to drain: the operation of a stranger, or the housekeeper. */
+    private static void log(Throwable failure) {
+        try {
+            LOG.log(Level.ERROR, "an epoch action failed; it counts as run", failure);
+        } catch (Throwable unlogged) {
+            failure.addSuppressed(unlogged);
+        }
+    }
+
+    /** What the latest failed action threw; null if none did. */
+    Throwable lastFailure() {
+        return lastFailure;
     }
 }

@@ -135,9 +135,19 @@ public final class Epoch implements AutoCloseable {
         return true;
     }
 
+    /** What the latest failed action threw, null if none did: a bug of ours, after which the store should take no more work. */
+    public Throwable lastFailure() {
+        return drainList.lastFailure();
+    }
+
+    /** The epoch that the oldest waiting action waits for, or {@link Long#MAX_VALUE}. */
+    long oldestPending() {
+        return drainList.oldest();
+    }
+
     /** The owners who keep the oldest waiting action from running; empty if none waits. */
     public List<String> holders() {
-        long oldest = drainList.oldest();
+        long oldest = oldestPending();
         return oldest == Long.MAX_VALUE ? List.of() : table.insideSince(oldest);
     }
 

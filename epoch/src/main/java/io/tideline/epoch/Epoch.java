@@ -52,7 +52,7 @@ public final class Epoch implements AutoCloseable {
         table.release(slot);
     }
 
-    /** Enters; false if somebody is inside this slot already. */
+    /** Enters; false if somebody is inside this slot already or it was given back. */
     public boolean tryEnter(long slot) {
         return Words.announce(slot, IDLE, Words.getAcquire(currentWord));
     }
@@ -77,7 +77,7 @@ public final class Epoch implements AutoCloseable {
 
     /** Whether somebody is inside the slot. */
     public boolean isInside(long slot) {
-        return Words.getVolatile(slot) != IDLE;
+        return EpochSlotLayout.isInside(Words.getVolatile(slot));
     }
 
     /** The current epoch. */

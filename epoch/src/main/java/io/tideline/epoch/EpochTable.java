@@ -1,7 +1,10 @@
 package io.tideline.epoch;
 
 import static io.tideline.epoch.EpochSlotLayout.IDLE;
+import static io.tideline.epoch.EpochSlotLayout.OWNER_WORDS_OFFSET;
 import static io.tideline.epoch.EpochSlotLayout.SIZE_BYTES;
+import static io.tideline.epoch.EpochSlotLayout.UNOWNED;
+import static io.tideline.epoch.EpochSlotLayout.isInside;
 
 import io.tideline.memory.Region;
 import io.tideline.memory.Words;
@@ -17,7 +20,8 @@ import java.util.List;
  * <p><b>State.</b> Chunks of slots off the heap; {@code chunks}, their addresses, replaced as a whole; owners and free slots under the monitor.
  *
  * <p><b>Invariants.</b> (1) A slot is owned by at most one claimant. (2) A chunk is in {@code chunks} before any of its slots is claimed,
- * so a scan that misses a chunk ran before anybody could announce in it.
+ * so a scan that misses a chunk ran before anybody could announce in it. (3) Owning and being inside change by compare-and-set of the same
+ * word, so a slot that is given back lets nobody in: a late user is refused and never overwritten by the next owner.
  *
  * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the monitor, off the operations' path.
  */
@@ -36,8 +40,9 @@ final class EpochTable implements AutoCloseable {
             grow();
         }
         long slot = free.poll();
-        Words.zero(slot, SIZE_BYTES);
         owners.set(number(slot), owner);
+        Words.zero(slot + OWNER_WORDS_OFFSET, SIZE_BYTES - OWNER_WORDS_OFFSET);
+        Words.setRelease(slot, IDLE);
         return slot;
     }
 
@@ -45,7 +50,9 @@ final class EpochTable implements AutoCloseable {
         Region region = Region.allocate((long) SLOTS_PER_CHUNK * SIZE_BYTES, false);
         regions.add(region);
         for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
-            free.add(region.address() + (long) i * SIZE_BYTES);
+            long slot = region.address() + (long) i * SIZE_BYTES;
+            Words.set(slot, UNOWNED); // plain: published by the chunk array
+            free.add(slot);
             owners.add(null);
         }
         long[] next = Arrays.copyOf(chunks, chunks.length + 1);
@@ -70,7 +77,7 @@ final class EpochTable implements AutoCloseable {
         if (owners.get(number) == null) {
             throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
         }
-        if (Words.getVolatile(slot) != IDLE) {
+        if (!Words.compareAndSet(slot, IDLE, UNOWNED)) {
             throw new IllegalStateException("slot " + number + " of " + owners.get(number) + " is released while somebody is inside");
         }
         owners.set(number, null);
@@ -96,7 +103,7 @@ final class EpochTable implements AutoCloseable {
         List<String> names = new ArrayList<>();
         for (int number = 0; number < owners.size(); number++) {
             long announced = Words.getVolatile(slot(number));
-            if (announced != IDLE && announced <= epoch) {
+            if (isInside(announced) && announced <= epoch) {
                 names.add(owners.get(number));
             }
         }

@@ -3,9 +3,9 @@ package io.tideline.epoch;
 import static io.tideline.epoch.EpochSlotLayout.IDLE;
 
 import io.tideline.memory.Probe;
-import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.lang.ref.Reference;
 import java.util.List;
 
 /**
@@ -25,17 +25,22 @@ import java.util.List;
  * <p>Entering is the compare-and-set 0 → epoch. It announces, it detects two threads in one slot, and it hands the owner's plain fields
  * over from the thread that exited last. Nothing may block between enter and exit. Actions run on whichever thread drains; they only
  * move frontiers and hand work over.
+ *
+ * <p>The slots can be touched for as long as anybody holds this object, see {@link EpochMemory}; a reachability fence therefore ends
+ * each method of the operations' path, which the JIT could otherwise run on after the last use of {@code this}.
  */
 public final class Epoch implements AutoCloseable {
     private static final int DRAIN_CAPACITY = 256;
     private static final long FIRST_EPOCH = 1;
 
     private final Waits waits;
-    private final EpochTable table = new EpochTable();
+    private final EpochMemory memory = new EpochMemory();
+    private final EpochTable table = new EpochTable(memory);
     private final DrainList drainList = new DrainList(DRAIN_CAPACITY);
-    private final Region region = Region.allocate(EpochSlotLayout.SIZE_BYTES, false);
-    private final long currentWord = region.address();
+    private final long currentWord = memory.allocate(EpochSlotLayout.SIZE_BYTES);
     private volatile Runnable pendingListener = () -> { };
+    /** Under the monitor. */
+    private boolean closed;
 
     public Epoch(Waits waits) {
         this.waits = waits;
@@ -52,9 +57,11 @@ public final class Epoch implements AutoCloseable {
         table.release(slot);
     }
 
-    /** Enters; false if somebody is inside this slot already or it was given back. */
+    /** Enters; false if somebody is inside this slot already, it was given back, or the epoch is closed. */
     public boolean tryEnter(long slot) {
-        return Words.announce(slot, IDLE, Words.getAcquire(currentWord));
+        boolean entered = Words.announce(slot, IDLE, Words.getAcquire(currentWord));
+        Reference.reachabilityFence(this);
+        return entered;
     }
 
     /** Announces the current epoch from inside: whatever was read from shared memory before is stale now. */
@@ -65,6 +72,7 @@ public final class Epoch implements AutoCloseable {
         if (drainList.isPending()) {
             drain();
         }
+        Reference.reachabilityFence(this);
     }
 
     /** Leaves. Looking at the drain list is an optimisation: progress belongs to the housekeeper and to those who wait. */
@@ -73,6 +81,7 @@ public final class Epoch implements AutoCloseable {
         if (drainList.isPending()) {
             drain();
         }
+        Reference.reachabilityFence(this);
     }
 
     /** Whether somebody is inside the slot. */
@@ -88,7 +97,7 @@ public final class Epoch implements AutoCloseable {
     /**
      * Starts a new epoch and registers {@code action} to run when everybody inside now has moved on. Callable inside and outside; never waits.
      *
-     * @return false if {@value #DRAIN_CAPACITY} actions wait already; then the action was not registered and will not run
+     * @return false if {@value #DRAIN_CAPACITY} actions wait already or the epoch is closed; then the action was not registered and will not run
      */
     public boolean bump(Runnable action) {
         // Registered under the epoch before the increment would let the action run early, were the increment lost in between;
@@ -171,10 +180,17 @@ public final class Epoch implements AutoCloseable {
         pendingListener = listener;
     }
 
-    /** Frees the slots. The caller knows that nobody is inside and nobody will enter. */
+    /**
+     * Ends it: from here on nobody gets in and no action runs, so what the epoch protected can be unmapped. The caller knows that nobody
+     * is inside, and does not call this from an action. Actions that wait still run here; a second close does nothing.
+     */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         table.close();
-        region.close();
+        drainList.close(safe(), waits);
     }
 }

@@ -6,7 +6,6 @@ import static io.tideline.epoch.EpochSlotLayout.SIZE_BYTES;
 import static io.tideline.epoch.EpochSlotLayout.UNOWNED;
 import static io.tideline.epoch.EpochSlotLayout.isInside;
 
-import io.tideline.memory.Region;
 import io.tideline.memory.Words;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -14,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The slots in which epochs are announced. The table grows by linking chunks that never move and are freed only by {@link #close},
- * so a slot's address stays good for the table's life.
+ * The slots in which epochs are announced. The table grows by linking chunks that never move, and a slot's address stays good as long as
+ * anybody can reach the table, closed or not.
  *
  * <p><b>State.</b> Chunks of slots off the heap; {@code chunks}, their addresses, replaced as a whole; owners and free slots under the monitor.
  *
@@ -25,17 +24,25 @@ import java.util.List;
  *
  * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the monitor, off the operations' path.
  */
-final class EpochTable implements AutoCloseable {
+final class EpochTable {
     private static final int SLOTS_PER_CHUNK = 64;
 
-    private final List<Region> regions = new ArrayList<>();
+    private final EpochMemory memory;
     private final ArrayDeque<Long> free = new ArrayDeque<>();
     /** Owner names by slot number (chunk × slots per chunk + place), null where unowned. */
     private final ArrayList<String> owners = new ArrayList<>();
     private volatile long[] chunks = {};
+    private boolean closed;
+
+    EpochTable(EpochMemory memory) {
+        this.memory = memory;
+    }
 
     /** Takes a free slot, linking a new chunk if there is none. Its owner words are zero. */
     synchronized long claim(String owner) {
+        if (closed) {
+            throw new IllegalStateException("no slot for " + owner + ": the epoch is closed");
+        }
         if (free.isEmpty()) {
             grow();
         }
@@ -47,16 +54,15 @@ final class EpochTable implements AutoCloseable {
     }
 
     private void grow() {
-        Region region = Region.allocate((long) SLOTS_PER_CHUNK * SIZE_BYTES, false);
-        regions.add(region);
+        long chunk = memory.allocate((long) SLOTS_PER_CHUNK * SIZE_BYTES);
         for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
-            long slot = region.address() + (long) i * SIZE_BYTES;
+            long slot = chunk + (long) i * SIZE_BYTES;
             Words.set(slot, UNOWNED); // plain: published by the chunk array
             free.add(slot);
             owners.add(null);
         }
         long[] next = Arrays.copyOf(chunks, chunks.length + 1);
-        next[chunks.length] = region.address();
+        next[chunks.length] = chunk;
         chunks = next;
     }
 
@@ -77,7 +83,8 @@ final class EpochTable implements AutoCloseable {
         if (owners.get(number) == null) {
             throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
         }
-        if (!Words.compareAndSet(slot, IDLE, UNOWNED)) {
+        // An owned slot lets nobody in already only where the epoch was closed.
+        if (!Words.compareAndSet(slot, IDLE, UNOWNED) && Words.getVolatile(slot) != UNOWNED) {
             throw new IllegalStateException("slot " + number + " of " + owners.get(number) + " is released while somebody is inside");
         }
         owners.set(number, null);
@@ -124,13 +131,11 @@ final class EpochTable implements AutoCloseable {
         return chunks[number / SLOTS_PER_CHUNK] + (long) (number % SLOTS_PER_CHUNK) * SIZE_BYTES;
     }
 
-    /** Frees the chunks; the caller knows that nobody is inside and nobody will enter. */
-    @Override
-    public synchronized void close() {
-        chunks = new long[0];
-        owners.clear();
-        free.clear();
-        regions.forEach(Region::close);
-        regions.clear();
+    /** Lets nobody in any more. Slots keep their owners, who may still give them back. */
+    synchronized void close() {
+        closed = true;
+        for (int number = 0; number < owners.size(); number++) {
+            Words.compareAndSet(slot(number), IDLE, UNOWNED);
+        }
     }
 }

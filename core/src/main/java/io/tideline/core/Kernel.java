@@ -107,7 +107,7 @@ final class Kernel {
         }
         gate = Gate.CLOSED;
         awaitEmpty("close");
-        epoch.awaitDrained(); // an action that ran later would touch frontiers that are gone
+        epoch.close(); // before the log: an action that ran later would touch frontiers that are gone
         housekeeper.close();
         log.close();
         index.close();

@@ -113,7 +113,7 @@ public final class Session extends Operations implements AutoCloseable {
                 throw Callbacks.refusal();
             }
             if (closed || pooled || !epoch.tryEnter(epochSlot)) {
-                throw refusal();
+                throw kernel.isClosed() ? kernel.closed() : refusal();
             }
             admitEntered();
         }
@@ -340,11 +340,17 @@ public final class Session extends Operations implements AutoCloseable {
         if (closed) {
             return;
         }
-        if (pooled || batchThread != null || !epoch.tryEnter(epochSlot)) {
+        if (pooled || batchThread != null) {
+            throw refusal();
+        }
+        boolean entered = epoch.tryEnter(epochSlot);
+        if (!entered && !kernel.isClosed()) {
             throw refusal();
         }
         closed = true;
-        epoch.exit(epochSlot);
+        if (entered) {
+            epoch.exit(epochSlot);
+        }
         kernel.sessionClosed(this);
         epoch.release(epochSlot);
     }

@@ -30,6 +30,9 @@ final class SessionPool {
                     return session;
                 }
             }
+            if (kernel.isClosed()) {
+                throw kernel.closed();
+            }
             if (all.length < MAX_SESSIONS) {
                 grow(all.length);
             } else {

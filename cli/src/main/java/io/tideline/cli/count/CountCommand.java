@@ -5,10 +5,10 @@ import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.JsonFile;
+import io.tideline.cli.console.MemoryStore;
 import io.tideline.cli.console.ProgressBar;
 import io.tideline.cli.console.Streams;
 import io.tideline.core.Store;
-import io.tideline.core.StoreConfig;
 import io.tideline.fault.FullFault;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +49,7 @@ public final class CountCommand implements Callable<Integer> {
 
     private static final int MOST_THREADS = 1024;
     private static final int LONGEST_GRAM = 1000;
+    private static final int RECORD_WITHOUT_KEY_BYTES = 64;
 
     private final Streams streams;
     private final Interruption interruption;
@@ -106,7 +107,7 @@ public final class CountCommand implements Callable<Integer> {
         checkRange("--ngram", gramLength, 1, LONGEST_GRAM);
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
         try (Inputs inputs = Inputs.of(paths.isEmpty() ? jdkSources() : paths, streams.in(), verify);
-                Store store = Store.open(config())) {
+                Store store = MemoryStore.open(memory)) {
             sayWhatIsLeftOut(inputs);
             CountResult result = count(store, inputs);
             interruption.publish(() -> {
@@ -137,14 +138,6 @@ public final class CountCommand implements Callable<Integer> {
         }
         streams.err().println("tideline: no PATH was given, so this counts the sources of the JDK in use, " + sources + ".");
         return List.of(sources.toString());
-    }
-
-    private StoreConfig config() {
-        try {
-            return StoreConfig.builder().memory(memory.bytes()).build();
-        } catch (IllegalArgumentException refused) {
-            throw new Failure("--memory " + memory + ": " + refused.getMessage(), refused);
-        }
     }
 
     private void sayWhatIsLeftOut(Inputs inputs) {
@@ -183,7 +176,8 @@ public final class CountCommand implements Callable<Integer> {
         return bar;
     }
 
+    /** A record is at most a page: its header, the key and the count, each padded, leave this much for the key. */
     private static int keyLimitBytes(Store store) {
-        return store.config().pageSize() / 2;
+        return store.config().pageSize() - RECORD_WITHOUT_KEY_BYTES;
     }
 }

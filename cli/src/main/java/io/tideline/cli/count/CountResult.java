@@ -34,7 +34,7 @@ record CountResult(long total, long stored, long distinct, double seconds, List<
             entriesAndSum[0]++;
             entriesAndSum[1] += count;
             if (top.mayTake(count)) {
-                top.offer(StoredCounts.copyOf(token), count);
+                top.offer(token.toArray(), count);
             }
         });
         double seconds = Math.round(nanos / 1e9 * MICROSECONDS) / MICROSECONDS;

@@ -30,10 +30,4 @@ final class StoredCounts {
         byte[] value = store.get(token);
         return value == null ? 0 : ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong();
     }
-
-    static byte[] copyOf(ValueView token) {
-        byte[] bytes = new byte[token.length()];
-        token.copyTo(bytes, 0);
-        return bytes;
-    }
 }

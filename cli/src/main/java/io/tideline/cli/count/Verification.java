@@ -63,7 +63,7 @@ final class Verification {
     /** Compares in both directions: every token of the map must be in the store, every entry of the store in the map, the counts equal. */
     List<Difference> differencesFrom(Store store) {
         Map<String, Long> scanned = HashMap.newHashMap(counts.size());
-        StoredCounts.forEach(store, (key, count) -> scanned.merge(text(StoredCounts.copyOf(key)), count, Long::sum));
+        StoredCounts.forEach(store, (key, count) -> scanned.merge(text(key.toArray()), count, Long::sum));
         List<Difference> differences = new ArrayList<>();
         counts.forEach((token, inMap) -> compare(store, token, scanned.getOrDefault(token, 0L), inMap, differences));
         scanned.forEach((token, count) -> {

@@ -4,10 +4,10 @@ import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
+import io.tideline.cli.console.MemoryStore;
 import io.tideline.cli.console.Reason;
 import io.tideline.cli.console.Streams;
 import io.tideline.core.Store;
-import io.tideline.core.StoreConfig;
 import io.tideline.fault.FullFault;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -64,21 +64,13 @@ public final class ShellCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         BufferedReader lines = new BufferedReader(new InputStreamReader(streams.in(), StandardCharsets.UTF_8));
-        try (Store store = Store.open(config())) {
+        try (Store store = MemoryStore.open(memory)) {
             if (streams.conversational()) {
                 streams.out().println("An empty store of " + memory + " in memory. help lists the commands, exit leaves.");
             }
             converse(lines, new ShellStore(store, streams.out()));
         }
         return ExitCode.DONE;
-    }
-
-    private StoreConfig config() {
-        try {
-            return StoreConfig.builder().memory(memory.bytes()).build();
-        } catch (IllegalArgumentException refused) {
-            throw new Failure("--memory " + memory + ": " + refused.getMessage(), refused);
-        }
     }
 
     private void converse(BufferedReader lines, ShellStore store) {

@@ -21,11 +21,14 @@ final class ChainWalk {
     private ChainWalk() {
     }
 
-    /** The log address of the newest record of an 8-byte key at or below {@code newest}, or {@link #NOT_FOUND}. */
+    /**
+     * The log address of the newest record of an 8-byte key at or below {@code newest}, or {@link #NOT_FOUND}. A chain that is empty is cut
+     * short by the caller, so that the JIT always sees this loop run.
+     */
     static long find(HybridLog log, long newest, long key) {
         long head = log.head();
         long address = newest;
-        while (address >= head) {
+        do {
             long record = log.physical(address);
             long stateWord = Words.getAcquire(record + STATE_OFFSET);
             if ((stateWord & KEY_LENGTH_MASK) == LONG_KEY) {
@@ -36,7 +39,7 @@ final class ChainWalk {
                 return address;
             }
             address = RecordLayout.previous(Words.get(record + LINK_OFFSET));
-        }
+        } while (address >= head);
         return NOT_FOUND;
     }
 
@@ -47,10 +50,13 @@ final class ChainWalk {
 
     /** The log address of the newest record of the key at or below {@code newest}, or {@link #NOT_FOUND}. */
     static long find(HybridLog log, long newest, Key key) {
+        long head = log.head();
+        if (newest < head) {
+            return NOT_FOUND;
+        }
         if (key.isWord()) {
             return find(log, newest, key.word);
         }
-        long head = log.head();
         long address = newest;
         while (address >= head) {
             long record = log.physical(address);

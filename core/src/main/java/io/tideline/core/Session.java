@@ -51,6 +51,7 @@ public final class Session extends Operations implements AutoCloseable {
     private boolean inCallback;
     private Kernel outerCallback;
     private int oldRoom;
+    private GroupOp group;
     private volatile boolean closed;
 
     Session(Kernel kernel, String name, boolean pooled) {
@@ -120,6 +121,13 @@ public final class Session extends Operations implements AutoCloseable {
         return this;
     }
 
+    @Override
+    Session enter(int operations) {
+        enter();
+        serial += operations - 1;
+        return this;
+    }
+
     private void continueBatch() {
         if (batchThread != Thread.currentThread()) {
             throw refusal();
@@ -128,9 +136,14 @@ public final class Session extends Operations implements AutoCloseable {
             throw Callbacks.refusal();
         }
         if ((++batchOperations & BATCH_REFRESH - 1) == 0) {
-            epoch.refresh(epochSlot);
-            admit();
+            breathe();
         }
+    }
+
+    /** In a long stay: lets the epoch move on and looks at the gate. Whatever was read from the log or index before is stale. */
+    void breathe() {
+        epoch.refresh(epochSlot);
+        admit();
     }
 
     private IllegalStateException refusal() {
@@ -257,6 +270,19 @@ public final class Session extends Operations implements AutoCloseable {
         } else {
             key.hash = hash.of(address, lengthBytes);
         }
+    }
+
+    /** The buffers of group operations, made at the first one. */
+    GroupOp group() {
+        if (group == null) {
+            stepOutside();
+            try {
+                group = new GroupOp();
+            } finally {
+                stepInside();
+            }
+        }
+        return group;
     }
 
     /** Refuses lengths that no record holds, before anything is touched. */

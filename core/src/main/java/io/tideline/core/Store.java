@@ -44,6 +44,11 @@ public final class Store extends Operations implements AutoCloseable {
         return pool.borrow();
     }
 
+    @Override
+    Session enter(int operations) {
+        return enter();
+    }
+
     /** Runs the closure on a pooled session that holds the epoch across its operations; the session is not to be used after it. */
     @Override
     public void batch(Consumer<Session> operations) {

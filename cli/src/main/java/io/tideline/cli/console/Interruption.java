@@ -1,6 +1,7 @@
 package io.tideline.cli.console;
 
 import java.io.PrintStream;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -22,6 +23,8 @@ public final class Interruption {
         }
     }
 
+    private static final int PATIENCE_SECONDS = 2;
+
     private final ReentrantLock border = new ReentrantLock();
     private final PrintStream errors;
     private Runnable beforeMessage = () -> { };
@@ -32,17 +35,28 @@ public final class Interruption {
         this.errors = errors;
     }
 
-    /** Asks the run to stop and tells the user so, unless its result is already out. Called from the shutdown hook; returns soon. */
+    /**
+     * Asks the run to stop and tells the user so, unless its result is already out. Called from the shutdown hook, so it returns within
+     * seconds even if nobody takes the output that is being published.
+     */
     public void request() {
-        border.lock();
+        boolean outsideOfPublication;
         try {
-            if (published || requested) {
-                return;
+            outsideOfPublication = border.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException unexpected) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        if (!outsideOfPublication) {
+            return;
+        }
+        try {
+            if (!published && !requested) {
+                requested = true;
+                beforeMessage.run();
+                errors.println("tideline: interrupted before the end, so there is no result.");
+                errors.flush();
             }
-            requested = true;
-            beforeMessage.run();
-            errors.println("tideline: interrupted before the end, so there is no result.");
-            errors.flush();
         } finally {
             border.unlock();
         }

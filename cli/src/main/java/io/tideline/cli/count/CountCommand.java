@@ -56,7 +56,7 @@ public final class CountCommand implements Callable<Integer> {
 
     @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g", converter = ByteSize.Converter.class,
             description = "Memory for the words and their counts, such as 64m or 1g (default: ${DEFAULT-VALUE}). It is taken from the"
-                    + " system as it fills; the index comes on top. About 40 bytes a different word.")
+                    + " system as it fills: about 40 bytes a different word. The index takes up to half as much on top.")
     private ByteSize memory;
 
     @Option(names = "--top", paramLabel = "N", defaultValue = "20",

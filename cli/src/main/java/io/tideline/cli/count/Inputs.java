@@ -131,7 +131,8 @@ final class Inputs implements AutoCloseable {
         try {
             return Path.of(argument);
         } catch (InvalidPathException wrong) {
-            throw new Failure("Cannot read " + argument + ": this is not a file name: " + wrong.getReason() + ".", wrong);
+            throw new Failure("Cannot read " + argument + ": the locale of this shell lacks characters of its name, or it is no file name;"
+                    + " set LC_ALL=C.UTF-8, or name its directory instead.", wrong);
         }
     }
 

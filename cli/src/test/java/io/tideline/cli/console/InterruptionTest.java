@@ -56,7 +56,7 @@ class InterruptionTest {
         interruption.publish(() -> {
             errors.print("first half, ");
             begun.countDown();
-            while (requester.getState() != Thread.State.WAITING) {
+            while (requester.getState() != Thread.State.TIMED_WAITING) {
                 Thread.onSpinWait();
             }
             errors.print("second half");

@@ -107,8 +107,8 @@ final class Kernel {
         }
         gate = Gate.CLOSED;
         awaitEmpty("close");
+        epoch.awaitDrained(); // an action that ran later would touch frontiers that are gone
         housekeeper.close();
-        sessions.forEach(Session::freeBuffers);
         log.close();
         index.close();
         return true;

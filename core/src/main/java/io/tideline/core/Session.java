@@ -346,13 +346,6 @@ public final class Session extends Operations implements AutoCloseable {
         closed = true;
         epoch.exit(epochSlot);
         kernel.sessionClosed(this);
-        freeBuffers();
         epoch.release(epochSlot);
-    }
-
-    void freeBuffers() {
-        key.scratch.close();
-        value.scratch.close();
-        old.close();
     }
 }

@@ -141,6 +141,8 @@ public final class StoreConfig {
             long least = (long) HybridLog.MIN_PAGES * page;
             require(memory >= least && memory <= 1L << 45, "memory", memory, "at least " + least + " bytes, " + HybridLog.MIN_PAGES
                     + " pages of " + page + ", and at most 2^45");
+            require(memory >>> pageBits <= 1L << 30, "pageSize", page, "at least " + (memory >>> 30) + " for a memory of " + memory
+                    + " bytes: a log has at most 2^30 pages");
             if (checked.buckets == 0) {
                 checked.buckets = Math.max(64, Long.highestOneBit(memory / LOG_BYTES_PER_BUCKET));
             }

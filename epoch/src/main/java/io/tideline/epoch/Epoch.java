@@ -154,6 +154,17 @@ public final class Epoch {
         return true;
     }
 
+    /**
+     * Waits until every registered action has run to its end. Called from outside, when everybody who was inside has moved on and nobody
+     * registers more, so that the wait is as long as the actions.
+     */
+    public void awaitDrained() {
+        for (int attempt = 0; drainList.isPending(); attempt++) {
+            drain();
+            waits.pause(attempt);
+        }
+    }
+
     /** The owners who keep the oldest waiting action from running; empty if none waits. */
     public List<String> holders() {
         long oldest = drainList.oldest();

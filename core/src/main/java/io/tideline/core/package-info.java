@@ -1,7 +1,6 @@
 /**
- * What users hold: a {@code Store} of keys and values, opened from a {@code StoreConfig}, and {@code Session}s for those who need
- * to know how far they came. Both offer the same operations - get, put, delete, read-modify-write, conditional insert and
- * compare-and-set - on longs and on bytes, and say by a {@code Status} how an operation ended. This is the only package of the
- * library, besides its faults, that is meant to be called from outside.
+ * What users hold. Open a {@link io.tideline.core.Store}, call it from any number of threads; take a {@link io.tideline.core.Session} where
+ * operations should be numbered, and a {@code batch} where many are done at once. Operation classes are package-private: each is one file
+ * that reads from the index downwards to the record.
  */
 package io.tideline.core;

@@ -1,8 +1,10 @@
 package io.tideline.epoch;
 
 import static io.tideline.epoch.EpochSlotLayout.IDLE;
+import static io.tideline.epoch.EpochSlotLayout.SUSPENDED;
 
 import io.tideline.memory.Probe;
+import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.lang.ref.Reference;
@@ -26,18 +28,19 @@ import java.util.List;
  * over from the thread that exited last. Nothing may block between enter and exit. Actions run on whichever thread drains; they only
  * move frontiers and hand work over.
  *
- * <p>The slots can be touched for as long as anybody holds this object, see {@link EpochMemory}; a reachability fence therefore ends
- * each method of the operations' path, which the JIT could otherwise run on after the last use of {@code this}.
+ * <p>The slots can be touched for as long as anybody holds this object, whether it is closed or not: a thread that saw an open store a
+ * moment ago may still announce itself or look at the drain list. A reachability fence therefore ends each method of the operations' path,
+ * which the JIT could otherwise run on after the last use of {@code this}. What the epoch protects is not kept.
  */
 public final class Epoch implements AutoCloseable {
     private static final int DRAIN_CAPACITY = 256;
     private static final long FIRST_EPOCH = 1;
 
     private final Waits waits;
-    private final EpochMemory memory = new EpochMemory();
-    private final EpochTable table = new EpochTable(memory);
+    private final EpochTable table = new EpochTable();
     private final DrainList drainList = new DrainList(DRAIN_CAPACITY);
-    private final long currentWord = memory.allocate(EpochSlotLayout.SIZE_BYTES);
+    private final Region region = Region.allocateUntilUnreachable(EpochSlotLayout.SIZE_BYTES);
+    private final long currentWord = region.address();
     private volatile Runnable pendingListener = () -> { };
     /** Under the monitor. */
     private boolean closed;
@@ -84,7 +87,27 @@ public final class Epoch implements AutoCloseable {
         Reference.reachabilityFence(this);
     }
 
-    /** Whether somebody is inside the slot. */
+    /**
+     * Steps outside without giving the slot up, to wait or to allocate: nobody else can enter it, and it holds nothing back. Everything read
+     * from shared memory before is stale.
+     */
+    public void suspend(long slot) {
+        Words.setRelease(slot, SUSPENDED);
+        if (drainList.isPending()) {
+            drain();
+        }
+        Reference.reachabilityFence(this);
+    }
+
+    /** Steps inside again after {@link #suspend}. */
+    public void resume(long slot) {
+        if (!Words.announce(slot, SUSPENDED, Words.getAcquire(currentWord))) {
+            throw new AssertionError("a slot that was not suspended is resumed");
+        }
+        Reference.reachabilityFence(this);
+    }
+
+    /** Whether the slot is entered, be it suspended. */
     public boolean isInside(long slot) {
         return EpochSlotLayout.isInside(Words.getVolatile(slot));
     }
@@ -162,7 +185,7 @@ public final class Epoch implements AutoCloseable {
 
     /** The owners inside right now. */
     public List<String> inside() {
-        return table.insideSince(Long.MAX_VALUE);
+        return table.insideSince(SUSPENDED - 1);
     }
 
     /** How many slots are owned. */

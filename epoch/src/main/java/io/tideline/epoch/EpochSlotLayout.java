@@ -19,6 +19,9 @@ public final class EpochSlotLayout {
     /** The word of a slot without an owner: it lets nobody in and, being larger than every epoch, holds nothing back. */
     public static final long UNOWNED = Long.MAX_VALUE;
 
+    /** What a slot announces whose owner is between two stays inside: newer than every epoch, so it holds nothing back, yet taken. */
+    public static final long SUSPENDED = Long.MAX_VALUE - 1;
+
     private EpochSlotLayout() {
     }
 

@@ -6,6 +6,7 @@ import static io.tideline.epoch.EpochSlotLayout.SIZE_BYTES;
 import static io.tideline.epoch.EpochSlotLayout.UNOWNED;
 import static io.tideline.epoch.EpochSlotLayout.isInside;
 
+import io.tideline.memory.Region;
 import io.tideline.memory.Words;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,16 +28,13 @@ import java.util.List;
 final class EpochTable {
     private static final int SLOTS_PER_CHUNK = 64;
 
-    private final EpochMemory memory;
+    /** Kept reachable by this list; the slots live as long as it does. */
+    private final List<Region> regions = new ArrayList<>();
     private final ArrayDeque<Long> free = new ArrayDeque<>();
     /** Owner names by slot number (chunk × slots per chunk + place), null where unowned. */
     private final ArrayList<String> owners = new ArrayList<>();
     private volatile long[] chunks = {};
     private boolean closed;
-
-    EpochTable(EpochMemory memory) {
-        this.memory = memory;
-    }
 
     /** Takes a free slot, linking a new chunk if there is none. Its owner words are zero. */
     synchronized long claim(String owner) {
@@ -54,7 +52,9 @@ final class EpochTable {
     }
 
     private void grow() {
-        long chunk = memory.allocate((long) SLOTS_PER_CHUNK * SIZE_BYTES);
+        Region region = Region.allocateUntilUnreachable((long) SLOTS_PER_CHUNK * SIZE_BYTES);
+        regions.add(region);
+        long chunk = region.address();
         for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
             long slot = chunk + (long) i * SIZE_BYTES;
             Words.set(slot, UNOWNED); // plain: published by the chunk array

@@ -1,7 +1,6 @@
 /**
- * The hybrid log: one contiguous ring of memory that records are appended to, addressed by logical addresses which only grow. The
- * frontiers divide it, from its begin to its tail, into what may no longer change and what may still be updated in place, and they
- * move one way only. Records frame themselves, so the log can be walked without an index; space is claimed by one atomic add, and
- * exactly one thread turns a page.
+ * The hybrid log: one address space in which everything that was ever written has its own place, of which a ring of memory holds the
+ * newest part. Records behind {@code readOnly} are changed in place; those before {@code safeReadOnly} never change again; between the
+ * two lies the fuzzy region, where some thread may not have noticed yet.
  */
 package io.tideline.hlog;

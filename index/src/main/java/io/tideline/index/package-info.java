@@ -1,7 +1,5 @@
 /**
- * From hash to address. Keys are hashed with a seed into buckets of one cache line each, seven entries and a word that leads to an
- * overflow bucket. An entry holds a tag of the hash and the address of the newest record of its chain, and changes by
- * compare-and-set alone; a new entry is first tentative, so that two threads never create two entries for one tag. The index knows
- * addresses, never keys or values.
+ * From a key's hash to the newest record of its chain: buckets of one cache line, seven entries and a link to an overflow bucket, changed
+ * by compare-and-set alone. An entry holds 48 bits of address and 14 bits of hash; keys that agree in bucket and tag share a chain in the log.
  */
 package io.tideline.index;

@@ -1,27 +1,38 @@
 package io.tideline.memory;
 
 import java.lang.foreign.Arena;
+import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * An owned block of off-heap memory: zeroed, aligned to 2 MiB, resident only where it was touched, closed exactly once.
+ * An owned block of off-heap memory: zeroed, resident only where it was touched, closed exactly once. Blocks of 2 MiB and more are aligned
+ * to 2 MiB, so that huge pages fit; smaller ones to 4 KiB.
  *
  * <p>Thread-safe. {@link #address()} of a closed region is refused; an address taken earlier must not be used after the close, and the
  * owner makes sure of that (a store awaits its epoch first).
  */
 public final class Region implements AutoCloseable {
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final long address;
     private final long sizeBytes;
     private final boolean hugePages;
     /** Null where the block was mapped by us. */
     private final Arena arena;
+    /** Whether the cleaner frees the block, and {@link #close} must not. */
+    private final boolean untilUnreachable;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Region(long address, long sizeBytes, boolean hugePages, Arena arena) {
+        this(address, sizeBytes, hugePages, arena, false);
+    }
+
+    private Region(long address, long sizeBytes, boolean hugePages, Arena arena, boolean untilUnreachable) {
         this.address = address;
         this.sizeBytes = sizeBytes;
         this.hugePages = hugePages;
         this.arena = arena;
+        this.untilUnreachable = untilUnreachable;
     }
 
     /**
@@ -48,8 +59,22 @@ public final class Region implements AutoCloseable {
         return region;
     }
 
+    /**
+     * Reserves a small block that stays valid until the region is unreachable, for words that a thread may still touch while the owner
+     * closes. {@link #close} is refused.
+     */
+    public static Region allocateUntilUnreachable(long sizeBytes) {
+        Region block = allocate(sizeBytes, false);
+        Region handle = new Region(block.address, block.sizeBytes, false, block.arena, true);
+        CLEANER.register(handle, block::close);
+        return handle;
+    }
+
     /** Maps more than asked for and gives the ends back, which is how mmap is made to align. */
     private static Region map(long sizeBytes, boolean hugePages) {
+        if (sizeBytes < HugePages.SIZE_BYTES) {
+            return new Region(NativeMemory.map(sizeBytes), sizeBytes, false, null);
+        }
         long mapped = sizeBytes + HugePages.SIZE_BYTES;
         long raw = NativeMemory.map(mapped);
         long address = (raw + HugePages.SIZE_BYTES - 1) & -HugePages.SIZE_BYTES;
@@ -100,6 +125,9 @@ public final class Region implements AutoCloseable {
     /** Gives the memory back; the second and later calls do nothing. */
     @Override
     public void close() {
+        if (untilUnreachable) {
+            throw new IllegalStateException("this region of " + sizeBytes + " bytes lives until it is unreachable");
+        }
         if (!closed.compareAndSet(false, true)) {
             return;
         }

@@ -22,7 +22,7 @@ class DoorChoiceTest {
                     Words.set(region.address() + 2 * 4096, 43);
                     region.discard(4096, 4096);
                     System.out.println("[" + attempt + " " + Words.doorName() + " zeros=" + zeros + " discarded=" + Words.get(region.address() + 4096)
-                            + " kept=" + Words.get(region.address() + 2 * 4096) + " aligned=" + (region.address() % HugePages.SIZE_BYTES == 0) + "]");
+                            + " kept=" + Words.get(region.address() + 2 * 4096) + " aligned=" + (region.address() % 4096 == 0) + "]");
                 } catch (RuntimeException refused) {
                     System.out.println("[" + attempt + " " + refused.getClass().getSimpleName() + ": " + refused.getMessage() + "]");
                 }

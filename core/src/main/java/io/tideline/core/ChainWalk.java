@@ -1,0 +1,71 @@
+package io.tideline.core;
+
+import static io.tideline.hlog.RecordLayout.KEY_LENGTH_MASK;
+import static io.tideline.hlog.RecordLayout.KEY_OFFSET;
+import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
+import static io.tideline.hlog.RecordLayout.LONG_KEY;
+import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
+
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.memory.Words;
+
+/**
+ * The way down a chain of records, from the newest to the first one of a key. Inside an epoch. Keys never change, so they are compared
+ * whatever the state of their record.
+ */
+final class ChainWalk {
+    /** No record of the key is at or above the head. */
+    static final long NOT_FOUND = 0;
+
+    private ChainWalk() {
+    }
+
+    /**
+     * The log address of the newest record of an 8-byte key at or below {@code newest}, or {@link #NOT_FOUND}. A chain that is empty is cut
+     * short by the caller, so that the JIT always sees this loop run.
+     */
+    static long find(HybridLog log, long newest, long key) {
+        long head = log.head();
+        long address = newest;
+        do {
+            long record = log.physical(address);
+            long stateWord = Words.getAcquire(record + STATE_OFFSET);
+            if ((stateWord & KEY_LENGTH_MASK) == LONG_KEY) {
+                if (Words.get(record + KEY_OFFSET) == key) {
+                    return address;
+                }
+            } else if (isLongLengthsMatch(record, stateWord, key)) {
+                return address;
+            }
+            address = RecordLayout.previous(Words.get(record + LINK_OFFSET));
+        } while (address >= head);
+        return NOT_FOUND;
+    }
+
+    /** The rare record whose lengths are in an own word may have an 8-byte key too. */
+    private static boolean isLongLengthsMatch(long record, long stateWord, long key) {
+        return RecordLayout.keyBytes(record, stateWord) == 8 && Words.get(RecordLayout.keyAddress(record, stateWord)) == key;
+    }
+
+    /** The log address of the newest record of the key at or below {@code newest}, or {@link #NOT_FOUND}. */
+    static long find(HybridLog log, long newest, Key key) {
+        long head = log.head();
+        if (newest < head) {
+            return NOT_FOUND;
+        }
+        if (key.isWord()) {
+            return find(log, newest, key.word);
+        }
+        long address = newest;
+        while (address >= head) {
+            long record = log.physical(address);
+            long stateWord = Words.getAcquire(record + STATE_OFFSET);
+            if (RecordLayout.keyBytes(record, stateWord) == key.length && key.isAt(RecordLayout.keyAddress(record, stateWord))) {
+                return address;
+            }
+            address = RecordLayout.previous(Words.get(record + LINK_OFFSET));
+        }
+        return NOT_FOUND;
+    }
+}

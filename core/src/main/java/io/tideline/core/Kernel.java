@@ -1,0 +1,166 @@
+package io.tideline.core;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.epoch.Housekeeper;
+import io.tideline.fault.ClosedFault;
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.MutabilityPolicy;
+import io.tideline.index.HashIndex;
+import io.tideline.index.KeyHash;
+import io.tideline.memory.Waits;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * What the sessions of one store share: the epoch, the log, the index, and the gate at which operations are let in.
+ *
+ * <p><b>The gate.</b> {@code state} is OPEN, PAUSED or CLOSED. Whoever enters announces itself first and looks at the gate after that;
+ * whoever changes the gate then waits until everybody who was inside has left or looked again. So behind a closed gate nobody touches
+ * memory, and the announcement's fence makes sure that one of the two sees the other.
+ */
+final class Kernel {
+    private static final long GATE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private enum Gate { OPEN, PAUSED, CLOSED }
+
+    final StoreConfig config;
+    final Waits waits;
+    final Epoch epoch;
+    final HybridLog log;
+    final HashIndex index;
+    final KeyHash hash;
+    final Housekeeper housekeeper;
+    /** Open sessions, the pool's included. */
+    final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+    /** Live keys of closed sessions' making, less those of their deleting. */
+    final AtomicLong retiredCreated = new AtomicLong();
+    final AtomicLong retiredDeleted = new AtomicLong();
+    final AtomicLong retiredCopied = new AtomicLong();
+    final AtomicLong retiredRetries = new AtomicLong();
+    /** Whether a user's function ever ran; until then nobody looks for calls from inside one. */
+    volatile boolean usesCallbacks;
+    private volatile Gate gate = Gate.OPEN;
+
+    Kernel(StoreConfig config) {
+        this.config = config;
+        this.waits = config.waits();
+        this.hash = new KeyHash(config.hashSeed());
+        this.epoch = new Epoch(waits);
+        this.log = new HybridLog(epoch, config.pageBits(), config.memory() >>> config.pageBits(),
+                MutabilityPolicy.ofFraction(config.mutableFraction()), config.hugePages());
+        this.index = openIndex();
+        this.housekeeper = new Housekeeper(epoch, waits);
+    }
+
+    private HashIndex openIndex() {
+        try {
+            return new HashIndex(epoch, config.buckets(), Math.max(1024, config.buckets()), config.hugePages());
+        } catch (Throwable failed) {
+            log.close();
+            throw failed;
+        }
+    }
+
+    /** Whether operations may go on; the fast look of everyone who has announced itself. */
+    boolean isOpen() {
+        return gate == Gate.OPEN;
+    }
+
+    boolean isClosed() {
+        return gate == Gate.CLOSED;
+    }
+
+    ClosedFault closed() {
+        return new ClosedFault("the store is closed; nothing was read or changed. Open it again with Store.open");
+    }
+
+    /** Runs {@code work} while no operation is inside and none gets in. */
+    synchronized void exclusively(Runnable work) {
+        if (isClosed()) {
+            throw closed();
+        }
+        gate = Gate.PAUSED;
+        try {
+            awaitEmpty("clear");
+            work.run();
+        } finally {
+            gate = Gate.OPEN;
+        }
+    }
+
+    /** Looks at the store's own words, which a close would free. */
+    synchronized <T> T whileOpen(Supplier<T> look) {
+        if (isClosed()) {
+            throw closed();
+        }
+        return look.get();
+    }
+
+    /** Closes the gate, waits for those inside, then frees the memory. Whether this call did it. */
+    synchronized boolean close() {
+        if (isClosed()) {
+            return false;
+        }
+        gate = Gate.CLOSED;
+        awaitEmpty("close");
+        epoch.close(); // before the log: an action that ran later would touch frontiers that are gone
+        housekeeper.close();
+        log.close();
+        index.close();
+        return true;
+    }
+
+    private void awaitEmpty(String what) {
+        if (!epoch.awaitAllPassed(GATE_TIMEOUT_NANOS)) {
+            List<String> inside = epoch.inside();
+            throw new IllegalStateException("cannot " + what + " the store: still inside after "
+                    + TimeUnit.NANOSECONDS.toSeconds(GATE_TIMEOUT_NANOS) + " s: " + inside + (isClosed()
+                    ? ". The store takes no more operations; its memory is leaked rather than taken from under them"
+                    : ". Nothing was changed"));
+        }
+    }
+
+    /** Refuses what would wait for its own thread. */
+    void refuseInside(String what) {
+        Thread current = Thread.currentThread();
+        if (usesCallbacks && Callbacks.isInside(this) || sessions.stream().anyMatch(session -> session.isBatchOf(current))) {
+            throw new IllegalStateException(what + " was called from inside a batch or a callback of the same store");
+        }
+    }
+
+    /** Takes over what a session counted. The store may be closed already. */
+    void sessionClosed(Session session) {
+        retiredCreated.addAndGet(session.created());
+        retiredDeleted.addAndGet(session.deleted());
+        retiredCopied.addAndGet(session.copied());
+        retiredRetries.addAndGet(session.retries());
+        sessions.remove(session);
+    }
+
+    /** Forgets what was created and deleted; nobody is inside. */
+    void resetSizes() {
+        sessions.forEach(Session::resetSizes);
+        retiredCreated.set(0);
+        retiredDeleted.set(0);
+    }
+
+    long created() {
+        return retiredCreated.get() + sessions.stream().mapToLong(Session::created).sum();
+    }
+
+    long deleted() {
+        return retiredDeleted.get() + sessions.stream().mapToLong(Session::deleted).sum();
+    }
+
+    long copied() {
+        return retiredCopied.get() + sessions.stream().mapToLong(Session::copied).sum();
+    }
+
+    long retries() {
+        return retiredRetries.get() + sessions.stream().mapToLong(Session::retries).sum();
+    }
+}

@@ -1,0 +1,127 @@
+package io.tideline.core;
+
+import static io.tideline.hlog.RecordLayout.LENGTHS_MASK;
+import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
+import static io.tideline.hlog.RecordLayout.LONG_TO_LONG;
+import static io.tideline.hlog.RecordLayout.LONG_TO_LONG_VALUE_OFFSET;
+import static io.tideline.hlog.RecordLayout.NOT_PLAIN;
+import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
+
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.RecordLatch;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.memory.Words;
+
+/**
+ * The read. An 8-byte value is one load: it changes in place only into other 8-byte values. All others are copied out between two looks at
+ * the state word.
+ */
+final class ReadOp {
+    private ReadOp() {
+    }
+
+    static Status get(Session session, long key, LongHolder value) {
+        long record = findLive(session, session.index.find(session.hash.of(key)), key);
+        if (record == 0) {
+            return Status.ABSENT;
+        }
+        value.value = Words.getAcquire(record + LONG_TO_LONG_VALUE_OFFSET);
+        return Status.FOUND;
+    }
+
+    static long get(Session session, long key, long ifAbsent) {
+        long record = findLive(session, session.index.find(session.hash.of(key)), key);
+        return record == 0 ? ifAbsent : Words.getAcquire(record + LONG_TO_LONG_VALUE_OFFSET);
+    }
+
+    /** Where the live record of an 8-byte key with an 8-byte value is in memory; 0 if the chain from {@code newest} has none. */
+    static long findLive(Session session, long newest, long key) {
+        HybridLog log = session.log;
+        if (newest < log.head()) {
+            return 0;
+        }
+        long address = ChainWalk.find(log, newest, key);
+        if (address == ChainWalk.NOT_FOUND) {
+            return 0;
+        }
+        long record = log.physical(address);
+        long stateWord = Words.getAcquire(record + STATE_OFFSET);
+        long link = Words.get(record + LINK_OFFSET);
+        if ((link & NOT_PLAIN) != 0) {
+            RecordLayout.requireKnown(link, address);
+            return 0;
+        }
+        if ((stateWord & LENGTHS_MASK) != LONG_TO_LONG) {
+            throw notEightBytes(record, stateWord);
+        }
+        return record;
+    }
+
+    static IllegalStateException notEightBytes(long record, long stateWord) {
+        return new IllegalStateException("the key's value has " + RecordLayout.valueBytes(record, stateWord)
+                + " bytes and this operation takes values of 8; read it into a ValueHolder, replace it with put or rmw(key, Rmw)");
+    }
+
+    static boolean contains(Session session) {
+        HybridLog log = session.log;
+        Key key = session.key;
+        long address = ChainWalk.find(log, session.index.find(key.hash), key);
+        if (address == ChainWalk.NOT_FOUND) {
+            return false;
+        }
+        long link = Words.getAcquire(log.physical(address) + LINK_OFFSET);
+        RecordLayout.requireKnown(link, address);
+        return !RecordLayout.isTombstone(link);
+    }
+
+    /** Reads the session's key into a holder. */
+    static Status get(Session session, ValueHolder value) {
+        for (int attempt = 0; ; attempt++) {
+            Status done = tryGet(session, value);
+            if (done != null) {
+                return done;
+            }
+            if (value.mustGrow()) {
+                growOutside(session, value);
+            } else {
+                session.startOver(attempt);
+            }
+        }
+    }
+
+    private static void growOutside(Session session, ValueHolder value) {
+        session.stepOutside();
+        try {
+            value.grow();
+        } finally {
+            session.stepInside();
+        }
+    }
+
+    private static Status tryGet(Session session, ValueHolder value) {
+        HybridLog log = session.log;
+        Key key = session.key;
+        long address = ChainWalk.find(log, session.index.find(key.hash), key);
+        if (address == ChainWalk.NOT_FOUND) {
+            return Status.ABSENT;
+        }
+        long record = log.physical(address);
+        long stateWord = RecordLatch.awaitUnlocked(record, session.waits);
+        if (stateWord == RecordLatch.BUSY) {
+            return null;
+        }
+        long link = Words.get(record + LINK_OFFSET);
+        if ((link & NOT_PLAIN) != 0) {
+            RecordLayout.requireKnown(link, address);
+            return Status.ABSENT;
+        }
+        boolean fits = value.accept(RecordLayout.valueBytes(record, stateWord));
+        if (fits) {
+            value.copyFrom(RecordLayout.valueAddress(record, stateWord));
+        }
+        if (!RecordLatch.isUnchanged(record, stateWord) || value.mustGrow()) {
+            return null;
+        }
+        return fits ? Status.FOUND : Status.TOO_SMALL;
+    }
+}

@@ -1,0 +1,97 @@
+package io.tideline.core;
+
+import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
+
+import io.tideline.fault.FullFault;
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.RecordLatch;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.memory.Probe;
+import io.tideline.memory.Words;
+
+/** Writes the bytes of records: a new one at the tail, made the newest of its chain, or another value into the place of an old one. */
+final class RecordWriter {
+    /** There is no old record, or it can no longer change: nothing is sealed. */
+    static final long NO_SOURCE = 0;
+
+    private RecordWriter() {
+    }
+
+    /**
+     * Appends a record of the session's key and value and publishes it. Everything was decided before: the order is reserve, write,
+     * seal the source, publish, so a source is sealed for two instructions, and whoever meets it sealed meets the copy soon after.
+     *
+     * @param flags {@link RecordLayout#TOMBSTONE} or 0
+     * @param source the old record in memory, if some thread may still change it, else {@link #NO_SOURCE}
+     * @param sourceWord the source's state word when the new value was decided; if it changed since, nothing is published
+     * @return false if the operation must start over
+     */
+    static boolean append(Session session, long flags, long source, long sourceWord) {
+        HybridLog log = session.log;
+        Key key = session.key;
+        Payload value = session.value;
+        long sizeBytes = RecordLayout.sizeBytes(key.length, value.length());
+        long address = log.reserve(sizeBytes);
+        if (address == HybridLog.FULL) {
+            throw full(log, sizeBytes);
+        }
+        Probe.at("append.reserved");
+        if (address < log.readOnly()) {
+            return false; // overtaken by read-only: what is framed as filler stays filler
+        }
+        long record = log.physical(address);
+        long stateWord = RecordLayout.begin(record, key.length, value.length());
+        key.copyTo(RecordLayout.keyAddress(record, stateWord));
+        value.copyTo(RecordLayout.valueAddress(record, stateWord));
+        RecordLayout.finish(record, stateWord, session.slot.address(), flags);
+        Probe.at("append.written");
+        if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {
+            RecordLayout.invalidate(record);
+            return false;
+        }
+        Probe.at("append.sealed");
+        if (!session.index.compareAndSet(session.slot, address)) {
+            if (source != NO_SOURCE) {
+                RecordLatch.unseal(source, sourceWord);
+            }
+            RecordLayout.invalidate(record);
+            return false;
+        }
+        return true;
+    }
+
+    private static FullFault full(HybridLog log, long sizeBytes) {
+        return new FullFault("log full: " + log.usedBytes() + " of " + log.memoryBytes() + " bytes of log memory are used and a record of "
+                + sizeBytes + " bytes did not fit; nothing was changed. Configure more memory, or clear the store");
+    }
+
+    /**
+     * Puts the session's value in the place of the old one.
+     *
+     * @param freeWord the record's free state word when the new value was decided
+     * @param slackBytes what {@link RecordLayout#slackInPlace} said
+     * @return false if the record changed meanwhile and the operation must start over
+     */
+    static boolean overwrite(Session session, long record, long freeWord, int slackBytes) {
+        if (!RecordLatch.tryLock(record, freeWord)) {
+            return false;
+        }
+        Probe.at("overwrite.locked");
+        Payload value = session.value;
+        long link = Words.get(record + LINK_OFFSET);
+        value.copyTo(RecordLayout.valueAddress(record, freeWord));
+        Words.set(record + LINK_OFFSET, RecordLayout.withSlack(link, slackBytes));
+        RecordLatch.unlock(record, freeWord, RecordLayout.changedLengthBits(record, freeWord, value.length()));
+        return true;
+    }
+
+    /** Marks the record deleted where it stands; false if it changed meanwhile and the operation must start over. */
+    static boolean tombstone(long record, long freeWord) {
+        if (!RecordLatch.tryLock(record, freeWord)) {
+            return false;
+        }
+        Words.set(record + LINK_OFFSET, Words.get(record + LINK_OFFSET) | RecordLayout.TOMBSTONE);
+        RecordLatch.unlock(record, freeWord);
+        return true;
+    }
+}

@@ -1,0 +1,128 @@
+package io.tideline.core;
+
+import io.tideline.hlog.HybridLog;
+import io.tideline.memory.Words;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/**
+ * A concurrent hash store of bytes. Every method may be called by any number of threads, platform or virtual, at once; operations are
+ * linearizable per key. None needs a session: a call borrows one.
+ *
+ * <pre>{@code
+ * try (Store store = Store.open(StoreConfig.builder().memory(1L << 30).build())) {
+ *     store.put(42, 1);
+ *     store.add(42, 5);
+ *     long six = store.get(42, -1);
+ * }
+ * }</pre>
+ */
+public final class Store extends Operations implements AutoCloseable {
+    private final Kernel kernel;
+    private final SessionPool pool;
+    private final AtomicLong sessionNumbers = new AtomicLong();
+
+    private Store(Kernel kernel) {
+        this.kernel = kernel;
+        this.pool = new SessionPool(kernel);
+    }
+
+    /**
+     * Opens a store that lives in memory until {@link #close}.
+     *
+     * @throws IllegalStateException if this JVM denies native access; the message names the flag
+     */
+    public static Store open(StoreConfig config) {
+        return new Store(new Kernel(config));
+    }
+
+    @Override
+    Session enter() {
+        if (kernel.usesCallbacks && Callbacks.isInside(kernel)) {
+            throw Callbacks.refusal();
+        }
+        return pool.borrow();
+    }
+
+    @Override
+    Session enter(int operations) {
+        return enter();
+    }
+
+    /** Runs the closure on a pooled session that holds the epoch across its operations; the session is not to be used after it. */
+    @Override
+    public void batch(Consumer<Session> operations) {
+        Session session = enter();
+        try {
+            session.runBatch(operations);
+        } finally {
+            session.leave();
+        }
+    }
+
+    /** Opens a session with a name of the store's choosing. */
+    public Session openSession() {
+        return openSession("session " + sessionNumbers.incrementAndGet());
+    }
+
+    /** Opens a session; the name stands in messages about it. */
+    public Session openSession(String name) {
+        if (kernel.isClosed()) {
+            throw kernel.closed();
+        }
+        return new Session(kernel, name, false);
+    }
+
+    /**
+     * Shows every entry. A key that is there during the whole call is shown exactly once, with a value that it had at some moment of it; one
+     * that comes or goes meanwhile may be shown or not.
+     */
+    public void forEach(EntryVisitor visitor) {
+        try (Session session = openSession("forEach " + sessionNumbers.incrementAndGet())) {
+            EntryWalk.walk(kernel, session, visitor);
+        }
+    }
+
+    /** How many keys there are; exact when nobody is writing. Takes time by the number of sessions, not of keys. */
+    public long approximateSize() {
+        return kernel.created() - kernel.deleted();
+    }
+
+    /** Forgets every key and gives the memory back. Operations of others wait meanwhile; each happens before or after it. */
+    public void clear() {
+        kernel.refuseInside("clear");
+        kernel.exclusively(() -> {
+            kernel.log.clear();
+            kernel.index.clear();
+            kernel.resetSizes();
+        });
+    }
+
+    public StoreStats stats() {
+        HybridLog log = kernel.log;
+        return kernel.whileOpen(() -> new StoreStats(kernel.created(), kernel.deleted(), kernel.copied(), kernel.retries(),
+                kernel.index.sizeBytes(), kernel.index.overflowBuckets(), log.usedBytes(), log.memoryBytes(), log.head(), log.readOnly(),
+                log.tail(), kernel.sessions.size(), kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(),
+                kernel.housekeeper.stallWatch().lastStall()));
+    }
+
+    public StoreConfig config() {
+        return kernel.config;
+    }
+
+    Kernel kernel() {
+        return kernel;
+    }
+
+    /**
+     * Waits for the operations that are inside, then frees the memory; later operations end in a
+     * {@link io.tideline.fault.ClosedFault}. Idempotent, from any thread but one that is in a batch or callback of this store.
+     *
+     * @throws IllegalStateException if somebody stays inside for 30 s; the message names them, and the memory is leaked
+     */
+    @Override
+    public void close() {
+        kernel.refuseInside("close");
+        kernel.close();
+    }
+}

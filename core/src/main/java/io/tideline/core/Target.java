@@ -1,0 +1,80 @@
+package io.tideline.core;
+
+import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
+import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
+
+import io.tideline.fault.FullFault;
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.RecordLatch;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.memory.Words;
+
+/** What a writing operation found under its key, and what it may do to it. Owned by one session; good until it leaves the epoch. */
+final class Target {
+    /** How to go on. */
+    enum Kind {
+        /** No record of the key, or a tombstone: a new record makes the key. */
+        ABSENT,
+        /** The record may be changed in place, if it did not change since {@link #stateWord}. */
+        MUTABLE,
+        /** The record is read-only: a new one replaces it. */
+        READ_ONLY,
+        /** Somebody is at the record or at the index entry: start over. */
+        BUSY
+    }
+
+    /** Where the record is in memory. */
+    long record;
+    /** Its state word: free, unless no thread can change the record any more. */
+    long stateWord;
+    long link;
+    /** The record, if it must be sealed before a copy replaces it, else {@link RecordWriter#NO_SOURCE}. */
+    long source;
+
+    /** Looks the session's key up; with {@code create} the index has an entry for it afterwards. */
+    Kind locate(Session session, boolean create) {
+        HybridLog log = session.log;
+        // Inside an epoch: as long as we stay, safeReadOnly cannot pass the readOnly that we read here.
+        long readOnly = log.readOnly();
+        long safeReadOnly = log.safeReadOnly();
+        source = RecordWriter.NO_SOURCE;
+        if (create) {
+            switch (session.index.findOrCreate(session.key.hash, session.slot)) {
+                case BUSY -> {
+                    return Kind.BUSY;
+                }
+                case FULL -> throw new FullFault("index full: all " + session.index.overflowBuckets() + " overflow buckets behind "
+                        + session.index.buckets() + " buckets are taken; nothing was changed. Configure more buckets");
+                case FOUND -> {
+                }
+            }
+        } else if (!session.index.find(session.key.hash, session.slot)) {
+            return Kind.ABSENT;
+        }
+        long address = ChainWalk.find(log, session.slot.address(), session.key);
+        if (address == ChainWalk.NOT_FOUND) {
+            return Kind.ABSENT;
+        }
+        record = log.physical(address);
+        boolean canChange = address >= safeReadOnly;
+        stateWord = canChange ? RecordLatch.awaitFree(record, session.waits) : Words.getAcquire(record + STATE_OFFSET);
+        if (canChange && stateWord == RecordLatch.BUSY) {
+            return Kind.BUSY;
+        }
+        link = Words.get(record + LINK_OFFSET);
+        RecordLayout.requireKnown(link, address);
+        if (RecordLayout.isTombstone(link)) {
+            return Kind.ABSENT; // final: a tombstone is never taken back, so it needs no seal
+        }
+        source = canChange ? record : RecordWriter.NO_SOURCE;
+        return address >= readOnly ? Kind.MUTABLE : Kind.READ_ONLY;
+    }
+
+    /** The value where it stands, if it has 8 bytes. It may change until the record is locked or sealed from {@link #stateWord}. */
+    long longValue() {
+        if (RecordLayout.valueBytes(record, stateWord) != 8) {
+            throw ReadOp.notEightBytes(record, stateWord);
+        }
+        return Words.getAcquire(RecordLayout.valueAddress(record, stateWord));
+    }
+}

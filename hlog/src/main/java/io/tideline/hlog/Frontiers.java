@@ -1,0 +1,65 @@
+package io.tideline.hlog;
+
+import io.tideline.memory.Region;
+import io.tideline.memory.Words;
+
+/**
+ * Where the regions of the log meet: begin ≤ head ≤ safeReadOnly ≤ readOnly ≤ tail, each monotonic.
+ *
+ * <p>A frontier says what was announced; its "safe" twin says what every thread has seen, and is moved by an epoch action. The tail
+ * lives in {@link TailAllocator}. Operations read these words once each, inside an epoch; an old value is safe there.
+ */
+final class Frontiers implements AutoCloseable {
+    private static final int BEGIN = 0;
+    private static final int HEAD = 8;
+    private static final int SAFE_READ_ONLY = 16;
+    private static final int READ_ONLY = 24;
+
+    private final Region region = Region.allocate(4096, false);
+    private final long words = region.address();
+
+    Frontiers(long first) {
+        moveAll(first);
+    }
+
+    /** The first address that still counts. */
+    long begin() {
+        return Words.getAcquire(words + BEGIN);
+    }
+
+    /** The first address that is in memory. */
+    long head() {
+        return Words.getAcquire(words + HEAD);
+    }
+
+    /** Records below this never change again: every thread knows that they are read-only. */
+    long safeReadOnly() {
+        return Words.getAcquire(words + SAFE_READ_ONLY);
+    }
+
+    /** Records from here on may be changed in place by whoever reads this value. */
+    long readOnly() {
+        return Words.getAcquire(words + READ_ONLY);
+    }
+
+    boolean raiseReadOnly(long address) {
+        return Words.raise(words + READ_ONLY, address);
+    }
+
+    boolean raiseSafeReadOnly(long address) {
+        return Words.raise(words + SAFE_READ_ONLY, address);
+    }
+
+    /** Moves every frontier up to one address; nobody is inside the epoch. */
+    void moveAll(long address) {
+        Words.raise(words + READ_ONLY, address);
+        Words.raise(words + SAFE_READ_ONLY, address);
+        Words.raise(words + HEAD, address);
+        Words.raise(words + BEGIN, address);
+    }
+
+    @Override
+    public void close() {
+        region.close();
+    }
+}

@@ -1,0 +1,71 @@
+package io.tideline.hlog;
+
+import io.tideline.memory.Region;
+import io.tideline.memory.Words;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * The memory of the log: one contiguous block of page frames, used in a circle, so that an address becomes a place in memory by a mask.
+ *
+ * <p><b>State.</b> Per frame: {@link #EMPTY}, all zeros, or the number of the page it holds.
+ *
+ * <p><b>Invariants.</b> (1) A frame is opened for a page only from EMPTY, by one thread. (2) An open frame belongs to its page until it is
+ * emptied, when nobody can reach that page any more.
+ */
+final class PageRing implements AutoCloseable {
+    private static final long EMPTY = -1;
+
+    private final Region region;
+    private final int pageBits;
+    private final long frames;
+    private final AtomicLongArray pageOfFrame;
+    final long base;
+    final long mask;
+
+    /**
+     * @param pages how many pages the ring must hold; the address range is the next power of two, memory is taken only by open pages
+     */
+    PageRing(int pageBits, long pages, boolean hugePages) {
+        this.pageBits = pageBits;
+        this.frames = Long.highestOneBit(pages * 2 - 1);
+        this.region = Region.allocate(frames << pageBits, hugePages);
+        this.base = region.address();
+        this.mask = (frames << pageBits) - 1;
+        this.pageOfFrame = new AtomicLongArray(Math.toIntExact(frames));
+        for (int frame = 0; frame < frames; frame++) {
+            pageOfFrame.set(frame, EMPTY);
+        }
+    }
+
+    /** Where an address is in memory, in the form that {@link Words#pin} gives. */
+    long physical(long address) {
+        return Words.pin(base + (address & mask));
+    }
+
+    /** Makes the page's frame its own; false if the frame still holds an older page. Any number of threads may try. */
+    boolean open(long page) {
+        int frame = (int) (page & frames - 1);
+        return pageOfFrame.compareAndSet(frame, EMPTY, page) || pageOfFrame.get(frame) == page;
+    }
+
+    /** Empties the frames of the pages [from, to): zeros again, ready for others. Nobody can reach them. */
+    void empty(long from, long to) {
+        for (long page = from; page < to; page++) {
+            int frame = (int) (page & frames - 1);
+            if (pageOfFrame.get(frame) != page) {
+                throw new AssertionError("frame " + frame + " holds page " + pageOfFrame.get(frame) + " and is emptied as page " + page);
+            }
+            region.discard((long) frame << pageBits, 1L << pageBits);
+            pageOfFrame.set(frame, EMPTY);
+        }
+    }
+
+    boolean hasHugePages() {
+        return region.hasHugePages();
+    }
+
+    @Override
+    public void close() {
+        region.close();
+    }
+}

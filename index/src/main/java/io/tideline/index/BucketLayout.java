@@ -1,0 +1,91 @@
+package io.tideline.index;
+
+/**
+ * One bucket: 64 bytes, one cache line.
+ *
+ * <pre>
+ *   words 0–6, entries
+ *     bits  0–47  log address of the chain's newest record; 1: taken, but no record yet; a word of 0: free
+ *     bits 48–61  tag: high bits of the hash, never 0
+ *     bit  62     address lies in the read cache
+ *     bit  63     tentative: being inserted, readers pass over it
+ *   word 7, overflow
+ *     bits  0–47  number of the overflow bucket that continues this one, 0 if none
+ *     bits 48–55  pending operations of version parity 0
+ *     bits 56–63  pending operations of version parity 1
+ * </pre>
+ *
+ * The bucket number comes from the low 48 bits of the hash, the tag from the high 14, so the two are disjoint at every table size.
+ */
+public final class BucketLayout {
+    public static final int SIZE_BYTES = 64;
+    public static final int SIZE_SHIFT = 6;
+    public static final int ENTRIES = 7;
+    public static final int ENTRIES_BYTES = ENTRIES * 8;
+    public static final int OVERFLOW_OFFSET = ENTRIES_BYTES;
+
+    public static final int ADDRESS_BITS = 48;
+    public static final long ADDRESS_MASK = (1L << ADDRESS_BITS) - 1;
+
+    static final int TAG_BITS = 14;
+    private static final int TAG_SHIFT = ADDRESS_BITS;
+    public static final long READ_CACHE = 1L << TAG_SHIFT + TAG_BITS;
+    public static final long TENTATIVE = 1L << TAG_SHIFT + TAG_BITS + 1;
+    /** What a reader compares: the tag, and that the entry is not tentative. */
+    private static final long MATCH_MASK = ~ADDRESS_MASK & ~READ_CACHE;
+
+    /** Tables beyond this would use hash bits of the tag. */
+    public static final int MAX_BUCKET_BITS = 64 - TAG_BITS - 2;
+
+    static {
+        if (TAG_SHIFT + TAG_BITS + 2 != 64 || ENTRIES_BYTES + 8 != SIZE_BYTES || 1 << SIZE_SHIFT != SIZE_BYTES) {
+            throw new AssertionError("the fields of a bucket do not add up to a cache line");
+        }
+    }
+
+    private BucketLayout() {
+    }
+
+    /** The tag of a hash where an entry has it: never 0, so a free entry matches no hash. */
+    public static long tagBits(long hash) {
+        long tag = hash >>> 64 - TAG_BITS;
+        return tag + (tag - 1 >>> 63) << TAG_SHIFT; // 0 becomes 1
+    }
+
+    /** Whether the entry is final and has these tag bits. */
+    public static boolean matches(long entry, long tagBits) {
+        return (entry & MATCH_MASK) == tagBits;
+    }
+
+    /** Whether the entry, tentative or final, has these tag bits. */
+    public static boolean matchesEvenTentative(long entry, long tagBits) {
+        return (entry & MATCH_MASK & ~TENTATIVE) == tagBits;
+    }
+
+    public static long address(long entry) {
+        return entry & ADDRESS_MASK;
+    }
+
+    /** A final entry. */
+    public static long entry(long tagBits, long address) {
+        return tagBits | address;
+    }
+
+    public static long tagBitsOf(long entry) {
+        return entry & MATCH_MASK & ~TENTATIVE;
+    }
+
+    public static boolean isTentative(long entry) {
+        return (entry & TENTATIVE) != 0;
+    }
+
+    /** The number of the overflow bucket, 0 if none. */
+    public static long overflow(long overflowWord) {
+        return overflowWord & ADDRESS_MASK;
+    }
+
+    /** The same word, with its counts of pending operations, leading to another overflow bucket. */
+    public static long withOverflow(long overflowWord, long number) {
+        return overflowWord & ~ADDRESS_MASK | number;
+    }
+}

@@ -1,0 +1,246 @@
+package io.tideline.index;
+
+import static io.tideline.index.BucketLayout.ENTRIES_BYTES;
+import static io.tideline.index.BucketLayout.OVERFLOW_OFFSET;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.hlog.LogAddress;
+import io.tideline.memory.Probe;
+import io.tideline.memory.Words;
+
+/**
+ * The latch-free hash index (FASTER, SIGMOD 2018, §3).
+ *
+ * <p><b>State.</b> The home buckets and the overflow buckets that continue them; layout in {@link BucketLayout}.
+ *
+ * <p><b>Invariants.</b> (1) At most one final entry of a bucket chain has a given tag. (2) A final entry is never freed while anybody is
+ * inside the epoch, so its place in the bucket stays its own. (3) A tentative entry belongs to its claimant, who alone finalises or frees
+ * it. (4) Changing the overflow link keeps the counts beside it.
+ *
+ * <p><b>Who writes what.</b> A free entry: whoever wins its CAS to tentative. A final entry: anyone, by CAS to a greater address.
+ *
+ * <p><b>Linearisation points.</b> Of an insertion: the store that finalises. Of an update: the CAS of the entry. Of a search that finds
+ * nothing: the load of the last link.
+ *
+ * <p>Inserting takes two steps, because a single CAS into the first free place lets two threads insert one tag twice when an earlier place
+ * is freed between their scans: claim tentatively, scan the whole chain again for the same tag, tentative ones included, then finalise or
+ * give up. Two claimants of one tag always see each other; both give up and come again.
+ */
+public final class HashIndex implements AutoCloseable {
+    /** How {@link #findOrCreate} ended. */
+    public enum Outcome {
+        /** The slot leads to the entry of the tag. */
+        FOUND,
+        /** Somebody else is inserting the same tag: leave the epoch, wait, come again. */
+        BUSY,
+        /** There is no entry and no room for one. */
+        FULL
+    }
+
+    private final BucketTable table;
+    private final OverflowPool overflow;
+
+    /**
+     * @param buckets home buckets, a power of two
+     * @param overflowBuckets how many overflow buckets there may be
+     */
+    public HashIndex(Epoch epoch, long buckets, long overflowBuckets, boolean hugePages) {
+        if (Long.bitCount(buckets) != 1 || buckets > 1L << BucketLayout.MAX_BUCKET_BITS - BucketLayout.SIZE_SHIFT) {
+            throw new IllegalArgumentException("an index of " + buckets + " buckets; it takes a power of two up to 2^"
+                    + (BucketLayout.MAX_BUCKET_BITS - BucketLayout.SIZE_SHIFT));
+        }
+        this.table = new BucketTable(buckets, hugePages);
+        this.overflow = new OverflowPool(epoch, overflowBuckets, hugePages);
+    }
+
+    /** Loads the hash's bucket line, so that a later search finds it in the cache; returns a word of it, to keep the load alive. */
+    public long touch(long hash) {
+        return Words.get(table.bucket(hash));
+    }
+
+    /** The log address of the newest record of the hash's chain; {@link LogAddress#NONE} or {@link LogAddress#CHAIN_END} if there is none. */
+    public long find(long hash) {
+        long tagBits = BucketLayout.tagBits(hash);
+        long bucket = table.bucket(hash);
+        for (;;) {
+            // Early exit: out of the cache the branch is cheaper than looking at entries that do not matter.
+            for (int at = 0; at < ENTRIES_BYTES; at += 8) {
+                long entry = Words.getAcquire(bucket + at);
+                if (BucketLayout.matches(entry, tagBits)) {
+                    return BucketLayout.address(entry);
+                }
+            }
+            long next = BucketLayout.overflow(Words.getAcquire(bucket + OVERFLOW_OFFSET));
+            if (next == 0) {
+                return LogAddress.NONE;
+            }
+            bucket = overflow.address(next);
+        }
+    }
+
+    /** Leads the slot to the final entry of the hash's tag; false if there is none. */
+    public boolean find(long hash, Slot slot) {
+        return search(table.bucket(hash), BucketLayout.tagBits(hash), slot);
+    }
+
+    /** Leads the slot to the entry of the hash's tag, which it creates, with an empty chain, if there is none. */
+    public Outcome findOrCreate(long hash, Slot slot) {
+        long tagBits = BucketLayout.tagBits(hash);
+        long bucket = table.bucket(hash);
+        return search(bucket, tagBits, slot) ? Outcome.FOUND : create(bucket, tagBits, slot);
+    }
+
+    private boolean search(long home, long tagBits, Slot slot) {
+        long bucket = home;
+        for (;;) {
+            for (int at = 0; at < ENTRIES_BYTES; at += 8) {
+                long entry = Words.getAcquire(bucket + at);
+                if (BucketLayout.matches(entry, tagBits)) {
+                    slot.entryAddress = bucket + at;
+                    slot.entry = entry;
+                    return true;
+                }
+            }
+            long next = BucketLayout.overflow(Words.getAcquire(bucket + OVERFLOW_OFFSET));
+            if (next == 0) {
+                return false;
+            }
+            bucket = overflow.address(next);
+        }
+    }
+
+    private Outcome create(long home, long tagBits, Slot slot) {
+        long place = freePlace(home);
+        if (place == 0) {
+            return Outcome.FULL;
+        }
+        long tentative = BucketLayout.entry(tagBits, LogAddress.CHAIN_END) | BucketLayout.TENTATIVE;
+        if (!Words.compareAndSet(place, 0, tentative)) {
+            return Outcome.BUSY;
+        }
+        Probe.at("index.tentative");
+        if (isElsewhere(home, tagBits, place)) {
+            Words.setRelease(place, 0);
+            return Outcome.BUSY;
+        }
+        slot.entryAddress = place;
+        slot.entry = BucketLayout.entry(tagBits, LogAddress.CHAIN_END);
+        Words.setRelease(place, slot.entry);
+        return Outcome.FOUND;
+    }
+
+    /** The address of a free entry in the chain of buckets, which is lengthened if all are taken; 0 if it cannot be. */
+    private long freePlace(long home) {
+        long bucket = home;
+        for (;;) {
+            for (int at = 0; at < ENTRIES_BYTES; at += 8) {
+                if (Words.getAcquire(bucket + at) == 0) {
+                    return bucket + at;
+                }
+            }
+            long link = Words.getAcquire(bucket + OVERFLOW_OFFSET);
+            if (BucketLayout.overflow(link) == 0) {
+                long number = overflow.take();
+                if (number == OverflowPool.EXHAUSTED) {
+                    return 0;
+                }
+                link = linkOverflow(bucket, number);
+            }
+            bucket = overflow.address(BucketLayout.overflow(link));
+        }
+    }
+
+    /** Links a new overflow bucket behind {@code bucket}, unless somebody else has meanwhile; the link that is there then. */
+    private long linkOverflow(long bucket, long number) {
+        for (;;) {
+            long link = Words.getVolatile(bucket + OVERFLOW_OFFSET);
+            if (BucketLayout.overflow(link) != 0) {
+                overflow.giveBack(number);
+                return link;
+            }
+            long linked = BucketLayout.withOverflow(link, number);
+            if (Words.compareAndSet(bucket + OVERFLOW_OFFSET, link, linked)) {
+                return linked;
+            }
+        }
+    }
+
+    /** Whether an entry with the tag, tentative or final, stands anywhere in the chain but at {@code own}. */
+    private boolean isElsewhere(long home, long tagBits, long own) {
+        long bucket = home;
+        for (;;) {
+            for (int at = 0; at < ENTRIES_BYTES; at += 8) {
+                if (bucket + at != own && BucketLayout.matchesEvenTentative(Words.getVolatile(bucket + at), tagBits)) {
+                    return true;
+                }
+            }
+            long next = BucketLayout.overflow(Words.getVolatile(bucket + OVERFLOW_OFFSET));
+            if (next == 0) {
+                return false;
+            }
+            bucket = overflow.address(next);
+        }
+    }
+
+    /** Makes {@code address}, greater than all before, the newest of the slot's chain, if the entry is still what the slot saw. */
+    public boolean compareAndSet(Slot slot, long address) {
+        long updated = BucketLayout.entry(BucketLayout.tagBitsOf(slot.entry), address);
+        return Words.compareAndSet(slot.entryAddress, slot.entry, updated);
+    }
+
+    /** Whether the entry is still what the slot saw. */
+    public boolean isUnchanged(Slot slot) {
+        return Words.getAcquire(slot.entryAddress) == slot.entry;
+    }
+
+    public long buckets() {
+        return table.buckets();
+    }
+
+    public long overflowBuckets() {
+        return overflow.used();
+    }
+
+    /** Bytes of home and overflow buckets. */
+    public long sizeBytes() {
+        return table.sizeBytes() + (overflow.used() << BucketLayout.SIZE_SHIFT);
+    }
+
+    public boolean hasHugePages() {
+        return table.hasHugePages();
+    }
+
+    /** Receives the words of buckets; see {@link #forEachBucket}. */
+    @FunctionalInterface
+    public interface BucketVisitor {
+        /** @param homeNumber the home bucket whose chain {@code bucket}, an address in the form of {@link BucketLayout}, belongs to */
+        void visit(long homeNumber, long bucket);
+    }
+
+    /** Visits every home bucket and the overflow buckets behind it, for checks and statistics; what others change meanwhile may be missed. */
+    public void forEachBucket(BucketVisitor visitor) {
+        for (long number = 0; number < table.buckets(); number++) {
+            long bucket = table.bucketAt(number);
+            while (true) {
+                visitor.visit(number, bucket);
+                long next = BucketLayout.overflow(Words.getAcquire(bucket + OVERFLOW_OFFSET));
+                if (next == 0) {
+                    break;
+                }
+                bucket = overflow.address(next);
+            }
+        }
+    }
+
+    /** Forgets every entry. Nobody is inside the epoch. */
+    public void clear() {
+        table.clear();
+        overflow.clear();
+    }
+
+    @Override
+    public void close() {
+        table.close();
+        overflow.close();
+    }
+}

@@ -1,0 +1,82 @@
+package io.tideline.index;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.memory.Region;
+import io.tideline.memory.Words;
+import java.util.ArrayDeque;
+
+/**
+ * Overflow buckets, by number from 1.
+ *
+ * <p><b>State.</b> Address space for all of them, of which the used part is resident; how many were ever handed out; the retired ones.
+ *
+ * <p><b>Invariants.</b> (1) A bucket is handed out zeroed and to one taker. (2) A bucket that others may have seen is handed out again only
+ * after every thread inside at its retirement has left.
+ *
+ * <p>Everything is under the monitor: a bucket is taken once per several hundred inserts, for the life of the table.
+ */
+final class OverflowPool implements AutoCloseable {
+    /** Answer of {@link #take}: none is left. */
+    static final long EXHAUSTED = 0;
+
+    private record Retired(long number, long epoch) {
+    }
+
+    private final Epoch epoch;
+    private final Region region;
+    private final long base;
+    private final long capacity;
+    private final ArrayDeque<Retired> retired = new ArrayDeque<>();
+    private long handedOut;
+
+    OverflowPool(Epoch epoch, long capacity, boolean hugePages) {
+        this.epoch = epoch;
+        this.capacity = capacity;
+        this.region = Region.allocate(capacity + 1 << BucketLayout.SIZE_SHIFT, hugePages);
+        this.base = region.address();
+    }
+
+    /** The address of a bucket. */
+    long address(long number) {
+        return Words.pin(base + (number << BucketLayout.SIZE_SHIFT));
+    }
+
+    /** The number of a zeroed bucket, or {@link #EXHAUSTED}. */
+    synchronized long take() {
+        Retired oldest = retired.peek();
+        if (oldest != null && oldest.epoch <= epoch.safe()) {
+            retired.poll();
+            Words.zero(address(oldest.number), BucketLayout.SIZE_BYTES);
+            return oldest.number;
+        }
+        return handedOut == capacity ? EXHAUSTED : ++handedOut;
+    }
+
+    /** Gives back a bucket that nobody else has ever seen. */
+    synchronized void giveBack(long number) {
+        retired.addFirst(new Retired(number, 0));
+    }
+
+    /** Gives back a bucket that was unlinked just now and that others may still be looking at. */
+    synchronized void retire(long number) {
+        retired.addLast(new Retired(number, epoch.current()));
+    }
+
+    /** Buckets in use. */
+    synchronized long used() {
+        return handedOut - retired.size();
+    }
+
+    /** Gives everything back. Nobody is inside the epoch. */
+    synchronized void clear() {
+        long bytes = (handedOut + 1 << BucketLayout.SIZE_SHIFT) + 4095 & -4096L;
+        region.discard(0, Math.min(bytes, region.sizeBytes()));
+        retired.clear();
+        handedOut = 0;
+    }
+
+    @Override
+    public void close() {
+        region.close();
+    }
+}

@@ -551,7 +551,7 @@ static void *work(void *argument)
     struct worker *worker = argument;
     pthread_barrier_wait(&startLine);
     worker->startNanos = nanoTime();
-    while (!__atomic_load_n(&stopRequested, __ATOMIC_RELAXED)) {
+    do {
         uint64_t position = __atomic_fetch_add(&nextPosition, CHUNK, __ATOMIC_RELAXED);
         uint64_t pass = position / settings.operations;
         uint64_t from = position % settings.operations;
@@ -562,7 +562,7 @@ static void *work(void *argument)
             performTimed(worker, from, from + CHUNK, shift);
         }
         worker->operations += CHUNK;
-    }
+    } while (!__atomic_load_n(&stopRequested, __ATOMIC_RELAXED));
     worker->endNanos = nanoTime();
     return NULL;
 }
@@ -579,7 +579,7 @@ static void sleepFor(double seconds)
 static uint64_t runWorkers(double seconds, bool timed)
 {
     stopRequested = false;
-    pthread_barrier_init(&startLine, NULL, (unsigned)settings.threads);
+    pthread_barrier_init(&startLine, NULL, (unsigned)settings.threads + 1);
     for (int i = 0; i < settings.threads; i++) {
         struct worker *worker = &workers[i];
         worker->operations = worker->absent = 0;
@@ -592,6 +592,7 @@ static uint64_t runWorkers(double seconds, bool timed)
             fail("The operating system refused thread %d of %d.", i + 1, settings.threads);
         }
     }
+    pthread_barrier_wait(&startLine);
     sleepFor(seconds);
     __atomic_store_n(&stopRequested, true, __ATOMIC_RELAXED);
     uint64_t first = UINT64_MAX;

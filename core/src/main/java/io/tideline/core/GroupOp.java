@@ -76,7 +76,7 @@ final class GroupOp {
             sum ^= index.touch(hash);
         }
         for (int i = 0; i < size; i++) {
-            addresses[i] = index.find(hashes[i]);
+            addresses[i] = index.findTouched(hashes[i]);
         }
         long head = log.head();
         for (int i = 0; i < size; i++) {

@@ -1,5 +1,6 @@
 package io.tideline.core;
 
+import static io.tideline.hlog.RecordLayout.KEY_OFFSET;
 import static io.tideline.hlog.RecordLayout.LENGTHS_MASK;
 import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
 import static io.tideline.hlog.RecordLayout.LONG_TO_LONG;
@@ -40,6 +41,17 @@ final class ReadOp {
         if (newest < log.head()) {
             return 0;
         }
+        long record = log.physical(newest);
+        // The case that matters: the newest record of the chain is the key's, alive, with 8 bytes.
+        if ((Words.getAcquire(record + STATE_OFFSET) & LENGTHS_MASK) == LONG_TO_LONG && Words.get(record + KEY_OFFSET) == key
+                && (Words.get(record + LINK_OFFSET) & NOT_PLAIN) == 0) {
+            return record;
+        }
+        return findLiveInChain(session, newest, key);
+    }
+
+    private static long findLiveInChain(Session session, long newest, long key) {
+        HybridLog log = session.log;
         long address = ChainWalk.find(log, newest, key);
         if (address == ChainWalk.NOT_FOUND) {
             return 0;

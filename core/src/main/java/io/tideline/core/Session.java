@@ -47,7 +47,6 @@ public final class Session extends Operations implements AutoCloseable {
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
-    private int batchOperations;
     private boolean inCallback;
     private Kernel outerCallback;
     private int oldRoom;
@@ -135,7 +134,7 @@ public final class Session extends Operations implements AutoCloseable {
         if (inCallback) {
             throw Callbacks.refusal();
         }
-        if ((++batchOperations & BATCH_REFRESH - 1) == 0) {
+        if ((serial & BATCH_REFRESH - 1) == 0) {
             breathe();
         }
     }

@@ -48,7 +48,7 @@ class StoreModelTest {
                         }
                     }
                 } catch (io.tideline.fault.FullFault full) {
-                    // fine
+                    assertEquals(store.stats().logMemoryBytes(), store.stats().logUsedBytes() + 64, 4096, "seed " + seed);
                 }
                 assertEquals(List.of(), StoreVerifier.verify(store), "seed " + seed);
                 assertEquals(model.size(), store.approximateSize());

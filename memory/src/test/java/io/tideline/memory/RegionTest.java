@@ -124,8 +124,9 @@ class RegionTest {
             address = region.address();
             assertEquals("0 kB", mapping(address).get("Rss:"));
             Words.set(address + (1 << 29), 1);
-            assertEquals("4 kB", mapping(address).get("Rss:"));
-            region.discard(1 << 29, 4096);
+            long resident = Long.parseLong(mapping(address).get("Rss:").replace(" kB", ""));
+            assertTrue(resident >= 4 && resident <= HugePages.SIZE_BYTES >> 10, "one page, of whatever size the kernel likes best");
+            region.discard(1 << 29, HugePages.SIZE_BYTES);
             assertEquals("0 kB", mapping(address).get("Rss:"));
         }
         assertEquals(Map.of(), mapping(address));
@@ -178,15 +179,19 @@ class RegionTest {
 
     @Test
     void shouldNotCloseTheNextRegionOfItsAddress() {
-        Region first = Region.allocate(4096, false);
-        long address = first.address();
-        first.close();
-        Region second = Region.allocate(4096, false);
-        assertEquals(address, second.address(), "the kernel fills the lowest hole that fits");
-        first.close();
-        Words.set(second.address(), 1);
-        assertEquals(1, Words.get(second.address()));
-        second.close();
+        boolean reused = false;
+        for (int life = 0; life < 100 && !reused; life++) {
+            Region first = Region.allocate(4096, false);
+            long address = first.address();
+            first.close();
+            try (Region second = Region.allocate(4096, false)) {
+                reused = address == second.address();
+                first.close();
+                Words.set(second.address(), 1);
+                assertEquals(1, Words.get(second.address()));
+            }
+        }
+        assertTrue(reused, "no address was given out twice, so nothing was shown");
     }
 
     @Test

@@ -38,9 +38,18 @@ final class ChainWalk {
             } else if (isLongLengthsMatch(record, stateWord, key)) {
                 return address;
             }
-            address = RecordLayout.previous(Words.get(record + LINK_OFFSET));
+            address = previous(record, address);
         } while (address >= head);
         return NOT_FOUND;
+    }
+
+    /** The next record down; a record whose key could be anywhere, because of a flag we do not know, is refused and not stepped over. */
+    private static long previous(long record, long address) {
+        long link = Words.get(record + LINK_OFFSET);
+        if ((link & RecordLayout.UNKNOWN_FLAGS) != 0) {
+            RecordLayout.requireKnown(link, address);
+        }
+        return RecordLayout.previous(link);
     }
 
     /** The rare record whose lengths are in an own word may have an 8-byte key too. */
@@ -64,7 +73,7 @@ final class ChainWalk {
             if (RecordLayout.keyBytes(record, stateWord) == key.length && key.isAt(RecordLayout.keyAddress(record, stateWord))) {
                 return address;
             }
-            address = RecordLayout.previous(Words.get(record + LINK_OFFSET));
+            address = previous(record, address);
         }
         return NOT_FOUND;
     }

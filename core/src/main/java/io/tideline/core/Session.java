@@ -47,8 +47,6 @@ public final class Session extends Operations implements AutoCloseable {
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
-    private boolean inCallback;
-    private Kernel outerCallback;
     private int oldRoom;
     private GroupOp group;
     private volatile boolean closed;
@@ -105,12 +103,12 @@ public final class Session extends Operations implements AutoCloseable {
 
     @Override
     Session enter() {
+        if (kernel.usesCallbacks && Callbacks.isInside(kernel)) {
+            throw Callbacks.refusal();
+        }
         if (batchThread != null) {
             continueBatch();
         } else {
-            if (kernel.usesCallbacks && Callbacks.isInside(kernel)) {
-                throw Callbacks.refusal();
-            }
             if (closed || pooled || !epoch.tryEnter(epochSlot)) {
                 throw kernel.isClosed() ? kernel.closed() : refusal();
             }
@@ -130,9 +128,6 @@ public final class Session extends Operations implements AutoCloseable {
     private void continueBatch() {
         if (batchThread != Thread.currentThread()) {
             throw refusal();
-        }
-        if (inCallback) {
-            throw Callbacks.refusal();
         }
         if ((serial & BATCH_REFRESH - 1) == 0) {
             breathe();
@@ -181,6 +176,9 @@ public final class Session extends Operations implements AutoCloseable {
         for (int attempt = 0; !kernel.isOpen(); attempt++) {
             if (kernel.isClosed()) {
                 throw kernel.closed();
+            }
+            if (kernel.isInBatchOfAnother(this)) {
+                return; // who shut the gate waits for that batch, and so for this operation inside it: waiting here would be for ourselves
             }
             stepOutside();
             try {
@@ -232,13 +230,11 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     void beginCallback() {
-        inCallback = true;
-        outerCallback = Callbacks.begin(kernel);
+        Callbacks.begin(kernel);
     }
 
     void endCallback() {
-        Callbacks.end(outerCallback);
-        inCallback = false;
+        Callbacks.end();
     }
 
     boolean isBatchOf(Thread thread) {
@@ -335,7 +331,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Gives the slot back; the second and later calls do nothing. Refused while another thread is inside. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (closed) {
             return;
         }

@@ -1,31 +1,44 @@
 package io.tideline.core;
 
+import java.util.Arrays;
+
 /** Which store's user function the current thread is in, so that a call of that store from inside it can be refused. */
 final class Callbacks {
     private static final ThreadLocal<Callbacks> CURRENT = ThreadLocal.withInitial(Callbacks::new);
 
-    private Kernel inside;
+    /** The stores whose functions are running on this thread, outermost first: one store's function may call another store. */
+    private Kernel[] inside = new Kernel[2];
+    private int depth;
 
     private Callbacks() {
     }
 
     static boolean isInside(Kernel kernel) {
-        return CURRENT.get().inside == kernel;
+        Callbacks current = CURRENT.get();
+        for (int i = 0; i < current.depth; i++) {
+            if (current.inside[i] == kernel) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    /** Notes that a function of this store begins; returns what to give to {@link #end}. */
-    static Kernel begin(Kernel kernel) {
+    /** Notes that a function of this store begins on this thread. */
+    static void begin(Kernel kernel) {
         if (!kernel.usesCallbacks) {
             kernel.usesCallbacks = true;
         }
         Callbacks current = CURRENT.get();
-        Kernel outer = current.inside;
-        current.inside = kernel;
-        return outer;
+        if (current.depth == current.inside.length) {
+            current.inside = Arrays.copyOf(current.inside, 2 * current.depth);
+        }
+        current.inside[current.depth++] = kernel;
     }
 
-    static void end(Kernel outer) {
-        CURRENT.get().inside = outer;
+    /** Notes that the function that began last has ended. */
+    static void end() {
+        Callbacks current = CURRENT.get();
+        current.inside[--current.depth] = null;
     }
 
     static IllegalStateException refusal() {

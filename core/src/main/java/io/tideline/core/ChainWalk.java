@@ -21,11 +21,14 @@ final class ChainWalk {
     private ChainWalk() {
     }
 
-    /** The log address of the newest record of an 8-byte key at or below {@code newest}, or {@link #NOT_FOUND}. */
+    /**
+     * The log address of the newest record of an 8-byte key at or below {@code newest}, or {@link #NOT_FOUND}. A chain that is empty is cut
+     * short by the caller, so that the JIT always sees this loop run.
+     */
     static long find(HybridLog log, long newest, long key) {
         long head = log.head();
         long address = newest;
-        while (address >= head) {
+        do {
             long record = log.physical(address);
             long stateWord = Words.getAcquire(record + STATE_OFFSET);
             if ((stateWord & KEY_LENGTH_MASK) == LONG_KEY) {
@@ -35,9 +38,18 @@ final class ChainWalk {
             } else if (isLongLengthsMatch(record, stateWord, key)) {
                 return address;
             }
-            address = RecordLayout.previous(Words.get(record + LINK_OFFSET));
-        }
+            address = previous(record, address);
+        } while (address >= head);
         return NOT_FOUND;
+    }
+
+    /** The next record down; a record whose key could be anywhere, because of a flag we do not know, is refused and not stepped over. */
+    private static long previous(long record, long address) {
+        long link = Words.get(record + LINK_OFFSET);
+        if ((link & RecordLayout.UNKNOWN_FLAGS) != 0) {
+            RecordLayout.requireKnown(link, address);
+        }
+        return RecordLayout.previous(link);
     }
 
     /** The rare record whose lengths are in an own word may have an 8-byte key too. */
@@ -47,10 +59,13 @@ final class ChainWalk {
 
     /** The log address of the newest record of the key at or below {@code newest}, or {@link #NOT_FOUND}. */
     static long find(HybridLog log, long newest, Key key) {
+        long head = log.head();
+        if (newest < head) {
+            return NOT_FOUND;
+        }
         if (key.isWord()) {
             return find(log, newest, key.word);
         }
-        long head = log.head();
         long address = newest;
         while (address >= head) {
             long record = log.physical(address);
@@ -58,7 +73,7 @@ final class ChainWalk {
             if (RecordLayout.keyBytes(record, stateWord) == key.length && key.isAt(RecordLayout.keyAddress(record, stateWord))) {
                 return address;
             }
-            address = RecordLayout.previous(Words.get(record + LINK_OFFSET));
+            address = previous(record, address);
         }
         return NOT_FOUND;
     }

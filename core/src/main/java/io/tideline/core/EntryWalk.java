@@ -21,7 +21,7 @@ final class EntryWalk {
 
     static void walk(Kernel kernel, Session session, EntryVisitor visitor) {
         long end = settledTail(kernel);
-        LogScan scan = new LogScan(kernel.log, kernel.waits, end);
+        LogScan scan = begin(session, end);
         ValueView keyView = new ValueView();
         for (int attempt = 0; ; ) {
             LogScan.Step step = next(session, scan, end);
@@ -47,6 +47,15 @@ final class EntryWalk {
                     + TimeUnit.NANOSECONDS.toSeconds(SETTLE_TIMEOUT_NANOS) + " s: " + kernel.epoch.inside());
         }
         return tail;
+    }
+
+    private static LogScan begin(Session session, long end) {
+        session.enter();
+        try {
+            return new LogScan(session.log, session.waits, end);
+        } finally {
+            session.leave();
+        }
     }
 
     /** Goes on to the next entry and copies it to the session's key and old scratch. */

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -36,14 +35,16 @@ final class Kernel {
     final Housekeeper housekeeper;
     /** Open sessions, the pool's included. */
     final Set<Session> sessions = ConcurrentHashMap.newKeySet();
-    /** Live keys of closed sessions' making, less those of their deleting. */
-    final AtomicLong retiredCreated = new AtomicLong();
-    final AtomicLong retiredDeleted = new AtomicLong();
-    final AtomicLong retiredCopied = new AtomicLong();
-    final AtomicLong retiredRetries = new AtomicLong();
+    // What closed sessions counted; under the monitor of sessions.
+    private long retiredCreated;
+    private long retiredDeleted;
+    private long retiredCopied;
+    private long retiredRetries;
     /** Whether a user's function ever ran; until then nobody looks for calls from inside one. */
     volatile boolean usesCallbacks;
     private volatile Gate gate = Gate.OPEN;
+    /** Held by whoever looks at the log and index from outside the epoch, and by whoever frees or empties them. */
+    private final Object mapped = new Object();
 
     Kernel(StoreConfig config) {
         this.config = config;
@@ -86,32 +87,37 @@ final class Kernel {
         gate = Gate.PAUSED;
         try {
             awaitEmpty("clear");
-            work.run();
+            synchronized (mapped) {
+                work.run();
+            }
         } finally {
             gate = Gate.OPEN;
         }
     }
 
-    /** Looks at the store's own words, which a close would free. */
-    synchronized <T> T whileOpen(Supplier<T> look) {
-        if (isClosed()) {
-            throw closed();
+    /** Looks at the store's own words, which a close would free. Never waits for operations to leave. */
+    <T> T whileOpen(Supplier<T> look) {
+        synchronized (mapped) {
+            if (isClosed()) {
+                throw closed();
+            }
+            return look.get();
         }
-        return look.get();
     }
 
-    /** Closes the gate, waits for those inside, then frees the memory. Whether this call did it. */
-    synchronized boolean close() {
+    /** Closes the gate, waits for those inside, then frees the memory; idempotent. */
+    synchronized void close() {
         if (isClosed()) {
-            return false;
+            return;
         }
         gate = Gate.CLOSED;
         awaitEmpty("close");
+        epoch.close(); // before the log: an action that ran later would touch frontiers that are gone
         housekeeper.close();
-        sessions.forEach(Session::freeBuffers);
-        log.close();
-        index.close();
-        return true;
+        synchronized (mapped) {
+            log.close();
+            index.close();
+        }
     }
 
     private void awaitEmpty(String what) {
@@ -132,35 +138,60 @@ final class Kernel {
         }
     }
 
+    /** Whether the current thread is in a batch of a session other than this one. */
+    boolean isInBatchOfAnother(Session session) {
+        Thread current = Thread.currentThread();
+        return sessions.stream().anyMatch(other -> other != session && other.isBatchOf(current));
+    }
+
     /** Takes over what a session counted. The store may be closed already. */
     void sessionClosed(Session session) {
-        retiredCreated.addAndGet(session.created());
-        retiredDeleted.addAndGet(session.deleted());
-        retiredCopied.addAndGet(session.copied());
-        retiredRetries.addAndGet(session.retries());
-        sessions.remove(session);
+        synchronized (sessions) {
+            retiredCreated += session.created();
+            retiredDeleted += session.deleted();
+            retiredCopied += session.copied();
+            retiredRetries += session.retries();
+            sessions.remove(session);
+        }
     }
 
     /** Forgets what was created and deleted; nobody is inside. */
     void resetSizes() {
-        sessions.forEach(Session::resetSizes);
-        retiredCreated.set(0);
-        retiredDeleted.set(0);
+        synchronized (sessions) {
+            sessions.forEach(Session::resetSizes);
+            retiredCreated = 0;
+            retiredDeleted = 0;
+        }
+    }
+
+    /** Live keys: what was created less what was deleted. */
+    long size() {
+        synchronized (sessions) {
+            return created() - deleted();
+        }
     }
 
     long created() {
-        return retiredCreated.get() + sessions.stream().mapToLong(Session::created).sum();
+        synchronized (sessions) {
+            return retiredCreated + sessions.stream().mapToLong(Session::created).sum();
+        }
     }
 
     long deleted() {
-        return retiredDeleted.get() + sessions.stream().mapToLong(Session::deleted).sum();
+        synchronized (sessions) {
+            return retiredDeleted + sessions.stream().mapToLong(Session::deleted).sum();
+        }
     }
 
     long copied() {
-        return retiredCopied.get() + sessions.stream().mapToLong(Session::copied).sum();
+        synchronized (sessions) {
+            return retiredCopied + sessions.stream().mapToLong(Session::copied).sum();
+        }
     }
 
     long retries() {
-        return retiredRetries.get() + sessions.stream().mapToLong(Session::retries).sum();
+        synchronized (sessions) {
+            return retiredRetries + sessions.stream().mapToLong(Session::retries).sum();
+        }
     }
 }

@@ -26,6 +26,9 @@ public abstract sealed class Operations permits Store, Session {
     /** Enters the epoch with a session, for one operation. */
     abstract Session enter();
 
+    /** Enters the epoch with a session, for so many operations. */
+    abstract Session enter(int operations);
+
     /** Runs many operations under one stay in the epoch. */
     public abstract void batch(Consumer<Session> operations);
 
@@ -484,6 +487,49 @@ public abstract sealed class Operations permits Store, Session {
             Words.copyIn(expected, 0, expected.byteSize(), session.room(session.old, expected.byteSize()));
             setValue(session, value);
             return RmwOp.compareAndSet(session, (int) expected.byteSize());
+        } finally {
+            session.leave();
+        }
+    }
+
+    // --- groups of 8-byte operations, whose cache misses overlap ---
+
+    /**
+     * Reads {@code keys[from … from + count - 1]} into the same places of {@code values}; an absent key's place gets {@code ifAbsent}. Several
+     * times as fast as one by one where the data is larger than the caches.
+     *
+     * @return how many keys were found
+     */
+    public final int getAll(long[] keys, long[] values, int from, int count, long ifAbsent) {
+        Objects.checkFromIndexSize(from, count, keys.length);
+        Objects.checkFromIndexSize(from, count, values.length);
+        Session session = enter(count);
+        try {
+            return GroupOp.getAll(session, keys, values, from, count, ifAbsent);
+        } finally {
+            session.leave();
+        }
+    }
+
+    /** Writes {@code values[i]} under {@code keys[i]} for {@code count} places from {@code from} on, in this order; each is an operation of its own. */
+    public final void putAll(long[] keys, long[] values, int from, int count) {
+        Objects.checkFromIndexSize(from, count, keys.length);
+        Objects.checkFromIndexSize(from, count, values.length);
+        Session session = enter(count);
+        try {
+            GroupOp.putAll(session, keys, values, from, count);
+        } finally {
+            session.leave();
+        }
+    }
+
+    /** Updates {@code count} keys from {@code from} on, in this order; each is an operation of its own. */
+    public final void rmwAll(long[] keys, int from, int count, Update update, long operand) {
+        Objects.checkFromIndexSize(from, count, keys.length);
+        Objects.requireNonNull(update);
+        Session session = enter(count);
+        try {
+            GroupOp.updateAll(session, keys, from, count, update, operand);
         } finally {
             session.leave();
         }

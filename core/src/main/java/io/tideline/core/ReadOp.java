@@ -1,5 +1,6 @@
 package io.tideline.core;
 
+import static io.tideline.hlog.RecordLayout.KEY_OFFSET;
 import static io.tideline.hlog.RecordLayout.LENGTHS_MASK;
 import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
 import static io.tideline.hlog.RecordLayout.LONG_TO_LONG;
@@ -21,7 +22,7 @@ final class ReadOp {
     }
 
     static Status get(Session session, long key, LongHolder value) {
-        long record = findLive(session, key);
+        long record = findLive(session, session.index.find(session.hash.of(key)), key);
         if (record == 0) {
             return Status.ABSENT;
         }
@@ -30,14 +31,28 @@ final class ReadOp {
     }
 
     static long get(Session session, long key, long ifAbsent) {
-        long record = findLive(session, key);
+        long record = findLive(session, session.index.find(session.hash.of(key)), key);
         return record == 0 ? ifAbsent : Words.getAcquire(record + LONG_TO_LONG_VALUE_OFFSET);
     }
 
-    /** Where the live record of an 8-byte key with an 8-byte value is in memory; 0 if the key is absent. */
-    private static long findLive(Session session, long key) {
+    /** Where the live record of an 8-byte key with an 8-byte value is in memory; 0 if the chain from {@code newest} has none. */
+    static long findLive(Session session, long newest, long key) {
         HybridLog log = session.log;
-        long address = ChainWalk.find(log, session.index.find(session.hash.of(key)), key);
+        if (newest < log.head()) {
+            return 0;
+        }
+        long record = log.physical(newest);
+        // The case that matters: the newest record of the chain is the key's, alive, with 8 bytes.
+        if ((Words.getAcquire(record + STATE_OFFSET) & LENGTHS_MASK) == LONG_TO_LONG && Words.get(record + KEY_OFFSET) == key
+                && (Words.get(record + LINK_OFFSET) & NOT_PLAIN) == 0) {
+            return record;
+        }
+        return findLiveInChain(session, newest, key);
+    }
+
+    private static long findLiveInChain(Session session, long newest, long key) {
+        HybridLog log = session.log;
+        long address = ChainWalk.find(log, newest, key);
         if (address == ChainWalk.NOT_FOUND) {
             return 0;
         }

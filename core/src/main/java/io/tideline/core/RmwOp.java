@@ -28,7 +28,12 @@ final class RmwOp {
     /** A built-in update of an 8-byte key. */
     static Status update(Session session, long key, Update update, long operand, LongHolder result) {
         long hash = session.hash.of(key);
-        if (tryInPlace(session, hash, key, update, operand, result)) {
+        return update(session, hash, session.index.find(hash), key, update, operand, result);
+    }
+
+    /** {@code newest} is a hint: where the key's chain began a moment ago, in this stay in the epoch. */
+    static Status update(Session session, long hash, long newest, long key, Update update, long operand, LongHolder result) {
+        if (tryInPlace(session, newest, key, update, operand, result)) {
             return Status.UPDATED_IN_PLACE;
         }
         session.key.setWord(key, hash);
@@ -36,10 +41,13 @@ final class RmwOp {
     }
 
     /** The case that matters: the newest record of the key is mutable, alive, unlatched and holds 8 bytes. */
-    private static boolean tryInPlace(Session session, long hash, long key, Update update, long operand, LongHolder result) {
+    private static boolean tryInPlace(Session session, long newest, long key, Update update, long operand, LongHolder result) {
         HybridLog log = session.log;
         long readOnly = log.readOnly();
-        long address = ChainWalk.find(log, session.index.find(hash), key);
+        if (newest < readOnly) {
+            return false;
+        }
+        long address = ChainWalk.find(log, newest, key);
         if (address < readOnly) {
             return false;
         }

@@ -2,8 +2,11 @@ package io.tideline.core;
 
 import io.tideline.memory.Region;
 
-/** A session's private off-heap buffer, zero-padded to words, grown on demand and kept. */
-final class Scratch implements AutoCloseable {
+/**
+ * A session's private off-heap buffer, zero-padded to words, grown on demand and kept until the session is unreachable: a callback may still
+ * be reading it while another thread closes the store.
+ */
+final class Scratch {
     private static final long FIRST_BYTES = 4096;
 
     private Region region;
@@ -23,22 +26,12 @@ final class Scratch implements AutoCloseable {
     }
 
     private void grow(long bytes) {
-        close();
-        region = Region.allocate(Math.max(FIRST_BYTES, Long.highestOneBit(Math.max(bytes, 1) * 2 - 1)), false);
+        region = Region.allocateUntilUnreachable(Math.max(FIRST_BYTES, Long.highestOneBit(Math.max(bytes, 1) * 2 - 1)));
         address = region.address();
         capacity = region.sizeBytes();
     }
 
     long address() {
         return address;
-    }
-
-    @Override
-    public void close() {
-        if (region != null) {
-            region.close();
-            region = null;
-            capacity = 0;
-        }
     }
 }

@@ -47,10 +47,8 @@ public final class Session extends Operations implements AutoCloseable {
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
-    private int batchOperations;
-    private boolean inCallback;
-    private Kernel outerCallback;
     private int oldRoom;
+    private GroupOp group;
     private volatile boolean closed;
 
     Session(Kernel kernel, String name, boolean pooled) {
@@ -105,14 +103,14 @@ public final class Session extends Operations implements AutoCloseable {
 
     @Override
     Session enter() {
+        if (kernel.usesCallbacks && Callbacks.isInside(kernel)) {
+            throw Callbacks.refusal();
+        }
         if (batchThread != null) {
             continueBatch();
         } else {
-            if (kernel.usesCallbacks && Callbacks.isInside(kernel)) {
-                throw Callbacks.refusal();
-            }
             if (closed || pooled || !epoch.tryEnter(epochSlot)) {
-                throw refusal();
+                throw kernel.isClosed() ? kernel.closed() : refusal();
             }
             admitEntered();
         }
@@ -120,17 +118,26 @@ public final class Session extends Operations implements AutoCloseable {
         return this;
     }
 
+    @Override
+    Session enter(int operations) {
+        enter();
+        serial += operations - 1;
+        return this;
+    }
+
     private void continueBatch() {
         if (batchThread != Thread.currentThread()) {
             throw refusal();
         }
-        if (inCallback) {
-            throw Callbacks.refusal();
+        if ((serial & BATCH_REFRESH - 1) == 0) {
+            breathe();
         }
-        if ((++batchOperations & BATCH_REFRESH - 1) == 0) {
-            epoch.refresh(epochSlot);
-            admit();
-        }
+    }
+
+    /** In a long stay: lets the epoch move on and looks at the gate. Whatever was read from the log or index before is stale. */
+    void breathe() {
+        epoch.refresh(epochSlot);
+        admit();
     }
 
     private IllegalStateException refusal() {
@@ -169,6 +176,9 @@ public final class Session extends Operations implements AutoCloseable {
         for (int attempt = 0; !kernel.isOpen(); attempt++) {
             if (kernel.isClosed()) {
                 throw kernel.closed();
+            }
+            if (kernel.isInBatchOfAnother(this)) {
+                return; // who shut the gate waits for that batch, and so for this operation inside it: waiting here would be for ourselves
             }
             stepOutside();
             try {
@@ -220,13 +230,11 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     void beginCallback() {
-        inCallback = true;
-        outerCallback = Callbacks.begin(kernel);
+        Callbacks.begin(kernel);
     }
 
     void endCallback() {
-        Callbacks.end(outerCallback);
-        inCallback = false;
+        Callbacks.end();
     }
 
     boolean isBatchOf(Thread thread) {
@@ -257,6 +265,19 @@ public final class Session extends Operations implements AutoCloseable {
         } else {
             key.hash = hash.of(address, lengthBytes);
         }
+    }
+
+    /** The buffers of group operations, made at the first one. */
+    GroupOp group() {
+        if (group == null) {
+            stepOutside();
+            try {
+                group = new GroupOp();
+            } finally {
+                stepInside();
+            }
+        }
+        return group;
     }
 
     /** Refuses lengths that no record holds, before anything is touched. */
@@ -310,23 +331,22 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Gives the slot back; the second and later calls do nothing. Refused while another thread is inside. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (closed) {
             return;
         }
-        if (pooled || batchThread != null || !epoch.tryEnter(epochSlot)) {
+        if (pooled || batchThread != null) {
+            throw refusal();
+        }
+        boolean entered = epoch.tryEnter(epochSlot);
+        if (!entered && !kernel.isClosed()) {
             throw refusal();
         }
         closed = true;
-        epoch.exit(epochSlot);
+        if (entered) {
+            epoch.exit(epochSlot);
+        }
         kernel.sessionClosed(this);
-        freeBuffers();
         epoch.release(epochSlot);
-    }
-
-    void freeBuffers() {
-        key.scratch.close();
-        value.scratch.close();
-        old.close();
     }
 }

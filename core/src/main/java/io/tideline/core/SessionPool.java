@@ -1,6 +1,7 @@
 package io.tideline.core;
 
 import java.util.Arrays;
+import java.util.function.IntSupplier;
 
 /**
  * The sessions behind calls without one. Borrowing is the single CAS that enters the epoch: a call takes the first free session, beginning
@@ -10,15 +11,17 @@ final class SessionPool {
     private static final int MAX_SESSIONS = 1024;
 
     private final Kernel kernel;
+    private final IntSupplier stripe;
     private volatile Session[] sessions = {};
 
     SessionPool(Kernel kernel) {
         this.kernel = kernel;
+        this.stripe = kernel.config.stripe();
         grow(0);
     }
 
     Session borrow() {
-        int place = kernel.config.stripe().getAsInt();
+        int place = stripe.getAsInt();
         for (int attempt = 0; ; attempt++) {
             Session[] all = sessions;
             for (int i = 0; i < all.length; i++) {
@@ -26,6 +29,9 @@ final class SessionPool {
                 if (session.tryBorrow()) {
                     return session;
                 }
+            }
+            if (kernel.isClosed()) {
+                throw kernel.closed();
             }
             if (all.length < MAX_SESSIONS) {
                 grow(all.length);

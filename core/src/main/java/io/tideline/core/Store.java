@@ -2,6 +2,7 @@ package io.tideline.core;
 
 import io.tideline.hlog.HybridLog;
 import io.tideline.memory.Words;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -44,6 +45,11 @@ public final class Store extends Operations implements AutoCloseable {
         return pool.borrow();
     }
 
+    @Override
+    Session enter(int operations) {
+        return enter();
+    }
+
     /** Runs the closure on a pooled session that holds the epoch across its operations; the session is not to be used after it. */
     @Override
     public void batch(Consumer<Session> operations) {
@@ -62,6 +68,7 @@ public final class Store extends Operations implements AutoCloseable {
 
     /** Opens a session; the name stands in messages about it. */
     public Session openSession(String name) {
+        Objects.requireNonNull(name);
         if (kernel.isClosed()) {
             throw kernel.closed();
         }
@@ -73,6 +80,7 @@ public final class Store extends Operations implements AutoCloseable {
      * that comes or goes meanwhile may be shown or not.
      */
     public void forEach(EntryVisitor visitor) {
+        kernel.refuseInside("forEach");
         try (Session session = openSession("forEach " + sessionNumbers.incrementAndGet())) {
             EntryWalk.walk(kernel, session, visitor);
         }
@@ -80,7 +88,7 @@ public final class Store extends Operations implements AutoCloseable {
 
     /** How many keys there are; exact when nobody is writing. Takes time by the number of sessions, not of keys. */
     public long approximateSize() {
-        return kernel.created() - kernel.deleted();
+        return kernel.size();
     }
 
     /** Forgets every key and gives the memory back. Operations of others wait meanwhile; each happens before or after it. */

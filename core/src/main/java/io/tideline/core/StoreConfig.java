@@ -14,6 +14,9 @@ public final class StoreConfig {
     /** Of a store whose index may use half as much memory as its log: four 32-byte records to a bucket of seven entries. */
     private static final long LOG_BYTES_PER_BUCKET = 128;
 
+    /** Each page costs a word of heap. */
+    private static final long MAX_PAGES = 1 << 22;
+
     private final Builder settings;
     private final int pageBits;
 
@@ -141,6 +144,8 @@ public final class StoreConfig {
             long least = (long) HybridLog.MIN_PAGES * page;
             require(memory >= least && memory <= 1L << 45, "memory", memory, "at least " + least + " bytes, " + HybridLog.MIN_PAGES
                     + " pages of " + page + ", and at most 2^45");
+            require(memory >>> pageBits <= MAX_PAGES, "pageSize", page, "at least " + memory / MAX_PAGES + " for a memory of " + memory
+                    + " bytes: a log has at most " + MAX_PAGES + " pages");
             if (checked.buckets == 0) {
                 checked.buckets = Math.max(64, Long.highestOneBit(memory / LOG_BYTES_PER_BUCKET));
             }

@@ -21,7 +21,12 @@ final class UpsertOp {
 
     static Status put(Session session, long key, long value) {
         long hash = session.hash.of(key);
-        if (tryInPlace(session, hash, key, value)) {
+        return put(session, hash, session.index.find(hash), key, value);
+    }
+
+    /** {@code newest} is a hint: where the key's chain began a moment ago, in this stay in the epoch. */
+    static Status put(Session session, long hash, long newest, long key, long value) {
+        if (tryInPlace(session, newest, key, value)) {
             return Status.UPDATED_IN_PLACE;
         }
         session.key.setWord(key, hash);
@@ -30,10 +35,13 @@ final class UpsertOp {
     }
 
     /** The case that matters: the newest record of the key is mutable, alive, unlatched and holds 8 bytes. */
-    private static boolean tryInPlace(Session session, long hash, long key, long value) {
+    private static boolean tryInPlace(Session session, long newest, long key, long value) {
         HybridLog log = session.log;
         long readOnly = log.readOnly();
-        long address = ChainWalk.find(log, session.index.find(hash), key);
+        if (newest < readOnly) {
+            return false;
+        }
+        long address = ChainWalk.find(log, newest, key);
         if (address < readOnly) {
             return false;
         }

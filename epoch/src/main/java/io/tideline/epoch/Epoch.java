@@ -7,6 +7,7 @@ import io.tideline.memory.Probe;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.lang.ref.Reference;
 import java.util.List;
 
 /**
@@ -26,8 +27,12 @@ import java.util.List;
  * <p>Entering is the compare-and-set 0 → epoch. It announces, it detects two threads in one slot, and it hands the owner's plain fields
  * over from the thread that exited last. Nothing may block between enter and exit. Actions run on whichever thread drains; they only
  * move frontiers and hand work over.
+ *
+ * <p>The slots can be touched for as long as anybody holds this object, whether it is closed or not: a thread that saw an open store a
+ * moment ago may still announce itself or look at the drain list. A reachability fence therefore ends each method of the operations' path,
+ * which the JIT could otherwise run on after the last use of {@code this}. What the epoch protects is not kept.
  */
-public final class Epoch {
+public final class Epoch implements AutoCloseable {
     private static final int DRAIN_CAPACITY = 256;
     private static final long FIRST_EPOCH = 1;
 
@@ -37,6 +42,8 @@ public final class Epoch {
     private final Region region = Region.allocateUntilUnreachable(EpochSlotLayout.SIZE_BYTES);
     private final long currentWord = region.address();
     private volatile Runnable pendingListener = () -> { };
+    /** Under the monitor. */
+    private boolean closed;
 
     public Epoch(Waits waits) {
         this.waits = waits;
@@ -53,9 +60,11 @@ public final class Epoch {
         table.release(slot);
     }
 
-    /** Enters; false if somebody is inside this slot already. */
+    /** Enters; false if somebody is inside this slot already, it was given back, or the epoch is closed. */
     public boolean tryEnter(long slot) {
-        return Words.announce(slot, IDLE, Words.getAcquire(currentWord));
+        boolean entered = Words.announce(slot, IDLE, Words.getAcquire(currentWord));
+        Reference.reachabilityFence(this);
+        return entered;
     }
 
     /** Announces the current epoch from inside: whatever was read from shared memory before is stale now. */
@@ -66,6 +75,7 @@ public final class Epoch {
         if (drainList.isPending()) {
             drain();
         }
+        Reference.reachabilityFence(this);
     }
 
     /** Leaves. Looking at the drain list is an optimisation: progress belongs to the housekeeper and to those who wait. */
@@ -74,6 +84,7 @@ public final class Epoch {
         if (drainList.isPending()) {
             drain();
         }
+        Reference.reachabilityFence(this);
     }
 
     /**
@@ -85,6 +96,7 @@ public final class Epoch {
         if (drainList.isPending()) {
             drain();
         }
+        Reference.reachabilityFence(this);
     }
 
     /** Steps inside again after {@link #suspend}. */
@@ -92,11 +104,12 @@ public final class Epoch {
         if (!Words.announce(slot, SUSPENDED, Words.getAcquire(currentWord))) {
             throw new AssertionError("a slot that was not suspended is resumed");
         }
+        Reference.reachabilityFence(this);
     }
 
     /** Whether the slot is entered, be it suspended. */
     public boolean isInside(long slot) {
-        return Words.getVolatile(slot) != IDLE;
+        return EpochSlotLayout.isInside(Words.getVolatile(slot));
     }
 
     /** The current epoch. */
@@ -107,7 +120,7 @@ public final class Epoch {
     /**
      * Starts a new epoch and registers {@code action} to run when everybody inside now has moved on. Callable inside and outside; never waits.
      *
-     * @return false if {@value #DRAIN_CAPACITY} actions wait already; then the action was not registered and will not run
+     * @return false if {@value #DRAIN_CAPACITY} actions wait already or the epoch is closed; then the action was not registered and will not run
      */
     public boolean bump(Runnable action) {
         // Registered under the epoch before the increment would let the action run early, were the increment lost in between;
@@ -154,15 +167,25 @@ public final class Epoch {
         return true;
     }
 
+    /** What the latest failed action threw, null if none did: a bug of ours, after which the store should take no more work. */
+    public Throwable lastFailure() {
+        return drainList.lastFailure();
+    }
+
+    /** The epoch that the oldest waiting action waits for, or {@link Long#MAX_VALUE}. */
+    long oldestPending() {
+        return drainList.oldest();
+    }
+
     /** The owners who keep the oldest waiting action from running; empty if none waits. */
     public List<String> holders() {
-        long oldest = drainList.oldest();
+        long oldest = oldestPending();
         return oldest == Long.MAX_VALUE ? List.of() : table.insideSince(oldest);
     }
 
     /** The owners inside right now. */
     public List<String> inside() {
-        return table.insideSince(Long.MAX_VALUE - 1);
+        return table.insideSince(SUSPENDED - 1);
     }
 
     /** How many slots are owned. */
@@ -178,5 +201,19 @@ public final class Epoch {
     /** Called, on the bumping thread, whenever an action was registered; must not block. */
     void onPending(Runnable listener) {
         pendingListener = listener;
+    }
+
+    /**
+     * Ends it: from here on nobody gets in and no action runs, so what the epoch protected can be unmapped. The caller knows that nobody
+     * is inside, and does not call this from an action. Actions that wait still run here; a second close does nothing.
+     */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        table.close();
+        drainList.close(safe(), waits);
     }
 }

@@ -4,7 +4,7 @@ package io.tideline.epoch;
  * One slot of the {@link EpochTable}: two cache lines, because the hardware fetches lines in pairs.
  *
  * <pre>
- *   +0    the announced epoch; 0 while nobody is inside
+ *   +0    the announced epoch; 0 while nobody is inside, the largest long while nobody owns the slot
  *   +8    fifteen words for the owner: counters that it alone writes while inside
  * </pre>
  */
@@ -16,9 +16,17 @@ public final class EpochSlotLayout {
 
     /** The announced epoch of a slot with nobody inside. */
     public static final long IDLE = 0;
-    /** What a slot announces whose owner is between two stays inside: newer than every epoch, so it holds nothing back. */
-    public static final long SUSPENDED = Long.MAX_VALUE;
+    /** The word of a slot without an owner: it lets nobody in and, being larger than every epoch, holds nothing back. */
+    public static final long UNOWNED = Long.MAX_VALUE;
+
+    /** What a slot announces whose owner is between two stays inside: newer than every epoch, so it holds nothing back, yet taken. */
+    public static final long SUSPENDED = Long.MAX_VALUE - 1;
 
     private EpochSlotLayout() {
+    }
+
+    /** Whether this slot word is an announcement. */
+    static boolean isInside(long word) {
+        return word != IDLE && word != UNOWNED;
     }
 }

@@ -1,7 +1,10 @@
 package io.tideline.epoch;
 
 import static io.tideline.epoch.EpochSlotLayout.IDLE;
+import static io.tideline.epoch.EpochSlotLayout.OWNER_WORDS_OFFSET;
 import static io.tideline.epoch.EpochSlotLayout.SIZE_BYTES;
+import static io.tideline.epoch.EpochSlotLayout.UNOWNED;
+import static io.tideline.epoch.EpochSlotLayout.isInside;
 
 import io.tideline.memory.Region;
 import io.tideline.memory.Words;
@@ -11,45 +14,55 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The slots in which epochs are announced. The table grows by linking chunks that never move and live as long as anybody can reach the
- * table, so that a thread which announces itself while the store closes touches memory that is still there.
+ * The slots in which epochs are announced. The table grows by linking chunks that never move, and a slot's address stays good as long as
+ * anybody can reach the table, closed or not.
  *
  * <p><b>State.</b> Chunks of slots off the heap; {@code chunks}, their addresses, replaced as a whole; owners and free slots under the monitor.
  *
  * <p><b>Invariants.</b> (1) A slot is owned by at most one claimant. (2) A chunk is in {@code chunks} before any of its slots is claimed,
- * so a scan that misses a chunk ran before anybody could announce in it.
+ * so a scan that misses a chunk ran before anybody could announce in it. (3) Owning and being inside change by compare-and-set of the same
+ * word, so a slot that is given back lets nobody in: a late user is refused and never overwritten by the next owner.
  *
  * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the monitor, off the operations' path.
  */
 final class EpochTable {
     private static final int SLOTS_PER_CHUNK = 64;
 
+    /** Kept reachable by this list; the slots live as long as it does. */
     private final List<Region> regions = new ArrayList<>();
     private final ArrayDeque<Long> free = new ArrayDeque<>();
     /** Owner names by slot number (chunk × slots per chunk + place), null where unowned. */
     private final ArrayList<String> owners = new ArrayList<>();
     private volatile long[] chunks = {};
+    private boolean closed;
 
     /** Takes a free slot, linking a new chunk if there is none. Its owner words are zero. */
     synchronized long claim(String owner) {
+        if (closed) {
+            throw new IllegalStateException("no slot for " + owner + ": the epoch is closed");
+        }
         if (free.isEmpty()) {
             grow();
         }
         long slot = free.poll();
-        Words.zero(slot, SIZE_BYTES);
         owners.set(number(slot), owner);
+        Words.zero(slot + OWNER_WORDS_OFFSET, SIZE_BYTES - OWNER_WORDS_OFFSET);
+        Words.setRelease(slot, IDLE);
         return slot;
     }
 
     private void grow() {
         Region region = Region.allocateUntilUnreachable((long) SLOTS_PER_CHUNK * SIZE_BYTES);
         regions.add(region);
+        long chunk = region.address();
         for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
-            free.add(region.address() + (long) i * SIZE_BYTES);
+            long slot = chunk + (long) i * SIZE_BYTES;
+            Words.set(slot, UNOWNED); // plain: published by the chunk array
+            free.add(slot);
             owners.add(null);
         }
         long[] next = Arrays.copyOf(chunks, chunks.length + 1);
-        next[chunks.length] = region.address();
+        next[chunks.length] = chunk;
         chunks = next;
     }
 
@@ -70,7 +83,8 @@ final class EpochTable {
         if (owners.get(number) == null) {
             throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
         }
-        if (Words.getVolatile(slot) != IDLE) {
+        // An owned slot lets nobody in already only where the epoch was closed.
+        if (!Words.compareAndSet(slot, IDLE, UNOWNED) && Words.getVolatile(slot) != UNOWNED) {
             throw new IllegalStateException("slot " + number + " of " + owners.get(number) + " is released while somebody is inside");
         }
         owners.set(number, null);
@@ -96,7 +110,7 @@ final class EpochTable {
         List<String> names = new ArrayList<>();
         for (int number = 0; number < owners.size(); number++) {
             long announced = Words.getVolatile(slot(number));
-            if (announced != IDLE && announced <= epoch && owners.get(number) != null) {
+            if (isInside(announced) && announced <= epoch) {
                 names.add(owners.get(number));
             }
         }
@@ -115,5 +129,13 @@ final class EpochTable {
 
     private long slot(int number) {
         return chunks[number / SLOTS_PER_CHUNK] + (long) (number % SLOTS_PER_CHUNK) * SIZE_BYTES;
+    }
+
+    /** Lets nobody in any more. Slots keep their owners, who may still give them back. */
+    synchronized void close() {
+        closed = true;
+        for (int number = 0; number < owners.size(); number++) {
+            Words.compareAndSet(slot(number), IDLE, UNOWNED);
+        }
     }
 }

@@ -34,6 +34,7 @@ public final class Housekeeper implements AutoCloseable {
     private void run() {
         int attempt = 0;
         while (!closed) {
+            Thread.interrupted(); // nobody has a reason to interrupt this thread, and while interrupted it could not park
             if (!epoch.isPending()) {
                 stallWatch.progressed();
                 attempt = 0;

@@ -67,6 +67,11 @@ public final class HybridLog implements AutoCloseable {
         return Words.pin(ringBase + (address & ringMask));
     }
 
+    /** Loads the line of a record, so that a later look finds it in the cache; returns a word of it, to keep the load alive. */
+    public long touch(long address) {
+        return Words.get(physical(address));
+    }
+
     /** The first address that counts and is in memory: a chain that goes below has ended. */
     public long head() {
         return frontiers.head();

@@ -6,7 +6,7 @@ package io.tideline.index;
  * <pre>
  *   words 0–6, entries
  *     bits  0–47  log address of the chain's newest record; 1: taken, but no record yet; a word of 0: free
- *     bits 48–61  tag: high bits of the hash, never 0
+ *     bits 48–61  tag: the same bits of the hash
  *     bit  62     address lies in the read cache
  *     bit  63     tentative: being inserted, readers pass over it
  *   word 7, overflow
@@ -15,7 +15,7 @@ package io.tideline.index;
  *     bits 56–63  pending operations of version parity 1
  * </pre>
  *
- * The bucket number comes from the low 48 bits of the hash, the tag from the high 14, so the two are disjoint at every table size.
+ * The bucket number comes from the low bits of the hash, at most 42 of them, so it is disjoint from the tag at every table size.
  */
 public final class BucketLayout {
     public static final int SIZE_BYTES = 64;
@@ -31,6 +31,7 @@ public final class BucketLayout {
     private static final int TAG_SHIFT = ADDRESS_BITS;
     public static final long READ_CACHE = 1L << TAG_SHIFT + TAG_BITS;
     public static final long TENTATIVE = 1L << TAG_SHIFT + TAG_BITS + 1;
+    private static final long TAG_MASK = (1L << TAG_BITS) - 1 << TAG_SHIFT;
     /** What a reader compares: the tag, and that the entry is not tentative. */
     private static final long MATCH_MASK = ~ADDRESS_MASK & ~READ_CACHE;
 
@@ -46,20 +47,25 @@ public final class BucketLayout {
     private BucketLayout() {
     }
 
-    /** The tag of a hash where an entry has it: never 0, so a free entry matches no hash. */
+    /** The tag of a hash, where an entry has it. It may be 0, so what matches must still not be a free entry, whose word is 0. */
     public static long tagBits(long hash) {
-        long tag = hash >>> 64 - TAG_BITS;
-        return tag + (tag - 1 >>> 63) << TAG_SHIFT; // 0 becomes 1
+        return hash & TAG_MASK;
     }
 
-    /** Whether the entry is final and has these tag bits. */
+    /** Whether the entry is taken, final and has these tag bits. */
     public static boolean matches(long entry, long tagBits) {
-        return (entry & MATCH_MASK) == tagBits;
+        return (entry & MATCH_MASK) == tagBits && entry != 0;
+    }
+
+    /** The entry if it is taken, final and has these tag bits, else 0; without a branch. At most one entry of a bucket chain matches. */
+    static long ifMatches(long entry, long tagBits) {
+        long difference = entry & MATCH_MASK ^ tagBits;
+        return entry & ~((difference | -difference) >> 63);
     }
 
     /** Whether the entry, tentative or final, has these tag bits. */
     public static boolean matchesEvenTentative(long entry, long tagBits) {
-        return (entry & MATCH_MASK & ~TENTATIVE) == tagBits;
+        return (entry & MATCH_MASK & ~TENTATIVE) == tagBits && entry != 0;
     }
 
     public static long address(long entry) {

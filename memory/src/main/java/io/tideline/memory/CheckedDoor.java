@@ -49,6 +49,9 @@ final class CheckedDoor extends Door {
         if ((address & 7) != 0) {
             throw new AssertionError("access to address 0x" + Long.toHexString(address) + ", which is not 8-aligned");
         }
+        if (lengthBytes == 0) {
+            return address; // touches nothing, and an empty value may end where its region does
+        }
         long[] regions = live;
         int low = 0;
         int high = regions.length / 2 - 1;

@@ -19,6 +19,9 @@ final class HeapTwinDoor extends Door {
 
     /** A block of zeros; its address looks like a 2 MiB-aligned raw one. */
     synchronized long allocate(long sizeBytes) {
+        if (sizeBytes > 1L << OFFSET_BITS) {
+            throw new IllegalArgumentException("a region of " + sizeBytes + " bytes; the heap twin takes at most 2^" + OFFSET_BITS);
+        }
         int region = next;
         next = (next + 1) % REGIONS;
         words[region] = new AtomicLongArray(Math.toIntExact((sizeBytes + 7) / 8));
@@ -30,6 +33,9 @@ final class HeapTwinDoor extends Door {
     }
 
     private static int index(long address) {
+        if ((address & 7) != 0) {
+            throw new AssertionError("access to address 0x" + Long.toHexString(address) + ", which is not 8-aligned");
+        }
         return (int) ((address & ((1L << OFFSET_BITS) - 1)) >>> 3);
     }
 

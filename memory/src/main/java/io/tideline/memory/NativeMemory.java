@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.tideline.fault.IoFault;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +56,7 @@ final class NativeMemory {
             throw new AssertionError("mmap", unexpected);
         }
         if (address == MAP_FAILED) {
-            throw new OutOfMemoryError("the operating system has no " + sizeBytes
+            throw new IoFault("the operating system has no " + sizeBytes
                     + " bytes of address space left (mmap failed); configure less memory, or raise ulimit -v and vm.max_map_count");
         }
         return address;

@@ -16,7 +16,22 @@ import java.nio.ByteOrder;
  * {@link Region}; the production doors do not check that.
  */
 public final class Words {
-    private static final Door DOOR = Door.chosen();
+    private static final Door DOOR;
+    /** Why there is no door; nobody has an address to use without one, because {@link Region} asks first. */
+    private static final RuntimeException REFUSAL;
+
+    static {
+        Door chosen = null;
+        RuntimeException refusal = null;
+        try {
+            chosen = Door.chosen();
+        } catch (RuntimeException cause) {
+            refusal = cause;
+        }
+        DOOR = chosen;
+        REFUSAL = refusal;
+    }
+
     /** On x86-64 a locked instruction already is a full fence; elsewhere a later load may still overtake the store of a CAS. */
     private static final boolean CAS_IS_FULL_FENCE = System.getProperty("os.arch").equals("amd64");
     private static final VarHandle ARRAY_WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -28,10 +43,14 @@ public final class Words {
 
     /** {@code unsafe}, {@code segment}, {@code checked} or {@code heap}. */
     public static String doorName() {
-        return DOOR.name();
+        return door().name();
     }
 
+    /** The door, or a fresh sentence saying why this JVM has none: a failed static initialiser would tell it to the first caller only. */
     static Door door() {
+        if (DOOR == null) {
+            throw new IllegalStateException(REFUSAL.getMessage(), REFUSAL);
+        }
         return DOOR;
     }
 

@@ -1,0 +1,22 @@
+package io.tideline.cli.console;
+
+import io.tideline.core.Store;
+import io.tideline.core.StoreConfig;
+
+/** The store that a command works on: in memory, of the size that {@code --memory} says, gone when the command ends. */
+public final class MemoryStore {
+
+    private MemoryStore() {
+    }
+
+    /** Opens one, or says in a {@link Failure} why this size or this JVM does not do. */
+    public static Store open(ByteSize memory) {
+        try {
+            return Store.open(StoreConfig.builder().memory(memory.bytes()).build());
+        } catch (IllegalArgumentException wrongSize) {
+            throw new Failure("--memory " + memory + " cannot be used: " + wrongSize.getMessage() + ".", wrongSize);
+        } catch (IllegalStateException wrongJvm) {
+            throw new Failure("The store cannot be opened: " + wrongJvm.getMessage() + ".", wrongJvm);
+        }
+    }
+}

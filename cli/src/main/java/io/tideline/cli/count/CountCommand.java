@@ -1,0 +1,183 @@
+package io.tideline.cli.count;
+
+import io.tideline.cli.console.ByteSize;
+import io.tideline.cli.console.ExitCode;
+import io.tideline.cli.console.Failure;
+import io.tideline.cli.console.Interruption;
+import io.tideline.cli.console.JsonFile;
+import io.tideline.cli.console.MemoryStore;
+import io.tideline.cli.console.ProgressBar;
+import io.tideline.cli.console.Streams;
+import io.tideline.core.Store;
+import io.tideline.fault.FullFault;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tideline count}: counts every token of the input with one read-modify-write a token, from several threads. */
+@Command(
+        name = "count",
+        header = "Count the words of files, directories and archives.",
+        description = {
+            "",
+            "Counts how often each word occurs and prints the most frequent ones, how many different ones there are, and how many in"
+                    + " all. The counts are kept in a Tideline store in memory: each word found is one read-modify-write of its count.",
+            "",
+            "A word (token) is a run of ASCII letters, digits, _ and bytes from 0x80 up, as long as it goes; upper and lower case"
+                    + " differ. No character set is assumed: in the output, bytes that are not UTF-8 are written as \\xNN.",
+            ""
+        },
+        parameterListHeading = "%nWhat to count:%n",
+        optionListHeading = "%nOptions:%n",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tideline count                            the sources of the JDK in use",
+            "  tideline count --top 50 book.txt notes/   a file and a directory, the top 50",
+            "  tideline count --verify --threads 2       check every count against a plain map",
+            "  tideline count --ngram 2 book.txt         pairs of words that follow each other",
+            "  tideline count --json words.json src.zip  also write the result for programs",
+            "  dmesg | tideline count -                  whatever another command prints",
+            "",
+            "Exit codes: 0 done, and all counts are right if --verify was given; 1 a count is",
+            "wrong; 2 wrong use, an unreadable file, or not enough --memory; 130 after Ctrl-C."
+        })
+public final class CountCommand implements Callable<Integer> {
+
+    private static final int MOST_THREADS = 1024;
+    private static final int LONGEST_GRAM = 1000;
+    private static final int RECORD_WITHOUT_KEY_BYTES = 64;
+
+    private final Streams streams;
+    private final Interruption interruption;
+
+    @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g", converter = ByteSize.Converter.class,
+            description = "Memory for the words and their counts, such as 64m or 1g (default: ${DEFAULT-VALUE}). It is taken from the"
+                    + " system as it fills: about 40 bytes a different word. The index takes up to half as much on top.")
+    private ByteSize memory;
+
+    @Option(names = "--top", paramLabel = "N", defaultValue = "20",
+            description = "How many of the most frequent words to print (default: ${DEFAULT-VALUE}). Equal counts stand in the order"
+                    + " of their bytes.")
+    private int top;
+
+    @Option(names = "--threads", paramLabel = "T",
+            description = "How many threads count (default: one for each processor).")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(names = "--ngram", paramLabel = "N", defaultValue = "1",
+            description = "Count N words that follow each other in one file, joined by one space, instead of single words. A file with"
+                    + " fewer words adds nothing.")
+    private int gramLength;
+
+    @Option(names = "--verify",
+            description = "Read the input a second time, count it into a plain Java map, and compare every count. Needs Java heap for"
+                    + " all different words.")
+    private boolean verify;
+
+    @Option(names = "--json", paramLabel = "FILE",
+            description = "Also write the result to FILE as JSON, whole or not at all: total, distinct, seconds, verified (null without"
+                    + " --verify), top, memoryBytes.")
+    private String json;
+
+    @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
+    private boolean quiet;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+    private boolean help;
+
+    @Parameters(paramLabel = "PATH", arity = "0..*",
+            description = "Files, directories (all files in them, not following links), archives named zip, jar or gz (also one inside"
+                    + " another), or - for the standard input. Without any: lib/src.zip of the JDK in use.")
+    private List<String> paths = List.of();
+
+    /** @param interruption asked often whether to stop */
+    public CountCommand(Streams streams, Interruption interruption) {
+        this.streams = streams;
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() {
+        checkRange("--top", top, 0, Integer.MAX_VALUE);
+        checkRange("--threads", threads, 1, MOST_THREADS);
+        checkRange("--ngram", gramLength, 1, LONGEST_GRAM);
+        JsonFile jsonFile = json == null ? null : JsonFile.at(json);
+        try (Inputs inputs = Inputs.of(paths.isEmpty() ? jdkSources() : paths, streams.in(), verify);
+                Store store = MemoryStore.open(memory)) {
+            sayWhatIsLeftOut(inputs);
+            CountResult result = count(store, inputs);
+            interruption.publish(() -> {
+                result.print(streams.out());
+                streams.out().flush();
+                if (jsonFile != null) {
+                    jsonFile.write(result.toJson());
+                }
+            });
+            return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
+        } catch (FullFault full) {
+            throw new Failure("The store is full: --memory " + memory + " is too little for this input; give it more, such as --memory "
+                    + new ByteSize(memory.bytes() * 2) + ".", full);
+        }
+    }
+
+    private static void checkRange(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new Failure(option + " " + value + ": give a number from " + least + " to " + most + ".");
+        }
+    }
+
+    private List<String> jdkSources() {
+        Path sources = Path.of(System.getProperty("java.home"), "lib", "src.zip");
+        if (!Files.isRegularFile(sources)) {
+            throw new Failure("No PATH was given, and the JDK in use has no sources at " + sources
+                    + "; name a file or a directory to count.");
+        }
+        streams.err().println("tideline: no PATH was given, so this counts the sources of the JDK in use, " + sources + ".");
+        return List.of(sources.toString());
+    }
+
+    private void sayWhatIsLeftOut(Inputs inputs) {
+        if (inputs.skipped() > 0) {
+            streams.err().println("tideline: links, pipes and devices below directories are left out (" + inputs.skipped()
+                    + "); name one as PATH to count what it leads to.");
+        }
+    }
+
+    private CountResult count(Store store, Inputs inputs) {
+        long start = System.nanoTime();
+        long total;
+        try (ProgressBar bar = progress("counting", inputs)) {
+            total = new Counting(store, inputs, threads, gramLength, keyLimitBytes(store), Counting.SLICE_BYTES, interruption,
+                    bar).run();
+            bar.finish(total);
+        }
+        long nanos = System.nanoTime() - start;
+        return CountResult.of(store, total, nanos, top, verify ? differences(store, inputs) : null);
+    }
+
+    private List<Verification.Difference> differences(Store store, Inputs inputs) {
+        try (ProgressBar bar = progress("verifying", inputs)) {
+            Verification verification = new Verification(gramLength, interruption, bar);
+            verification.count(inputs);
+            bar.finish(verification.tokens());
+            return verification.differencesFrom(store);
+        }
+    }
+
+    private ProgressBar progress(String title, Inputs inputs) {
+        ProgressBar bar = new ProgressBar(streams, quiet, System::nanoTime, title, gramLength == 1 ? "tokens" : "n-grams",
+                inputs.sizeBytes());
+        interruption.beforeMessage(bar::close);
+        interruption.check();
+        return bar;
+    }
+
+    /** A record is at most a page: its header, the key and the count, each padded, leave this much for the key. */
+    private static int keyLimitBytes(Store store) {
+        return store.config().pageSize() - RECORD_WITHOUT_KEY_BYTES;
+    }
+}

@@ -1,0 +1,87 @@
+package io.tideline.core;
+
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.index.HashIndex;
+import io.tideline.memory.Words;
+
+/**
+ * Many 8-byte operations whose cache misses overlap. A group goes through four phases: hash all keys and load their buckets; match all
+ * entries; load all records; finish one after the other, in argument order. In each of the first three every load is independent of the
+ * others, so the machine has as many of them under way as it can; one operation at a time has two dependent ones.
+ *
+ * <p>What the first phases found is a hint: the finishing phase of a write takes a record only if it may be changed in place, which its
+ * state word says, and otherwise looks everything up again.
+ */
+final class GroupOp {
+    /** Enough to fill the line buffers twice; twice as much gains little, half as much loses a tenth. */
+    static final int SIZE = 64;
+
+    private final long[] hashes = new long[SIZE];
+    private final long[] addresses = new long[SIZE];
+    /** Keeps the JIT from dropping loads whose only purpose is to fetch a line. */
+    private long touched;
+
+    /** Reads into {@code values}; how many keys were found. */
+    static int getAll(Session session, long[] keys, long[] values, int from, int count, long ifAbsent) {
+        GroupOp group = session.group();
+        int found = 0;
+        for (int at = from; at < from + count; at += SIZE) {
+            int size = Math.min(SIZE, from + count - at);
+            group.prepare(session, keys, at, size);
+            for (int i = 0; i < size; i++) {
+                long record = ReadOp.findLive(session, group.addresses[i], keys[at + i]);
+                if (record == 0) {
+                    values[at + i] = ifAbsent;
+                } else {
+                    values[at + i] = Words.getAcquire(record + RecordLayout.LONG_TO_LONG_VALUE_OFFSET);
+                    found++;
+                }
+            }
+        }
+        return found;
+    }
+
+    static void putAll(Session session, long[] keys, long[] values, int from, int count) {
+        GroupOp group = session.group();
+        for (int at = from; at < from + count; at += SIZE) {
+            int size = Math.min(SIZE, from + count - at);
+            group.prepare(session, keys, at, size);
+            for (int i = 0; i < size; i++) {
+                UpsertOp.put(session, group.hashes[i], group.addresses[i], keys[at + i], values[at + i]);
+            }
+        }
+    }
+
+    static void updateAll(Session session, long[] keys, int from, int count, Update update, long operand) {
+        GroupOp group = session.group();
+        for (int at = from; at < from + count; at += SIZE) {
+            int size = Math.min(SIZE, from + count - at);
+            group.prepare(session, keys, at, size);
+            for (int i = 0; i < size; i++) {
+                RmwOp.update(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand, null);
+            }
+        }
+    }
+
+    /** The first three phases, in a stay of the epoch that is new for each group, however many there are. */
+    private void prepare(Session session, long[] keys, int from, int size) {
+        session.breathe();
+        HashIndex index = session.index;
+        HybridLog log = session.log;
+        long sum = 0;
+        for (int i = 0; i < size; i++) {
+            long hash = session.hash.of(keys[from + i]);
+            hashes[i] = hash;
+            sum ^= index.touch(hash);
+        }
+        for (int i = 0; i < size; i++) {
+            addresses[i] = index.findTouched(hashes[i]);
+        }
+        long head = log.head();
+        for (int i = 0; i < size; i++) {
+            sum ^= log.touch(Math.max(addresses[i], head));
+        }
+        touched = sum;
+    }
+}

@@ -1,0 +1,233 @@
+package io.tideline.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.tideline.fault.IoFault;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RegionTest {
+    private static final Path MAPPINGS = Path.of("/proc/self/smaps");
+
+    /** What the kernel says about the mapping that holds the address; empty if there is none. */
+    private static Map<String, String> mapping(long address) throws IOException {
+        Map<String, String> found = new HashMap<>();
+        boolean inside = false;
+        for (String line : Files.readAllLines(MAPPINGS)) {
+            String first = line.substring(0, line.indexOf(' '));
+            if (first.endsWith(":")) {
+                if (inside) {
+                    found.put(first, line.substring(first.length()).trim());
+                }
+            } else {
+                String[] ends = first.split("-");
+                inside = Long.compareUnsigned(Long.parseUnsignedLong(ends[0], 16), address) <= 0
+                        && Long.compareUnsigned(address, Long.parseUnsignedLong(ends[1], 16)) < 0;
+            }
+        }
+        return found;
+    }
+
+    private static void assertZero(Region region, long offset, long length) {
+        for (long at = offset; at < offset + length; at += 8) {
+            assertEquals(0, Words.get(region.address() + at), "word at +" + at);
+        }
+    }
+
+    private static void fill(Region region) {
+        for (long at = 0; at < region.sizeBytes(); at += 8) {
+            Words.set(region.address() + at, at + 1);
+        }
+    }
+
+    private static void assertFilled(Region region, long offset, long length) {
+        for (long at = offset; at < offset + length; at += 8) {
+            assertEquals(at + 1, Words.get(region.address() + at), "word at +" + at);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 4096", "4095, 4096", "4096, 4096", "4097, 8192", "2097152, 2097152", "2097153, 2101248"})
+    void shouldBeZeroedAlignedAndRoundedToPages(long asked, long given) {
+        for (boolean hugePages : new boolean[] {false, true}) {
+            try (Region region = Region.allocate(asked, hugePages)) {
+                assertEquals(given, region.sizeBytes());
+                assertEquals(0, region.address() % (given < HugePages.SIZE_BYTES ? 4096 : HugePages.SIZE_BYTES));
+                assertZero(region, 0, given);
+                fill(region);
+                assertFilled(region, 0, given);
+            }
+        }
+    }
+
+    @Test
+    void shouldBeZeroedAgainAfterAnotherLifeOfTheSameAddress() {
+        long address = 0;
+        boolean reused = false;
+        for (int life = 0; life < 50; life++) {
+            try (Region region = Region.allocate(16384, false)) {
+                reused |= region.address() == address;
+                address = region.address();
+                assertZero(region, 0, 16384);
+                fill(region);
+            }
+        }
+        assertTrue(reused, "no address was given out twice, so nothing was shown");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1, Long.MIN_VALUE, (1L << 46) + 1, Long.MAX_VALUE})
+    void shouldRefuseASizeAndNameIt(long sizeBytes) {
+        String message = assertThrows(IllegalArgumentException.class, () -> Region.allocate(sizeBytes, false)).getMessage();
+        assertTrue(message.contains(Long.toString(sizeBytes)) && message.contains("1 to 2^46"), message);
+    }
+
+    @Test
+    void shouldSayWhatToDoWhenTheAddressSpaceEnds() {
+        assumeTrue(NativeMemory.isLinux());
+        List<Region> regions = new ArrayList<>();
+        try {
+            String message = assertThrows(IoFault.class, () -> {
+                for (int i = 0; i < 1 << 12; i++) {
+                    regions.add(Region.allocate(1L << 46, false));
+                }
+            }).getMessage();
+            assertTrue(message.contains(Long.toString((1L << 46) + HugePages.SIZE_BYTES)) && message.contains("ulimit -v"), message);
+        } finally {
+            regions.forEach(Region::close);
+        }
+        Region.allocate(4096, false).close();
+    }
+
+    @Test
+    void shouldTakeMemoryOnlyWhereItIsTouchedAndGiveItBack() throws IOException {
+        assumeTrue(NativeMemory.isLinux());
+        long address;
+        try (Region region = Region.allocate(1L << 30, false)) {
+            address = region.address();
+            assertEquals("0 kB", mapping(address).get("Rss:"));
+            Words.set(address + (1 << 29), 1);
+            long resident = Long.parseLong(mapping(address).get("Rss:").replace(" kB", ""));
+            assertTrue(resident >= 4 && resident <= HugePages.SIZE_BYTES >> 10, "one page, of whatever size the kernel likes best");
+            region.discard(1 << 29, HugePages.SIZE_BYTES);
+            assertEquals("0 kB", mapping(address).get("Rss:"));
+        }
+        assertEquals(Map.of(), mapping(address));
+    }
+
+    @Test
+    void shouldGiveBackTheEndsThatAlignedIt() throws IOException {
+        assumeTrue(NativeMemory.isLinux());
+        try (Region region = Region.allocate(4096, false)) {
+            assertEquals("4 kB", mapping(region.address()).get("Size:"));
+        }
+    }
+
+    @Test
+    void shouldZeroExactlyThePartThatIsDiscarded() {
+        try (Region region = Region.allocate(8 * 4096, false)) {
+            fill(region);
+            region.discard(2 * 4096, 3 * 4096);
+            assertFilled(region, 0, 2 * 4096);
+            assertZero(region, 2 * 4096, 3 * 4096);
+            assertFilled(region, 5 * 4096, 3 * 4096);
+            region.discard(0, 0);
+            region.discard(8 * 4096, 0);
+            assertFilled(region, 0, 2 * 4096);
+            region.discard(0, 8 * 4096);
+            assertZero(region, 0, 8 * 4096);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 4096", "0, 1", "0, 4095", "-4096, 4096", "0, -4096", "0, 20480", "16384, 4096", "4096, 16384", "9223372036854771712, 4096"})
+    void shouldRefuseToDiscardWhatIsNotItsOwn(long offset, long length) {
+        try (Region region = Region.allocate(4 * 4096, false)) {
+            fill(region);
+            String message = assertThrows(IllegalArgumentException.class, () -> region.discard(offset, length)).getMessage();
+            assertTrue(message.contains(Long.toString(offset)) && message.contains(Long.toString(length)), message);
+            assertFilled(region, 0, 4 * 4096);
+        }
+    }
+
+    @Test
+    void shouldRefuseUseAfterClose() {
+        Region region = Region.allocate(4096, false);
+        long address = region.address();
+        region.close();
+        assertEquals("this region of 4096 bytes is closed", assertThrows(IllegalStateException.class, region::address).getMessage());
+        assertThrows(IllegalStateException.class, () -> region.discard(0, 4096));
+        assertThrows(AssertionError.class, () -> Words.get(address), "the door of the tests still knows it");
+    }
+
+    @Test
+    void shouldNotCloseTheNextRegionOfItsAddress() {
+        boolean reused = false;
+        for (int life = 0; life < 100 && !reused; life++) {
+            Region first = Region.allocate(4096, false);
+            long address = first.address();
+            first.close();
+            try (Region second = Region.allocate(4096, false)) {
+                reused = address == second.address();
+                first.close();
+                Words.set(second.address(), 1);
+                assertEquals(1, Words.get(second.address()));
+            }
+        }
+        assertTrue(reused, "no address was given out twice, so nothing was shown");
+    }
+
+    @Test
+    void shouldBeClosedOnceByManyAtOnce() throws Exception {
+        int threads = 4;
+        try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+            for (int round = 0; round < 200; round++) {
+                Region region = Region.allocate(4096, false);
+                CyclicBarrier start = new CyclicBarrier(threads);
+                List<Future<?>> closing = new ArrayList<>();
+                for (int t = 0; t < threads; t++) {
+                    closing.add(executor.submit(() -> {
+                        start.await(30, TimeUnit.SECONDS);
+                        region.close();
+                        return null;
+                    }));
+                }
+                for (Future<?> future : closing) {
+                    future.get(60, TimeUnit.SECONDS);
+                }
+                assertThrows(IllegalStateException.class, region::address);
+            }
+        }
+    }
+
+    @Test
+    void shouldTellWhetherTheKernelWasAskedForHugePages() throws IOException {
+        assumeTrue(NativeMemory.isLinux());
+        for (long size : new long[] {4096, HugePages.SIZE_BYTES, 16 * HugePages.SIZE_BYTES}) {
+            for (boolean asked : new boolean[] {false, true}) {
+                try (Region region = Region.allocate(size, asked)) {
+                    boolean advised = List.of(mapping(region.address()).get("VmFlags:").split(" ")).contains("hg");
+                    assertEquals(advised, region.hasHugePages(), size + " bytes, asked " + asked);
+                    assertEquals(asked && size >= HugePages.SIZE_BYTES && HugePages.isEnabled(), region.hasHugePages());
+                }
+            }
+        }
+    }
+}

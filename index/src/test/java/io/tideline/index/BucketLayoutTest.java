@@ -2,7 +2,6 @@ package io.tideline.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
@@ -20,13 +19,12 @@ class BucketLayoutTest {
     }
 
     @Test
-    void shouldGiveEveryTagItsOwnBitsAndNeverZero() {
+    void shouldGiveEveryTagItsOwnBits() {
         Set<Long> seen = new HashSet<>();
         for (long tag = 0; tag < 1 << 14; tag++) {
-            long bits = BucketLayout.tagBits(tag << 50 | 0x3_FFFF_FFFF_FFFFL);
-            assertNotEquals(0, bits, "a tag of 0 would match a free entry");
+            long bits = BucketLayout.tagBits(tag << 48 | 0xC000_FFFF_FFFF_FFFFL);
             assertEquals(0, bits & (BucketLayout.ADDRESS_MASK | BucketLayout.READ_CACHE | BucketLayout.TENTATIVE), "tag " + tag);
-            assertEquals(tag != 1, seen.add(bits), "only the tags 0 and 1 are the same, tag " + tag);
+            assertTrue(seen.add(bits), "tag " + tag);
         }
     }
 
@@ -35,14 +33,16 @@ class BucketLayoutTest {
         SplittableRandom random = new SplittableRandom(7);
         for (int i = 0; i < 10_000; i++) {
             long hash = random.nextLong();
-            for (int bit = 0; bit < 50; bit++) {
-                assertEquals(BucketLayout.tagBits(hash), BucketLayout.tagBits(hash ^ 1L << bit), "bit " + bit + " of the bucket is in the tag");
-            }
-            for (int bit = 50; bit < 64; bit++) {
+            for (int bit = 0; bit < 64; bit++) {
+                boolean inTag = BucketLayout.tagBits(hash) != BucketLayout.tagBits(hash ^ 1L << bit);
+                boolean inBucket = false;
                 for (int sizeBits = 0; sizeBits <= BucketLayout.MAX_BUCKET_BITS - BucketLayout.SIZE_SHIFT; sizeBits += 7) {
                     long mask = (1L << sizeBits) - 1 << BucketLayout.SIZE_SHIFT;
-                    assertEquals(BucketTable.offset(hash, mask), BucketTable.offset(hash ^ 1L << bit, mask), "bit " + bit + " of the tag is in the bucket");
+                    inBucket |= BucketTable.offset(hash, mask) != BucketTable.offset(hash ^ 1L << bit, mask);
                 }
+                assertFalse(inTag && inBucket, "bit " + bit + " is in the tag and in the bucket");
+                assertEquals(bit >= 48 && bit < 62, inTag, "bit " + bit);
+                assertEquals(bit < 42, inBucket, "bit " + bit);
             }
         }
     }
@@ -55,7 +55,7 @@ class BucketLayoutTest {
         assertEquals(tagBits, BucketLayout.tagBitsOf(entry));
         assertFalse(BucketLayout.isTentative(entry));
         assertEquals(-1L, entry | BucketLayout.READ_CACHE | BucketLayout.TENTATIVE, "the four fields take all 64 bits");
-        long other = BucketLayout.tagBits(5L << 50);
+        long other = BucketLayout.tagBits(5L << 48);
         for (long address : new long[] {1, 64, BucketLayout.ADDRESS_MASK}) {
             long plain = BucketLayout.entry(tagBits, address);
             for (long marked : new long[] {plain, plain | BucketLayout.READ_CACHE}) {
@@ -74,8 +74,21 @@ class BucketLayoutTest {
     @Test
     void shouldMatchNoHashWithAFreeEntry() {
         for (long tag = 0; tag < 1 << 14; tag++) {
-            assertFalse(BucketLayout.matches(0, BucketLayout.tagBits(tag << 50)));
-            assertFalse(BucketLayout.matchesEvenTentative(0, BucketLayout.tagBits(tag << 50)));
+            long tagBits = BucketLayout.tagBits(tag << 48);
+            assertFalse(BucketLayout.matches(0, tagBits), "tag " + tag);
+            assertFalse(BucketLayout.matchesEvenTentative(0, tagBits), "tag " + tag);
+            assertEquals(0, BucketLayout.ifMatches(0, tagBits), "tag " + tag);
+            assertTrue(BucketLayout.matches(BucketLayout.entry(tagBits, 1), tagBits), "tag " + tag);
+        }
+    }
+
+    @Test
+    void shouldAnswerWithoutABranchWhatItAnswersWithOne() {
+        SplittableRandom random = new SplittableRandom(11);
+        for (int i = 0; i < 100_000; i++) {
+            long tagBits = BucketLayout.tagBits(random.nextLong() & (i % 2 == 0 ? 3L << 48 : -1L));
+            long entry = random.nextLong() & (i % 3 == 0 ? -1L : 3L << 48 | BucketLayout.TENTATIVE | BucketLayout.READ_CACHE | BucketLayout.ADDRESS_MASK);
+            assertEquals(BucketLayout.matches(entry, tagBits) ? entry : 0, BucketLayout.ifMatches(entry, tagBits), () -> Long.toHexString(entry));
         }
     }
 

@@ -38,9 +38,9 @@ class HashIndexTest {
         return new HashIndex(epoch, buckets, overflowBuckets, false);
     }
 
-    /** A hash with the tag, from 1 to 2^14 - 1, in the bucket. */
+    /** A hash with the tag, below 2^14, in the bucket. */
     private static long hash(long tag, long bucket) {
-        return tag << 50 | bucket;
+        return tag << 48 | bucket;
     }
 
     private static Slot create(HashIndex index, long hash) {
@@ -98,13 +98,33 @@ class HashIndexTest {
     }
 
     @Test
-    void shouldTreatTheTagsZeroAndOneAsOne() {
+    void shouldTellTheTagZeroFromAFreeEntry() {
         try (HashIndex index = open(1, 4)) {
             Slot zero = create(index, hash(0, 0));
             assertTrue(index.compareAndSet(zero, 64));
-            assertEquals(64, index.find(hash(1, 0)));
-            assertEquals(64, create(index, hash(1, 0)).address());
+            assertEquals(64, index.find(hash(0, 0)));
+            assertEquals(LogAddress.NONE, index.find(hash(1, 0)));
             verify(index, "by hand");
+        }
+    }
+
+    @Test
+    void shouldFindTheSameWithAndWithoutABranch() {
+        for (long seed = 1; seed <= 50; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            try (HashIndex index = open(4, 16)) {
+                for (int i = 0; i < 60; i++) {
+                    Slot slot = create(index, hash(random.nextInt(40), random.nextInt(4)));
+                    if (random.nextInt(4) > 0 && slot.address() < 64 + i * 64L) {
+                        assertTrue(index.compareAndSet(slot, 64 + i * 64L));
+                    }
+                }
+                for (long tag = 0; tag < 41; tag++) {
+                    for (long home = 0; home < 4; home++) {
+                        assertEquals(index.find(hash(tag, home)), index.findTouched(hash(tag, home)), "tag " + tag + ", seed " + seed);
+                    }
+                }
+            }
         }
     }
 
@@ -157,14 +177,14 @@ class HashIndexTest {
     @Test
     void shouldHoldEveryTagInOneBucket() {
         try (HashIndex index = open(1, 2400)) {
-            for (long tag = 1; tag < 1 << 14; tag++) {
-                assertTrue(index.compareAndSet(create(index, hash(tag, 0)), tag * 64));
+            for (long tag = 0; tag < 1 << 14; tag++) {
+                assertTrue(index.compareAndSet(create(index, hash(tag, 0)), tag * 64 + 64));
             }
             verify(index, "all tags");
-            for (long tag = 1; tag < 1 << 14; tag++) {
-                assertEquals(tag * 64, index.find(hash(tag, 0)));
+            for (long tag = 0; tag < 1 << 14; tag++) {
+                assertEquals(tag * 64 + 64, index.find(hash(tag, 0)));
             }
-            assertEquals(((1 << 14) - 1 + 6) / 7 - 1, index.overflowBuckets());
+            assertEquals(((1 << 14) + 6) / 7 - 1, index.overflowBuckets());
         }
     }
 
@@ -296,6 +316,7 @@ class HashIndexTest {
                             long newest = published.get();
                             for (long tag = 1; tag <= newest; tag++) {
                                 assertEquals(tag * 64, index.find(hash(tag, 1)), "tag " + tag + ", " + replay);
+                                assertEquals(tag * 64, index.findTouched(hash(tag, 1)), "tag " + tag + ", " + replay);
                             }
                         }
                     }

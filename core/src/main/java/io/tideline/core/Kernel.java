@@ -138,10 +138,10 @@ final class Kernel {
         }
     }
 
-    /** Whether the current thread is in a batch of a session other than this one. */
-    boolean isInBatchOfAnother(Session session) {
+    /** The sessions other than this one that are in a batch of the current thread. */
+    List<Session> batchesOfThisThread(Session session) {
         Thread current = Thread.currentThread();
-        return sessions.stream().anyMatch(other -> other != session && other.isBatchOf(current));
+        return sessions.stream().filter(other -> other != session && other.isBatchOf(current)).toList();
     }
 
     /** Takes over what a session counted. The store may be closed already. */

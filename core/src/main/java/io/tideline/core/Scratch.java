@@ -1,37 +1,51 @@
 package io.tideline.core;
 
 import io.tideline.memory.Region;
+import java.lang.ref.Cleaner;
 
 /**
- * A session's private off-heap buffer, zero-padded to words, grown on demand and kept until the session is unreachable: a callback may still
- * be reading it while another thread closes the store.
+ * A session's private off-heap buffer, zero-padded to words, grown on demand. The session gives it back when it is closed; where it is not,
+ * the buffer outlives even the store and goes when the session is unreachable, because a callback may still be reading it while another
+ * thread closes the store.
  */
-final class Scratch {
+final class Scratch implements AutoCloseable {
+    private static final Cleaner CLEANER = Cleaner.create();
     private static final long FIRST_BYTES = 4096;
 
-    private Region region;
+    private Cleaner.Cleanable block;
     private long address;
     private long capacity;
 
     /** The buffer's address once it has room for {@code bytes}; growing forgets what it held. */
     long ensure(long bytes) {
-        if (bytes > capacity || region == null) {
+        if (!hasRoom(bytes)) {
             grow(bytes);
         }
         return address;
     }
 
     boolean hasRoom(long bytes) {
-        return region != null && bytes <= capacity;
+        return block != null && bytes <= capacity;
     }
 
     private void grow(long bytes) {
-        region = Region.allocateUntilUnreachable(Math.max(FIRST_BYTES, Long.highestOneBit(Math.max(bytes, 1) * 2 - 1)));
+        close();
+        Region region = Region.allocate(Math.max(FIRST_BYTES, Long.highestOneBit(Math.max(bytes, 1) * 2 - 1)), false);
+        block = CLEANER.register(this, region::close);
         address = region.address();
         capacity = region.sizeBytes();
     }
 
     long address() {
         return address;
+    }
+
+    /** Gives the memory back; called by who is alone in the session. */
+    @Override
+    public void close() {
+        if (block != null) {
+            block.clean();
+            block = null;
+        }
     }
 }

@@ -10,6 +10,7 @@ import io.tideline.index.KeyHash;
 import io.tideline.index.Slot;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -177,15 +178,23 @@ public final class Session extends Operations implements AutoCloseable {
             if (kernel.isClosed()) {
                 throw kernel.closed();
             }
-            if (kernel.isInBatchOfAnother(this)) {
-                return; // who shut the gate waits for that batch, and so for this operation inside it: waiting here would be for ourselves
-            }
-            stepOutside();
-            try {
-                waits.pause(attempt);
-            } finally {
-                epoch.resume(epochSlot);
-            }
+            waitOutside(attempt);
+        }
+    }
+
+    /**
+     * Waits with all batches of this thread outside: who shut the gate waits for each of them. None but this is in the middle of an
+     * operation, so none holds anything from the log or the index.
+     */
+    private void waitOutside(int attempt) {
+        List<Session> batches = kernel.batchesOfThisThread(this);
+        batches.forEach(Session::stepOutside);
+        stepOutside();
+        try {
+            waits.pause(attempt);
+        } finally {
+            epoch.resume(epochSlot);
+            batches.forEach(batch -> epoch.resume(batch.epochSlot));
         }
     }
 
@@ -344,9 +353,16 @@ public final class Session extends Operations implements AutoCloseable {
         }
         closed = true;
         if (entered) {
+            freeBuffers();
             epoch.exit(epochSlot);
         }
         kernel.sessionClosed(this);
         epoch.release(epochSlot);
+    }
+
+    private void freeBuffers() {
+        key.scratch.close();
+        value.scratch.close();
+        old.close();
     }
 }

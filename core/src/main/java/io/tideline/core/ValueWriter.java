@@ -40,9 +40,9 @@ public final class ValueWriter {
     }
 
     public void set(MemorySegment value) {
-        int lengthBytes = Math.toIntExact(value.byteSize());
+        long lengthBytes = value.byteSize();
         Words.copyIn(value, 0, lengthBytes, room(lengthBytes));
-        length = lengthBytes;
+        length = (int) lengthBytes;
     }
 
     public void set(ValueView value) {
@@ -58,13 +58,14 @@ public final class ValueWriter {
         length = 8;
     }
 
-    private long room(int lengthBytes) {
+    private long room(long lengthBytes) {
         if (!live) {
             throw new IllegalStateException("a writer was used after the callback it was made for");
         }
         if (lengthBytes > maxBytes) {
             throw new IllegalArgumentException("a value of " + lengthBytes + " bytes; no record of this store holds more than " + maxBytes);
         }
+        length = 0; // growing forgets what was put before, and copying may fail
         return scratch.ensure(lengthBytes);
     }
 }

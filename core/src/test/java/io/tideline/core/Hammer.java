@@ -4,10 +4,13 @@ import io.tideline.memory.Probe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -44,6 +47,30 @@ final class Hammer {
             }
             return results;
         }
+    }
+
+    /** Begins the work on a thread of its own. */
+    static <T> FutureTask<T> start(Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        Thread.ofPlatform().daemon().start(task);
+        return task;
+    }
+
+    /** What the work returned; what it threw is thrown here, as itself where that is possible. */
+    static <T> T await(Future<T> task) throws Exception {
+        try {
+            return task.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof Exception exception) {
+                throw exception;
+            }
+            throw failed;
+        }
+    }
+
+    /** Does the work on another thread while the caller waits. */
+    static <T> T elsewhere(Callable<T> work) throws Exception {
+        return await(start(work));
     }
 
     /** Makes threads yield now and then at the probe points, where the JVM has them. */

@@ -1,5 +1,6 @@
 package io.tideline.cli;
 
+import io.tideline.cli.bench.BenchCommand;
 import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
@@ -29,12 +30,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Version.class,
         optionListHeading = "%nOptions:%n",
         commandListHeading = "%nCommands:%n",
-        subcommands = {CountCommand.class, ShellCommand.class, HelpCommand.class},
+        subcommands = {CountCommand.class, BenchCommand.class, ShellCommand.class, HelpCommand.class},
         footerHeading = "%nExamples:%n",
         footer = {
             "  tideline count             count the words of the JDK's own sources",
             "  tideline count book.txt    count the words of a file",
             "  tideline help count        all about counting",
+            "  tideline bench             measure the store",
             "  tideline shell             put and get by hand",
             "",
             "Sizes are written 64m or 1g (binary), durations 300ms, 2s or 5m.",
@@ -109,6 +111,9 @@ public final class Main implements Runnable {
             public <K> K create(Class<K> type) throws Exception {
                 if (type == CountCommand.class) {
                     return type.cast(new CountCommand(streams, interruption));
+                }
+                if (type == BenchCommand.class) {
+                    return type.cast(new BenchCommand(streams, interruption));
                 }
                 if (type == ShellCommand.class) {
                     return type.cast(new ShellCommand(streams, interruption));

@@ -45,12 +45,21 @@ public final class HashIndex implements AutoCloseable {
      * @param overflowBuckets how many overflow buckets there may be
      */
     public HashIndex(Epoch epoch, long buckets, long overflowBuckets, boolean hugePages) {
-        if (Long.bitCount(buckets) != 1 || buckets > 1L << BucketLayout.MAX_BUCKET_BITS - BucketLayout.SIZE_SHIFT) {
+        if (buckets < 1 || Long.bitCount(buckets) != 1 || buckets > 1L << BucketLayout.MAX_BUCKET_BITS - BucketLayout.SIZE_SHIFT) {
             throw new IllegalArgumentException("an index of " + buckets + " buckets; it takes a power of two up to 2^"
                     + (BucketLayout.MAX_BUCKET_BITS - BucketLayout.SIZE_SHIFT));
         }
         this.table = new BucketTable(buckets, hugePages);
-        this.overflow = new OverflowPool(epoch, overflowBuckets, hugePages);
+        this.overflow = openOverflow(epoch, overflowBuckets, hugePages);
+    }
+
+    private OverflowPool openOverflow(Epoch epoch, long overflowBuckets, boolean hugePages) {
+        try {
+            return new OverflowPool(epoch, overflowBuckets, hugePages);
+        } catch (Throwable failed) {
+            table.close();
+            throw failed;
+        }
     }
 
     /** Loads the hash's bucket line, so that a later search finds it in the cache; returns a word of it, to keep the load alive. */

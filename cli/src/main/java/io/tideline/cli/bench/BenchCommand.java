@@ -1,0 +1,260 @@
+package io.tideline.cli.bench;
+
+import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.bench.work.Workload;
+import io.tideline.cli.console.ExitCode;
+import io.tideline.cli.console.Failure;
+import io.tideline.cli.console.Interruption;
+import io.tideline.cli.console.JsonFile;
+import io.tideline.cli.console.Streams;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code tideline bench}: measures the store on well-defined work, beside others that do the same work at the same time. */
+@Command(
+        name = "bench",
+        header = "Measure the store, alone or beside others.",
+        description = {
+            "",
+            "Loads a number of keys into a store in memory and then replays one list of operations on it from several threads, for a few"
+                    + " windows of time. Shows how many operations it did in a second (the median, the least and the most of the"
+                    + " windows), how long one takes, how many bytes it allocates on the Java heap, and how much memory it takes.",
+            "",
+            "With --against the same operations run on something else too. Each contestant is a process of its own, and their windows"
+                    + " alternate, so that a disturbance hits all of them. Only the ratio of such a run means anything: the same figure"
+                    + " an hour later may differ by a third.",
+            ""
+        },
+        optionListHeading = "Options:%n",
+        footerHeading = "%nWorkloads:%n",
+        footer = {
+            "  read      reads                      ycsb-a   50 %% reads, 50 %% upserts",
+            "  upsert    overwrites                 ycsb-b   95 %% reads, 5 %% upserts",
+            "  rmw       adds 5 to the value        ycsb-c   reads",
+            "  mixed     half reads, half upserts   ycsb-d   95 %% reads, 5 %% insertions",
+            "                                       ycsb-f   50 %% reads, 50 %% adds 5",
+            "ycsb-e, which scans ranges, is nothing for a hash store. The insertions of ycsb-d",
+            "double the number of keys; then each overwrites the oldest.",
+            "",
+            "Examples:",
+            "  tideline bench                                        16.8 million keys, reads",
+            "  tideline bench --workload rmw --batch 256             the fastest way to add",
+            "  tideline bench --keys 1000000 --against chm           beside a ConcurrentHashMap",
+            "  tideline bench --batch 256 --against chm,c --json b.json",
+            "",
+            "Exit codes: 0 measured; 1 a contestant lost a key; 2 wrong use, or a contestant",
+            "could not run; 130 after Ctrl-C."
+        })
+public final class BenchCommand implements Callable<Integer> {
+
+    private static final int MOST_THREADS = 256;
+    private static final int MOST_REPETITIONS = 1_000;
+    private static final int LONGEST_VALUE_BYTES = 1 << 16;
+    private static final long MOST_KEYS = 1L << 32;
+    private static final long MOST_KEYS_OF_MAP = 1L << 29;
+    private static final long LONGEST_SECONDS = 3_600;
+
+    /** Makes the contenders of a race; another one in tests. */
+    @FunctionalInterface
+    interface Source {
+
+        Contenders of(RaceSettings settings, Runnable tick);
+    }
+
+    private final Streams streams;
+    private final Interruption interruption;
+    private final Source source;
+
+    @Option(names = "--workload", paramLabel = "NAME", defaultValue = "read",
+            description = "What the operations do: read, upsert, rmw, mixed, ycsb-a, ycsb-b, ycsb-c, ycsb-d or ycsb-f; see below"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private String workload;
+
+    @Option(names = "--keys", paramLabel = "N", defaultValue = "16777216",
+            description = "How many keys are loaded (default: ${DEFAULT-VALUE}).")
+    private long keys;
+
+    @Option(names = "--value-size", paramLabel = "B", defaultValue = "8",
+            description = "The length of every value in bytes, 8 to 65536 (default: ${DEFAULT-VALUE}). Values of 8 are handled as"
+                    + " numbers, all others as bytes.")
+    private int valueSize;
+
+    @Option(names = "--threads", paramLabel = "T",
+            description = "How many threads replay the operations (default: one for each processor).")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(names = "--distribution", paramLabel = "NAME",
+            description = "Which keys the operations touch: uniform (all alike), zipf (a few very often), or latest (the newest very"
+                    + " often). Default: latest for ycsb-d, zipf for the other ycsb, else uniform.")
+    private String distribution;
+
+    @Option(names = "--buckets", paramLabel = "N",
+            description = "How many buckets of 64 bytes the index has, a power of two (default: half as many as keys, rounded up).")
+    private Long buckets;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "1",
+            description = "How many operations stand in one batch of a session; 1 are single calls without a session"
+                    + " (default: ${DEFAULT-VALUE}). Only this store has batches.")
+    private int batch;
+
+    @Option(names = "--door", paramLabel = "NAME", defaultValue = "unsafe",
+            description = "How the store reaches its memory: unsafe, as ./tideline does by passing a flag to the JVM, or segment, as a"
+                    + " program does that passes none (default: ${DEFAULT-VALUE}).")
+    private String door;
+
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "5",
+            description = "The length of one measured window in seconds (default: ${DEFAULT-VALUE}). Before the measured ones a window"
+                    + " of as many seconds, but at least 2, warms up.")
+    private double seconds;
+
+    @Option(names = "--repetitions", paramLabel = "R", defaultValue = "3",
+            description = "How many measured windows each contestant gets (default: ${DEFAULT-VALUE}).")
+    private int repetitions;
+
+    @Option(names = "--against", paramLabel = "NAME", split = ",",
+            description = "What to compare with, one or several, separated by commas: chm is a ConcurrentHashMap with boxed keys and"
+                    + " values; c is the same layout in plain C without anything that makes it safe, the limit of the hardware (needs"
+                    + " gcc). The first use builds them.")
+    private List<String> against = List.of();
+
+    @Option(names = "--json", paramLabel = "FILE",
+            description = "Also write the result and all settings to FILE as JSON, whole or not at all.")
+    private String json;
+
+    @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
+    private boolean quiet;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+    private boolean help;
+
+    /** @param interruption asked often whether to stop */
+    public BenchCommand(Streams streams, Interruption interruption) {
+        this(streams, interruption, (settings, tick) -> new ProcessContenders(settings.work(), settings.door(),
+                new Checkout(System.getProperty(Checkout.HOME_PROPERTY), System.getenv("PATH"), streams.err()), tick));
+    }
+
+    BenchCommand(Streams streams, Interruption interruption, Source source) {
+        this.streams = streams;
+        this.interruption = interruption;
+        this.source = source;
+    }
+
+    @Override
+    public Integer call() {
+        RaceSettings settings = settings();
+        List<Contestant> rivals = rivals();
+        JsonFile jsonFile = json == null ? null : JsonFile.at(json);
+        RaceResult result = race(settings, rivals);
+        interruption.publish(() -> {
+            if (jsonFile != null) {
+                jsonFile.write(result.toJson());
+            }
+            new RaceTable(result).print(streams.out());
+            streams.out().flush();
+        });
+        return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
+    }
+
+    private RaceSettings settings() {
+        Workload chosen = parse("--workload", workload, Workload::parse);
+        requireRange("--keys", keys, 1, MOST_KEYS);
+        requireRange("--value-size", valueSize, Long.BYTES, LONGEST_VALUE_BYTES);
+        requireRange("--threads", threads, 1, MOST_THREADS);
+        requireRange("--batch", batch, 1, Integer.MAX_VALUE >>> 1);
+        requireRange("--repetitions", repetitions, 1, MOST_REPETITIONS);
+        if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
+            throw new Failure("--seconds " + seconds + ": give a number above 0 and up to " + LONGEST_SECONDS + ", such as 5 or 0.5.");
+        }
+        WorkSettings work = new WorkSettings(chosen, distribution(chosen), keys, valueSize, threads, buckets(), batch,
+                WorkSettings.USUAL_OPERATIONS);
+        return new RaceSettings(work, parse("--door", door, Door::parse), seconds, repetitions);
+    }
+
+    private Distribution distribution(Workload chosen) {
+        return distribution == null ? chosen.usualDistribution() : parse("--distribution", distribution, Distribution::parse);
+    }
+
+    private long buckets() {
+        if (buckets == null) {
+            return Math.max(1, Long.highestOneBit(Math.max(keys - 1, 1)));
+        }
+        requireRange("--buckets", buckets, 1, MOST_KEYS);
+        if (Long.bitCount(buckets) != 1) {
+            throw new Failure("--buckets " + buckets + ": give a power of two, such as " + Long.highestOneBit(buckets) + ".");
+        }
+        return buckets;
+    }
+
+    private List<Contestant> rivals() {
+        List<Contestant> rivals = against.stream().map(name -> parse("--against", name.strip(), Contestant::parse)).toList();
+        if (rivals.stream().distinct().count() < rivals.size()) {
+            throw new Failure("--against " + String.join(",", against) + ": name each of them once.");
+        }
+        if (rivals.contains(Contestant.CHM)) {
+            requireRange("--keys", keys, 1, MOST_KEYS_OF_MAP);
+        }
+        return rivals;
+    }
+
+    private static <T> T parse(String option, String text, Function<String, T> parser) {
+        try {
+            return parser.apply(text);
+        } catch (IllegalArgumentException unknown) {
+            throw new Failure(option + ": " + unknown.getMessage() + ".", unknown);
+        }
+    }
+
+    private static void requireRange(String option, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new Failure(option + " " + value + ": give a number from " + least + " to " + most + ".");
+        }
+    }
+
+    private RaceResult race(RaceSettings settings, List<Contestant> rivals) {
+        List<Contender> started = new CopyOnWriteArrayList<>();
+        try (RaceDisplay display = new RaceDisplay(streams, quiet, System::nanoTime)) {
+            interruption.beforeMessage(() -> {
+                display.endLine();
+                started.forEach(Contender::close);
+            });
+            Contenders contenders = source.of(settings, () -> {
+                interruption.check();
+                display.tick();
+            });
+            List<Optional<String>> missing = rivals.stream().map(contenders::prepare).toList();
+            List<Contestant> running = new ArrayList<>(List.of(Contestant.TIDELINE));
+            for (int i = 0; i < rivals.size(); i++) {
+                if (missing.get(i).isEmpty()) {
+                    running.add(rivals.get(i));
+                }
+            }
+            interruption.check();
+            contenders.requireRoom(running);
+            running.forEach(contestant -> started.add(contenders.start(contestant)));
+            List<Standing> standings = new Race(started, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display).run();
+            return result(settings, rivals, missing, standings);
+        } finally {
+            started.forEach(Contender::close);
+        }
+    }
+
+    private static RaceResult result(RaceSettings settings, List<Contestant> rivals, List<Optional<String>> missing,
+            List<Standing> standings) {
+        List<RaceResult.Rival> results = new ArrayList<>();
+        int next = 1;
+        for (int i = 0; i < rivals.size(); i++) {
+            String name = rivals.get(i).toString();
+            results.add(missing.get(i).isPresent()
+                    ? new RaceResult.Rival(name, null, missing.get(i).get())
+                    : new RaceResult.Rival(name, standings.get(next++), null));
+        }
+        return new RaceResult(settings, standings.getFirst(), results);
+    }
+}

@@ -1,0 +1,24 @@
+package io.tideline.cli.bench;
+
+/** One side of a race, as the parent sees it. Each method waits until the other end is done. */
+interface Contender extends AutoCloseable {
+
+    /** What reports call it. */
+    String name();
+
+    /** Opens the store and inserts all keys. */
+    void load();
+
+    /** Replays operations for that long. */
+    Throughput window(double seconds);
+
+    /** Replays operations for that long and times some of them. */
+    Latency latency(double seconds);
+
+    /** Measures what the store takes. */
+    MemoryUse memory();
+
+    /** Ends the other side, whatever it is doing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,171 @@
+package io.tideline.cli.bench;
+
+import io.tideline.cli.console.ExitCode;
+import io.tideline.cli.console.Failure;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/** A contestant in a process of its own. It is asked over its standard input and answers over its standard output, one line each. */
+final class ContestantProcess implements Contender {
+
+    private static final long TICK_MILLIS = 100;
+    private static final int KEPT_ERROR_LINES = 10;
+    private static final long END_SECONDS = 10;
+    private static final int TICKS_AFTER_INTERRUPT = 20;
+
+    private final String name;
+    private final Runnable tick;
+    private final Process process;
+    private final Writer requests;
+    private final BlockingQueue<Optional<String>> replies = new LinkedBlockingQueue<>();
+    private final Deque<String> errorLines = new ArrayDeque<>();
+    private final Thread errorReader;
+
+    private ContestantProcess(String name, Process process, Runnable tick) {
+        this.name = name;
+        this.tick = tick;
+        this.process = process;
+        this.requests = process.outputWriter(StandardCharsets.UTF_8);
+        Thread.ofVirtual().start(() -> readReplies(process.inputReader(StandardCharsets.UTF_8)));
+        this.errorReader = Thread.ofVirtual().start(() -> readErrors(process.errorReader(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * Starts the process.
+     *
+     * @param tick called again and again while an answer is awaited; what it throws ends the waiting
+     */
+    static ContestantProcess start(String name, List<String> command, Runnable tick) {
+        try {
+            return new ContestantProcess(name, new ProcessBuilder(command).start(), tick);
+        } catch (IOException refused) {
+            throw new Failure("Cannot start the contestant " + name + ": " + refused.getMessage() + ".", refused);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void load() {
+        request("load");
+    }
+
+    @Override
+    public Throughput window(double seconds) {
+        Reply reply = request(String.format(Locale.ROOT, "window %.3f", seconds));
+        return new Throughput(reply.number("operations"), reply.number("nanos"), reply.number("allocatedBytes"),
+                reply.number("absent"));
+    }
+
+    @Override
+    public Latency latency(double seconds) {
+        Reply reply = request(String.format(Locale.ROOT, "latency %.3f", seconds));
+        return new Latency(reply.number("p50"), reply.number("p99"), reply.number("p999"), reply.number("max"));
+    }
+
+    @Override
+    public MemoryUse memory() {
+        Reply reply = request("memory");
+        return new MemoryUse(reply.number("index"), reply.number("overflow"), reply.number("usedLog"), reply.number("liveHeap"),
+                reply.number("residentOutsideHeap"));
+    }
+
+    /** Sends one line and waits for the one that answers it. */
+    Reply request(String line) {
+        IOException refused = send(line);
+        try {
+            Optional<String> reply = replies.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
+            while (reply == null) {
+                tick.run();
+                reply = replies.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
+            }
+            return Reply.parse(name, reply.orElseThrow(() -> ended(refused)));
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new Failure("Waiting for the contestant " + name + " was interrupted.", stop);
+        }
+    }
+
+    /** Sends the line, or tells why not: a contestant that cannot go on may have said so and ended before it was asked. */
+    private IOException send(String line) {
+        try {
+            requests.write(line + "\n");
+            requests.flush();
+            return null;
+        } catch (IOException refused) {
+            return refused;
+        }
+    }
+
+    /** Why there is no answer. Ctrl-C may reach the other process first; then {@code tick} gets the time to learn of it and say so. */
+    private RuntimeException ended(IOException cause) {
+        tick.run();
+        try {
+            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+                return new Failure("The contestant " + name + " closed its output and still runs.", cause);
+            }
+            errorReader.join();
+            for (int wait = 0; wait < TICKS_AFTER_INTERRUPT && process.exitValue() == ExitCode.INTERRUPTED; wait++) {
+                tick.run();
+                replies.poll(TICK_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return new Failure("Waiting for the contestant " + name + " was interrupted.", stop);
+        }
+        return new Failure("The contestant " + name + " ended with exit code " + process.exitValue() + lastWords() + ".", cause);
+    }
+
+    private String lastWords() {
+        synchronized (errorLines) {
+            return errorLines.isEmpty() ? "" : " and these last words: " + String.join(" | ", errorLines);
+        }
+    }
+
+    private void readReplies(BufferedReader output) {
+        try (output) {
+            output.lines().forEach(line -> replies.add(Optional.of(line)));
+        } catch (IOException | UncheckedIOException closed) {
+            keepErrorLine("its output cannot be read: " + closed.getMessage());
+        } finally {
+            replies.add(Optional.empty());
+        }
+    }
+
+    private void readErrors(BufferedReader errors) {
+        try (errors) {
+            errors.lines().forEach(this::keepErrorLine);
+        } catch (IOException | UncheckedIOException closed) {
+            keepErrorLine("its error output cannot be read: " + closed.getMessage());
+        }
+    }
+
+    private void keepErrorLine(String line) {
+        synchronized (errorLines) {
+            if (errorLines.size() == KEPT_ERROR_LINES) {
+                errorLines.removeFirst();
+            }
+            errorLines.addLast(line.strip());
+        }
+    }
+
+    /** Ends the process at once: nothing that it holds is kept. */
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,86 @@
+package io.tideline.cli.bench;
+
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.console.ByteSize;
+import io.tideline.cli.console.Failure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** How much memory the contestants of a race need, so that it is refused before the machine runs out of it. */
+final class Footprint {
+
+    private static final Path MEMORY_INFO = Path.of("/proc/meminfo");
+    private static final String AVAILABLE = "MemAvailable:";
+    private static final long KIBIBYTE = 1024;
+    private static final long MEBIBYTE = 1L << 20;
+
+    private static final long JVM_BYTES = 128 * MEBIBYTE;
+    private static final long LEAST_HEAP_BYTES = 512 * MEBIBYTE;
+    private static final long OPERATION_BYTES = 9;
+    private static final long BUCKET_BYTES = 64;
+    private static final long RECORD_BYTES_BESIDE_VALUE = 24 + 15;
+
+    private static final int HEAPS_PER_LIVE_BYTE = 3;
+    /** A node of 32, a boxed key of 24, and a share of at most 16 in the table. */
+    private static final long MAP_ENTRY_BYTES = 32 + 24 + 16;
+    private static final long BOXED_LONG_BYTES = 24;
+    private static final long ARRAY_HEADER_BYTES = 16 + 7;
+
+    private Footprint() {
+    }
+
+    /** The heap of a JVM that holds nothing but the operations. */
+    static long plainHeapBytes(WorkSettings work) {
+        return roundUp(Math.max(LEAST_HEAP_BYTES, HEAPS_PER_LIVE_BYTE * OPERATION_BYTES * work.operations()));
+    }
+
+    /** The heap of a JVM that also holds a map of all keys: three times of what lives in it, so that collections stay rare. */
+    static long mapHeapBytes(WorkSettings work) {
+        long value = work.hasLongValues() ? BOXED_LONG_BYTES : ARRAY_HEADER_BYTES + work.valueSize();
+        long live = work.mostKeys() * (MAP_ENTRY_BYTES + value) + OPERATION_BYTES * work.operations();
+        return roundUp(Math.max(LEAST_HEAP_BYTES, HEAPS_PER_LIVE_BYTE * live));
+    }
+
+    private static long roundUp(long bytes) {
+        return (bytes + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
+    }
+
+    /** What a contestant keeps resident, about. */
+    static long of(Contestant contestant, WorkSettings work) {
+        long records = work.mostKeys() * (RECORD_BYTES_BESIDE_VALUE + work.valueSize());
+        long store = work.buckets() * BUCKET_BYTES + records;
+        return switch (contestant) {
+            case TIDELINE -> JVM_BYTES + plainHeapBytes(work) + store;
+            case CHM -> JVM_BYTES + mapHeapBytes(work);
+            case C -> OPERATION_BYTES * work.operations() + store;
+        };
+    }
+
+    /** Refuses a race that does not fit into the memory that is free now, where the platform tells how much that is. */
+    static void require(List<Contestant> contestants, WorkSettings work) {
+        long needed = contestants.stream().mapToLong(contestant -> of(contestant, work)).sum();
+        long available = available();
+        if (needed > available) {
+            throw new Failure("This needs about " + ByteSize.describe(needed) + " of memory and " + ByteSize.describe(available)
+                    + " are free; use fewer --keys, shorter values, or one --against at a time.");
+        }
+    }
+
+    private static long available() {
+        if (!Files.isReadable(MEMORY_INFO)) {
+            return Long.MAX_VALUE;
+        }
+        try {
+            return Files.readAllLines(MEMORY_INFO).stream()
+                    .filter(line -> line.startsWith(AVAILABLE))
+                    .map(line -> line.substring(AVAILABLE.length()).trim().split(" ")[0])
+                    .mapToLong(kibibytes -> Long.parseLong(kibibytes) * KIBIBYTE)
+                    .findFirst()
+                    .orElse(Long.MAX_VALUE);
+        } catch (IOException refused) {
+            throw new Failure("Cannot read " + MEMORY_INFO + ": " + refused.getMessage() + ".", refused);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.tideline.cli.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What a race showed.
+ *
+ * @param settings what it was about
+ * @param own this store
+ * @param rivals what it was compared with, as the user named them
+ */
+record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals) {
+
+    /**
+     * A peer that was named, and how it did.
+     *
+     * @param name what reports call it
+     * @param standing how it did, null if it could not run on this machine
+     * @param missing why it could not run, null if it did
+     */
+    record Rival(String name, Standing standing, String missing) {
+
+        Optional<Standing> ran() {
+            return Optional.ofNullable(standing);
+        }
+    }
+
+    /** Whether every contestant found every key that it had loaded. */
+    boolean isRight() {
+        return mayMiss() || standings().stream().allMatch(standing -> standing.absent() == 0);
+    }
+
+    /** Where several threads insert, a read may come before the insertion that it follows in the list of operations. */
+    private boolean mayMiss() {
+        return settings.work().workload().isInserting() && settings.work().threads() > 1;
+    }
+
+    /** All that ran, this store first. */
+    List<Standing> standings() {
+        return Stream.concat(Stream.of(own), rivals.stream().flatMap(rival -> rival.ran().stream())).toList();
+    }
+
+    /** The result as the object of {@code --json}. */
+    Map<String, Object> toJson() {
+        Map<String, Object> fields = new LinkedHashMap<>(settings.toJson());
+        fields.putAll(own.toJson());
+        fields.put("ratio", rivals.stream().findFirst().flatMap(this::ratio).orElse(null));
+        fields.put("against", rivals.stream().findFirst().map(this::toJson).orElse(null));
+        fields.put("others", rivals.stream().skip(1).map(this::toJson).toList());
+        return fields;
+    }
+
+    private Optional<Double> ratio(Rival rival) {
+        return rival.ran().map(standing -> own.ratioTo(standing).median());
+    }
+
+    private Map<String, Object> toJson(Rival rival) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("name", rival.name());
+        fields.put("ratio", ratio(rival).orElse(null));
+        rival.ran().ifPresentOrElse(standing -> fields.putAll(standing.toJson()), () -> {
+            fields.put("opsPerSecond", null);
+            fields.put("missing", rival.missing());
+        });
+        return fields;
+    }
+}

@@ -1,0 +1,38 @@
+package io.tideline.cli.bench;
+
+import io.tideline.cli.bench.work.WorkSettings;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a race is about.
+ *
+ * @param work what every contestant does
+ * @param door how this store reaches its memory
+ * @param seconds the length of one measured window
+ * @param repetitions how many measured windows each contestant gets
+ */
+record RaceSettings(WorkSettings work, Door door, double seconds, int repetitions) {
+
+    /** A JVM needs about so long until what it runs is compiled. */
+    private static final double LEAST_WARM_UP_SECONDS = 2;
+
+    double warmUpSeconds() {
+        return Math.max(seconds, LEAST_WARM_UP_SECONDS);
+    }
+
+    Map<String, Object> toJson() {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("workload", work.workload().toString());
+        fields.put("distribution", work.distribution().toString());
+        fields.put("keys", work.keys());
+        fields.put("valueSize", work.valueSize());
+        fields.put("threads", work.threads());
+        fields.put("buckets", work.buckets());
+        fields.put("batch", work.batch());
+        fields.put("door", door.toString());
+        fields.put("seconds", seconds);
+        fields.put("repetitions", repetitions);
+        return fields;
+    }
+}

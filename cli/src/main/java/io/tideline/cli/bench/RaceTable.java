@@ -1,0 +1,138 @@
+package io.tideline.cli.bench;
+
+import io.tideline.cli.bench.RaceResult.Rival;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.console.ByteSize;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
+
+/** The result of a race for people: one column a contestant, one row a figure. */
+final class RaceTable {
+
+    private static final String NONE = "-";
+    private static final String NOT_RUN = "not run";
+    private static final double MILLION = 1e6;
+
+    private final RaceResult result;
+    /** Each begins with its label; then comes this store, then the rivals. */
+    private final List<List<String>> rows = new ArrayList<>();
+
+    RaceTable(RaceResult result) {
+        this.result = result;
+        addNames();
+        addRow("operations/s", standing -> spread(standing.operationsPerSecond(), MILLION, " M"));
+        addComparison("  tideline is faster by", standing -> spread(result.own().ratioTo(standing), 1, ""));
+        addRow("latency of half (p50)", standing -> nanos(standing.latency().p50()));
+        addRow("  of 99 in 100 (p99)", standing -> nanos(standing.latency().p99()));
+        addRow("  of 999 in 1,000 (p99.9)", standing -> nanos(standing.latency().p999()));
+        addRow("  of all measured", standing -> nanos(standing.latency().max()));
+        addRow("allocated bytes/operation", standing -> format("%.3f", standing.allocatedBytesPerOperation()));
+        addRow("memory", standing -> ByteSize.describe(standing.memory().totalBytes()));
+        addComparison("  tideline takes of it", standing -> format("%.1f %%",
+                100.0 * result.own().memory().totalBytes() / standing.memory().totalBytes()));
+        addRow("  live heap", standing -> ByteSize.describe(standing.memory().liveHeap()));
+        addRow("  resident outside heap", standing -> standing.memory().isResidentKnown()
+                ? ByteSize.describe(standing.memory().residentOutsideHeap()) : "unknown");
+        addRow("by its own account", standing -> account(standing, MemoryUse::accountedBytes));
+        addRow("  index", standing -> account(standing, MemoryUse::index));
+        addRow("  overflow of the index", standing -> account(standing, MemoryUse::overflow));
+        addRow("  used log", standing -> account(standing, MemoryUse::usedLog));
+    }
+
+    private void addNames() {
+        List<String> row = new ArrayList<>(List.of("", result.own().name()));
+        result.rivals().forEach(rival -> row.add(rival.name()));
+        rows.add(row);
+    }
+
+    private void addRow(String label, Function<Standing, String> cell) {
+        addRow(label, cell.apply(result.own()), cell);
+    }
+
+    private void addComparison(String label, Function<Standing, String> cell) {
+        if (!result.rivals().isEmpty()) {
+            addRow(label, "", cell);
+        }
+    }
+
+    private void addRow(String label, String own, Function<Standing, String> cell) {
+        List<String> row = new ArrayList<>(List.of(label, own));
+        String ifMissing = rows.size() == 1 ? NOT_RUN : NONE;
+        result.rivals().forEach(rival -> row.add(rival.ran().map(cell).orElse(ifMissing)));
+        rows.add(row);
+    }
+
+    private static String spread(Spread spread, double unit, String suffix) {
+        return format("%.2f%s (%.2f - %.2f)", spread.median() / unit, suffix, spread.min() / unit, spread.max() / unit);
+    }
+
+    private static String nanos(long nanos) {
+        return format("%,d ns", nanos);
+    }
+
+    /** A store that keeps no such account has no memory of its own outside the heap either. */
+    private static String account(Standing standing, ToLongFunction<MemoryUse> part) {
+        return standing.memory().accountedBytes() == 0 ? NONE : ByteSize.describe(part.applyAsLong(standing.memory()));
+    }
+
+    private static String format(String form, Object... values) {
+        return String.format(Locale.ROOT, form, values);
+    }
+
+    void print(PrintStream out) {
+        printSettings(out);
+        int[] widths = IntStream.range(0, rows.getFirst().size())
+                .map(column -> rows.stream().mapToInt(row -> row.get(column).length()).max().orElseThrow())
+                .toArray();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder(pad(row.getFirst(), -widths[0]));
+            for (int column = 1; column < row.size(); column++) {
+                line.append("   ").append(pad(row.get(column), widths[column]));
+            }
+            out.println(line.toString().stripTrailing());
+        }
+        printNotes(out);
+    }
+
+    /** On the right of {@code width} characters, or on the left of as many if it is negative. */
+    private static String pad(String cell, int width) {
+        return width == 0 ? cell : format("%" + width + "s", cell);
+    }
+
+    private void printSettings(PrintStream out) {
+        RaceSettings settings = result.settings();
+        WorkSettings work = settings.work();
+        out.println(format("%s on %,d keys (%s), values of %,d bytes, %s, %s", work.workload(), work.keys(), work.distribution(),
+                work.valueSize(), count(work.threads(), "thread"),
+                work.batch() == 1 ? "single calls" : format("batches of %,d", work.batch())));
+        out.println(format("index of %,d buckets, door %s; %s of %s s, median (least - most)", work.buckets(), settings.door(),
+                count(settings.repetitions(), "window"), Double.toString(settings.seconds()).replaceAll("\\.0$", "")));
+        out.println();
+    }
+
+    private static String count(int number, String noun) {
+        return number + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    private void printNotes(PrintStream out) {
+        out.println();
+        for (Rival rival : result.rivals()) {
+            if (rival.ran().isEmpty()) {
+                out.println(rival.name() + " was not run: " + rival.missing() + ".");
+            }
+        }
+        out.println("Latency is that of one operation in 32, in a window of its own. Memory is what the process took on top of what it");
+        out.println("had before the store was opened.");
+        for (Standing standing : result.standings()) {
+            if (standing.absent() > 0) {
+                out.println(format("%s: %,d reads of %s did not find their key%s.", result.isRight() ? "Note" : "WRONG", standing.absent(),
+                        standing.name(), result.isRight() ? "; another thread was yet to insert it" : ""));
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.tideline.cli.bench;
+
+import io.tideline.cli.console.Failure;
+
+/**
+ * One line that a contestant answered.
+ *
+ * @param contestant who answered
+ * @param text what stands behind {@code ok}
+ */
+record Reply(String contestant, String text) {
+
+    private static final String DONE = "ok";
+    private static final String FAILED = "failed";
+
+    /** Reads the line, and turns a refusal into a {@link Failure} with the contestant's sentence. */
+    static Reply parse(String contestant, String line) {
+        if (line.equals(DONE) || line.startsWith(DONE + " ")) {
+            return new Reply(contestant, line.substring(DONE.length()).trim());
+        }
+        if (line.startsWith(FAILED + " ")) {
+            throw new Failure("The contestant " + contestant + " cannot go on: " + line.substring(FAILED.length() + 1));
+        }
+        throw new Failure("The contestant " + contestant + " answered '" + line + "', which is neither '" + DONE + " …' nor '" + FAILED
+                + " …'.");
+    }
+
+    /** The number behind {@code name=}. */
+    long number(String name) {
+        for (String word : text.split(" ")) {
+            if (word.startsWith(name + "=")) {
+                try {
+                    return Long.parseLong(word.substring(name.length() + 1));
+                } catch (NumberFormatException wrong) {
+                    throw new Failure("The contestant " + contestant + " answered " + word + ", which is not a number.", wrong);
+                }
+            }
+        }
+        throw new Failure("The contestant " + contestant + " answered '" + text + "' without " + name + "=.");
+    }
+}

@@ -1,0 +1,164 @@
+package io.tideline.cli.bench.contestant;
+
+import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
+
+/** Reads commands, one a line, does them, and answers each with one line, until the input ends; see the package for the commands. */
+public final class ContestantLoop {
+
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final long REHEARSAL_KEYS = 1 << 14;
+    private static final int REHEARSAL_CHUNKS = 100;
+    private static final long REHEARSAL_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final double MEDIAN = 50.0;
+    private static final double ONE_IN_A_HUNDRED = 99.0;
+    private static final double ONE_IN_A_THOUSAND = 99.9;
+
+    private final OperationStream stream;
+    private final Function<OperationStream, Subject> opener;
+    private final long rehearsalNanos;
+    private final AtomicLong position = new AtomicLong();
+    private ProcessMemory beforeLoad;
+    private Subject subject;
+    private List<Replayer> replayers;
+
+    /** @param opener opens an empty store */
+    public ContestantLoop(OperationStream stream, Function<OperationStream, Subject> opener) {
+        this(stream, opener, REHEARSAL_NANOS);
+    }
+
+    ContestantLoop(OperationStream stream, Function<OperationStream, Subject> opener, long rehearsalNanos) {
+        this.stream = stream;
+        this.opener = opener;
+        this.rehearsalNanos = rehearsalNanos;
+    }
+
+    /** The main method of every contestant: serves the standard streams, and ends the process with an exit code. */
+    public static void main(String[] arguments, Function<OperationStream, Subject> opener) {
+        PrintStream out = System.out;
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        System.exit(serve(arguments, opener, in, out) ? 0 : 2);
+    }
+
+    static boolean serve(String[] arguments, Function<OperationStream, Subject> opener, BufferedReader in, PrintStream out) {
+        try {
+            new ContestantLoop(new OperationStream(WorkSettings.parse(List.of(arguments))), opener).serve(in, out);
+            return true;
+        } catch (InterruptedException | IOException | RuntimeException | Error failed) {
+            failed.printStackTrace(System.err);
+            out.println("failed " + String.valueOf(failed).lines().findFirst().orElse(""));
+            out.flush();
+            return false;
+        }
+    }
+
+    /** Serves until {@code quit} or the end of the input. */
+    public void serve(BufferedReader in, PrintStream out) throws IOException, InterruptedException {
+        try {
+            for (String line = in.readLine(); line != null && !line.equals("quit"); line = in.readLine()) {
+                out.println("ok " + answer(line));
+                out.flush();
+            }
+        } finally {
+            if (subject != null) {
+                replayers = List.of();
+                subject.close();
+            }
+        }
+    }
+
+    private String answer(String line) throws InterruptedException {
+        String[] words = line.split(" ");
+        return switch (words[0]) {
+            case "load" -> load();
+            case "window" -> window(seconds(words, line));
+            case "latency" -> latency(seconds(words, line));
+            case "memory" -> memory();
+            case "dump" -> stream.dump(Integer.parseInt(words[1]));
+            default -> throw new IllegalArgumentException("there is no command '" + line + "'");
+        };
+    }
+
+    private static long seconds(String[] words, String line) {
+        double seconds = words.length == 2 ? Double.parseDouble(words[1]) : 0;
+        if (!(seconds > 0)) {
+            throw new IllegalArgumentException("'" + line + "' does not say how many seconds");
+        }
+        return (long) (seconds * NANOS_PER_SECOND);
+    }
+
+    private String load() throws InterruptedException {
+        if (subject != null) {
+            throw new IllegalStateException("the keys are loaded already");
+        }
+        rehearse();
+        beforeLoad = ProcessMemory.now();
+        subject = opener.apply(stream);
+        long start = System.nanoTime();
+        subject.load();
+        long nanos = System.nanoTime() - start;
+        replayers = Stream.generate(subject::newReplayer).limit(stream.settings().threads()).toList();
+        return "nanos=" + nanos;
+    }
+
+    /**
+     * Does the same work on a small store that is thrown away. The JVM compiles a method by what it saw of it until then; after millions
+     * of insertions in a row, that would be a store in which no key is ever there.
+     */
+    private void rehearse() throws InterruptedException {
+        WorkSettings settings = stream.settings();
+        long keys = Math.min(settings.keys(), REHEARSAL_KEYS);
+        OperationStream small = new OperationStream(new WorkSettings(settings.workload(), settings.distribution(), keys,
+                settings.valueSize(), 1, Math.min(settings.buckets(), Long.highestOneBit(keys)), settings.batch(),
+                REHEARSAL_CHUNKS * OperationStream.CHUNK));
+        try (Subject rehearsed = opener.apply(small)) {
+            rehearsed.load();
+            new Window(small, List.of(rehearsed.newReplayer()), new AtomicLong()).run(rehearsalNanos, false);
+        }
+    }
+
+    private String window(long nanos) throws InterruptedException {
+        Window.Outcome outcome = newWindow().run(nanos, false);
+        return "operations=" + outcome.operations() + " nanos=" + outcome.nanos()
+                + " allocatedBytes=" + outcome.allocatedBytes() + " absent=" + outcome.absent();
+    }
+
+    private String latency(long nanos) throws InterruptedException {
+        Histogram latencies = newWindow().run(nanos, true).latencies();
+        return "samples=" + latencies.getTotalCount()
+                + " p50=" + latencies.getValueAtPercentile(MEDIAN)
+                + " p99=" + latencies.getValueAtPercentile(ONE_IN_A_HUNDRED)
+                + " p999=" + latencies.getValueAtPercentile(ONE_IN_A_THOUSAND)
+                + " max=" + latencies.getMaxValue();
+    }
+
+    private String memory() {
+        requireLoaded();
+        ProcessMemory now = ProcessMemory.now();
+        HeldBytes held = subject.heldBytes();
+        return "index=" + held.index() + " overflow=" + held.overflow() + " usedLog=" + held.usedLog()
+                + " liveHeap=" + now.liveHeapBytesSince(beforeLoad) + " residentOutsideHeap=" + now.residentBytesSince(beforeLoad);
+    }
+
+    private Window newWindow() {
+        requireLoaded();
+        return new Window(stream, replayers, position);
+    }
+
+    private void requireLoaded() {
+        if (subject == null) {
+            throw new IllegalStateException("the keys are not loaded yet");
+        }
+    }
+}

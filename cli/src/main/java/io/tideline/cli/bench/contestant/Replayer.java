@@ -1,0 +1,132 @@
+package io.tideline.cli.bench.contestant;
+
+import io.tideline.cli.bench.work.OperationStream;
+import org.HdrHistogram.Histogram;
+
+/**
+ * What one thread does in a window: it replays stretches of the operations on one store. The loops are written here once, and each kind
+ * of store says only how it reads, upserts and adds. A process has one kind of store, so the compiler sees one implementation and
+ * inlines it.
+ */
+public abstract class Replayer {
+
+    private static final int SAMPLE_EVERY = 32;
+
+    private final OperationStream stream;
+    private Histogram latencies;
+    private long absent;
+    /** Of all that was read: kept so that no read can be optimised away. */
+    private long sum;
+
+    protected Replayer(OperationStream stream) {
+        this.stream = stream;
+    }
+
+    /** Reads the value of {@code key}, of a longer value its first word, or calls {@link #missed} and answers with anything. */
+    protected abstract long read(long key);
+
+    /** Makes {@code value} the value of {@code key}, of a longer value its first word. */
+    protected abstract void upsert(long key, long value);
+
+    /** Adds {@link OperationStream#RMW_OPERAND} to the value of {@code key}, of a longer value to its first word. */
+    protected abstract void rmw(long key);
+
+    /** Counts a read that did not find its key. */
+    protected final void missed() {
+        absent++;
+    }
+
+    /** Replays operations from {@code from} up to {@code to}; overridden by who puts brackets around several of them. */
+    protected void replayChunk(int from, int to, long shift) {
+        replayStretch(from, to, shift);
+    }
+
+    /** Replays operations without anything around them. */
+    protected final void replayStretch(int from, int to, long shift) {
+        if (latencies == null) {
+            replay(from, to, shift);
+        } else {
+            replayTimed(from, to, shift);
+        }
+    }
+
+    private void replay(int from, int to, long shift) {
+        if (stream.settings().workload().isOfOneKind()) {
+            switch (stream.settings().workload().onlyKind()) {
+                case READ -> replayReads(from, to);
+                case UPSERT -> replayUpserts(from, to);
+                case RMW -> replayRmws(from, to);
+            }
+        } else {
+            replayKinds(from, to, shift);
+        }
+    }
+
+    private void replayReads(int from, int to) {
+        OperationStream operations = stream;
+        long read = 0;
+        for (int i = from; i < to; i++) {
+            read += read(operations.key(i));
+        }
+        sum += read;
+    }
+
+    private void replayUpserts(int from, int to) {
+        OperationStream operations = stream;
+        for (int i = from; i < to; i++) {
+            upsert(operations.key(i), i);
+        }
+    }
+
+    private void replayRmws(int from, int to) {
+        OperationStream operations = stream;
+        for (int i = from; i < to; i++) {
+            rmw(operations.key(i));
+        }
+    }
+
+    private void replayKinds(int from, int to, long shift) {
+        OperationStream operations = stream;
+        long read = 0;
+        for (int i = from; i < to; i++) {
+            long key = operations.key(i, shift);
+            switch (operations.kind(i)) {
+                case READ -> read += read(key);
+                case UPSERT -> upsert(key, i);
+                case RMW -> rmw(key);
+            }
+        }
+        sum += read;
+    }
+
+    private void replayTimed(int from, int to, long shift) {
+        for (int i = from; i < to; i += SAMPLE_EVERY) {
+            int timed = i + SAMPLE_EVERY - 1;
+            if (timed >= to) {
+                replay(i, to, shift);
+                return;
+            }
+            replay(i, timed, shift);
+            long start = System.nanoTime();
+            replay(timed, timed + 1, shift);
+            long nanos = System.nanoTime() - start;
+            latencies.recordValue(Math.clamp(nanos, 0, latencies.getHighestTrackableValue()));
+        }
+    }
+
+    /** Begins a window that records latencies in {@code histogram}, or none if it is null. */
+    final void begin(Histogram histogram) {
+        latencies = histogram;
+        absent = 0;
+    }
+
+    /** How many reads of the window did not find their key. */
+    final long absent() {
+        return absent;
+    }
+
+    /** Something that depends on every value read. */
+    final long sum() {
+        return sum;
+    }
+}

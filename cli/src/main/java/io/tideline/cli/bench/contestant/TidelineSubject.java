@@ -1,0 +1,202 @@
+package io.tideline.cli.bench.contestant;
+
+import io.tideline.cli.bench.work.Keys;
+import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.core.LongHolder;
+import io.tideline.core.Operations;
+import io.tideline.core.Rmw;
+import io.tideline.core.RmwAction;
+import io.tideline.core.Session;
+import io.tideline.core.Status;
+import io.tideline.core.Store;
+import io.tideline.core.StoreConfig;
+import io.tideline.core.StoreStats;
+import io.tideline.core.ValueHolder;
+import io.tideline.core.ValueView;
+import io.tideline.core.ValueWriter;
+import java.util.function.Consumer;
+
+/** This store as the subject of a benchmark: single calls without a session, or batches of a session for each thread. */
+final class TidelineSubject implements Subject {
+
+    private static final int BUCKET_BYTES = 64;
+    private static final int RECORD_HEADER_BYTES = 24;
+    private static final int RECORD_ALIGNMENT = 16;
+    private static final long SPARE_BYTES = 32L << 20;
+    /** The store makes its pages a 64th of its memory; a page is to hold several of the longest records. */
+    private static final long LEAST_RECORDS_OF_MEMORY = 64 * 4;
+
+    private final OperationStream stream;
+    final Store store;
+
+    TidelineSubject(OperationStream stream) {
+        this.stream = stream;
+        this.store = Store.open(StoreConfig.builder()
+                .memory(logMemoryBytes(stream.settings()))
+                .buckets(stream.settings().buckets())
+                .build());
+    }
+
+    /** So much that all records stay where they can be changed in place. */
+    static long logMemoryBytes(WorkSettings settings) {
+        long record = recordBytes(settings.valueSize());
+        long all = record * settings.mostKeys();
+        return Math.max(all + all / 4 + SPARE_BYTES, LEAST_RECORDS_OF_MEMORY * record);
+    }
+
+    private static long recordBytes(int valueSize) {
+        return (RECORD_HEADER_BYTES + valueSize + RECORD_ALIGNMENT - 1L) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    }
+
+    @Override
+    public void load() {
+        WorkSettings settings = stream.settings();
+        TidelineReplayer loader = newReplayer();
+        for (long from = 0; from < settings.keys(); from += settings.batch()) {
+            loader.load(from, Math.min(from + settings.batch(), settings.keys()));
+        }
+    }
+
+    @Override
+    public TidelineReplayer newReplayer() {
+        Operations operations = stream.settings().batch() == 1 ? store : store.openSession();
+        return stream.settings().hasLongValues()
+                ? new LongReplayer(stream, operations)
+                : new BytesReplayer(stream, operations);
+    }
+
+    @Override
+    public HeldBytes heldBytes() {
+        StoreStats stats = store.stats();
+        return new HeldBytes(store.config().buckets() * BUCKET_BYTES, stats.overflowBuckets() * BUCKET_BYTES, stats.logUsedBytes());
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+
+    /** Puts batches around the operations if the settings ask for it. */
+    private abstract static class TidelineReplayer extends Replayer {
+
+        final Operations operations;
+        private final int batch;
+        /** Made once: a closure made for each batch would be garbage. */
+        private final Consumer<Session> stretch = _ -> replayStretch();
+        private int from;
+        private int to;
+        private long shift;
+
+        TidelineReplayer(OperationStream stream, Operations operations) {
+            super(stream);
+            this.operations = operations;
+            this.batch = stream.settings().batch();
+        }
+
+        /** Inserts the keys from index {@code first} up to {@code end}. */
+        final void load(long first, long end) {
+            if (batch == 1) {
+                loadStretch(first, end);
+            } else {
+                operations.batch(_ -> loadStretch(first, end));
+            }
+        }
+
+        private void loadStretch(long first, long end) {
+            for (long index = first; index < end; index++) {
+                upsert(Keys.keyOf(index), index);
+            }
+        }
+
+        @Override
+        protected final void replayChunk(int chunkFrom, int chunkTo, long chunkShift) {
+            if (batch == 1) {
+                replayStretch(chunkFrom, chunkTo, chunkShift);
+                return;
+            }
+            shift = chunkShift;
+            for (from = chunkFrom; from < chunkTo; from = to) {
+                to = Math.min(from + batch, chunkTo);
+                operations.batch(stretch);
+            }
+        }
+
+        private void replayStretch() {
+            replayStretch(from, to, shift);
+        }
+    }
+
+    /** Replays on 8-byte values. */
+    private static final class LongReplayer extends TidelineReplayer {
+
+        private final LongHolder holder = new LongHolder();
+
+        LongReplayer(OperationStream stream, Operations operations) {
+            super(stream, operations);
+        }
+
+        @Override
+        protected long read(long key) {
+            if (operations.get(key, holder) != Status.FOUND) {
+                missed();
+                return 0;
+            }
+            return holder.value;
+        }
+
+        @Override
+        protected void upsert(long key, long value) {
+            operations.put(key, value);
+        }
+
+        @Override
+        protected void rmw(long key) {
+            operations.add(key, OperationStream.RMW_OPERAND);
+        }
+    }
+
+    /** Replays on longer values: reads copy them out, upserts copy them in, read-modify-writes run a function of the user. */
+    private static final class BytesReplayer extends TidelineReplayer implements Rmw {
+
+        private final ValueHolder holder = ValueHolder.growing();
+        private final ByteValue value;
+
+        BytesReplayer(OperationStream stream, Operations operations) {
+            super(stream, operations);
+            this.value = new ByteValue(stream.settings().valueSize());
+        }
+
+        @Override
+        protected long read(long key) {
+            if (operations.get(key, holder) != Status.FOUND) {
+                missed();
+                return 0;
+            }
+            return ByteValue.firstWord(holder.array());
+        }
+
+        @Override
+        protected void upsert(long key, long newFirstWord) {
+            operations.put(key, value.with(newFirstWord));
+        }
+
+        @Override
+        protected void rmw(long key) {
+            operations.rmw(key, this);
+        }
+
+        @Override
+        public RmwAction onAbsent(ValueWriter writer) {
+            writer.set(value.with(OperationStream.RMW_OPERAND));
+            return RmwAction.WRITE;
+        }
+
+        @Override
+        public RmwAction onPresent(ValueView old, ValueWriter writer) {
+            old.copyTo(value.bytes(), 0);
+            writer.set(value.with(old.getLong(0) + OperationStream.RMW_OPERAND));
+            return RmwAction.WRITE;
+        }
+    }
+}

@@ -1,0 +1,287 @@
+package io.tideline.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.bench.work.Workload;
+import io.tideline.cli.console.ExitCode;
+import io.tideline.cli.console.Failure;
+import io.tideline.cli.console.Interruption;
+import io.tideline.cli.console.Streams;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+class BenchCommandTest {
+
+    private static final int THROWN = -1;
+    private static final long MEBIBYTE = 1L << 20;
+
+    @TempDir
+    private Path directory;
+
+    private final List<String> log = new ArrayList<>();
+    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+    private final PrintStream out = new PrintStream(output, true, StandardCharsets.UTF_8);
+    private final Interruption interruption = new Interruption(out);
+    private RaceSettings settings;
+    private long absent;
+    private String missing;
+    private Exception thrown;
+    private String stopAt;
+
+    /** The store does 10, 20 and 30 million operations a second, the map half as much, the limit program twice as much. */
+    private final class Fakes implements Contenders {
+
+        private final Runnable tick;
+
+        private Fakes(Runnable tick) {
+            this.tick = tick;
+        }
+
+        @Override
+        public Optional<String> prepare(Contestant contestant) {
+            return contestant == Contestant.C ? Optional.ofNullable(missing) : Optional.empty();
+        }
+
+        @Override
+        public void requireRoom(List<Contestant> contestants) {
+            log.add("room for " + contestants);
+        }
+
+        @Override
+        public Contender start(Contestant contestant) {
+            tick.run();
+            FakeContender contender = switch (contestant) {
+                case TIDELINE -> new FakeContender("tideline", log, 70 * MEBIBYTE, 99., 10., 20., 30.);
+                case CHM -> new FakeContender("chm", log, 100 * MEBIBYTE, 99., 5., 10., 15.);
+                case C -> new FakeContender("c", log, 50 * MEBIBYTE, 99., 20., 40., 60.);
+            };
+            contender.observer = request -> {
+                if (request.equals(stopAt)) {
+                    interruption.request();
+                }
+                tick.run();
+            };
+            contender.absent = contestant == Contestant.CHM ? absent : 0;
+            return contender;
+        }
+    }
+
+    private int run(String... arguments) {
+        Streams streams = new Streams(new ByteArrayInputStream(new byte[0]), out, out, false, false);
+        BenchCommand command = new BenchCommand(streams, interruption, (given, tick) -> {
+            settings = given;
+            return new Fakes(tick);
+        });
+        return new CommandLine(command)
+                .setExecutionExceptionHandler((wrong, _, _) -> {
+                    thrown = wrong;
+                    return THROWN;
+                })
+                .execute(Stream.concat(Stream.of("-q"), Stream.of(arguments)).toArray(String[]::new));
+    }
+
+    private String failure(String... arguments) {
+        assertEquals(THROWN, run(arguments));
+        return assertInstanceOf(Failure.class, thrown).getMessage();
+    }
+
+    @Test
+    void shouldMeasureReadsOfEightByteValuesByDefault() {
+        assertEquals(ExitCode.DONE, run());
+        assertEquals(new WorkSettings(Workload.READ, Distribution.UNIFORM, 1 << 24, 8, Runtime.getRuntime().availableProcessors(),
+                1 << 23, 1, 16_000_000), settings.work());
+        assertEquals(Door.UNSAFE, settings.door());
+        assertEquals(5.0, settings.seconds());
+        assertEquals(3, settings.repetitions());
+    }
+
+    @Test
+    void shouldTakeAllOptions() {
+        run("--workload=ycsb-d", "--keys=1000", "--value-size=100", "--threads=2", "--distribution=zipf", "--buckets=64", "--batch=16",
+                "--door=segment", "--seconds=0.5", "--repetitions=2");
+        assertEquals(new WorkSettings(Workload.YCSB_D, Distribution.ZIPF, 1_000, 100, 2, 64, 16, 16_000_000), settings.work());
+        assertEquals(Door.SEGMENT, settings.door());
+        assertEquals(0.5, settings.seconds());
+        assertEquals(2, settings.repetitions());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "2,1", "3,2", "4,2", "5,4", "1000000,524288", "16777216,8388608", "16777217,16777216"})
+    void shouldChooseHalfAsManyBucketsAsKeys(String keys, long buckets) {
+        run("--keys", keys);
+        assertEquals(buckets, settings.work().buckets());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"read,uniform", "upsert,uniform", "rmw,uniform", "mixed,uniform", "ycsb-a,zipf", "ycsb-b,zipf", "ycsb-c,zipf",
+        "ycsb-d,latest", "ycsb-f,zipf"})
+    void shouldChooseTheUsualDistribution(String workload, String distribution) {
+        run("--workload", workload);
+        assertEquals(distribution, settings.work().distribution().toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "--keys=0 | --keys 0: give a number from 1 to 4294967296.",
+        "--value-size=7 | --value-size 7: give a number from 8 to 65536.",
+        "--value-size=65537 | --value-size 65537: give a number from 8 to 65536.",
+        "--threads=0 | --threads 0: give a number from 1 to 256.",
+        "--batch=0 | --batch 0: give a number from 1 to 1073741823.",
+        "--repetitions=0 | --repetitions 0: give a number from 1 to 1000.",
+        "--seconds=0 | --seconds 0.0: give a number above 0 and up to 3600, such as 5 or 0.5.",
+        "--seconds=NaN | --seconds NaN: give a number above 0 and up to 3600, such as 5 or 0.5.",
+        "--buckets=100 | --buckets 100: give a power of two, such as 64.",
+        "--buckets=-4 | --buckets -4: give a number from 1 to 4294967296.",
+        "--door=back | --door: 'back' is not a door; choose one of unsafe, segment.",
+        "--distribution=even | --distribution: 'even' is not a distribution; choose one of uniform, zipf, latest.",
+        "--against=map | --against: 'map' is nothing to compare with; choose chm, c, or both as chm,c.",
+        "--against=tideline | --against: 'tideline' is nothing to compare with; choose chm, c, or both as chm,c.",
+        "--against=c,chm,c | --against c,chm,c: name each of them once."})
+    void shouldRefuseInASentence(String argument, String sentence) {
+        assertEquals(sentence, failure(argument));
+        assertEquals(List.of(), log);
+    }
+
+    @Test
+    void shouldNameTheWorkloadsWhenOneIsUnknown() {
+        assertEquals("--workload: 'ycsb-e' is not a workload; choose one of read, upsert, rmw, mixed, ycsb-a, ycsb-b, ycsb-c, ycsb-d, ycsb-f.",
+                failure("--workload=ycsb-e"));
+    }
+
+    @Test
+    void shouldRefuseAJsonFileThatCannotBeWrittenBeforeAnythingRuns() {
+        String sentence = failure("--json", directory.resolve("missing/b.json").toString());
+        assertTrue(sentence.contains("there is no directory"), sentence);
+        assertEquals(List.of(), log);
+    }
+
+    @Test
+    void shouldPrintOneColumnAContestant() {
+        assertEquals(ExitCode.DONE, run("--keys=1000000", "--threads=1", "--batch=256", "--seconds=1", "--against=chm,c"));
+        List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
+        assertEquals("read on 1,000,000 keys (uniform), values of 8 bytes, 1 thread, batches of 256", lines.get(0));
+        assertEquals("index of 524,288 buckets, door unsafe; 3 windows of 1 s, median (least - most)", lines.get(1));
+        assertEquals("", lines.get(2));
+        assertEquals(List.of("", "tideline", "chm", "c"), cells(lines.get(3)));
+        assertEquals(List.of("operations/s", "20.00 M (10.00 - 30.00)", "10.00 M (5.00 - 15.00)", "40.00 M (20.00 - 60.00)"),
+                cells(lines.get(4)));
+        assertEquals(List.of("tideline is faster by", "2.00 (2.00 - 2.00)", "0.50 (0.50 - 0.50)"), cells(lines.get(5).strip()));
+        assertTrue(lines.stream().anyMatch(line -> cells(line.strip()).equals(List.of("tideline takes of it", "70.0 %", "140.0 %"))),
+                lines.toString());
+        assertTrue(lines.stream().anyMatch(line -> cells(line).equals(List.of("memory", "70.0 MiB", "100.0 MiB", "50.0 MiB"))));
+    }
+
+    private static List<String> cells(String line) {
+        return List.of(line.split(" {3,}"));
+    }
+
+    @Test
+    void shouldWriteEveryFigureAndSettingAsJson() throws IOException {
+        Path json = directory.resolve("b.json");
+        run("--keys=1000", "--threads=1", "--json", json.toString(), "--against", "chm,c");
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.startsWith("{\"workload\":\"read\",\"distribution\":\"uniform\",\"keys\":1000,\"valueSize\":8,\"threads\":1,"
+                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"seconds\":5.0,\"repetitions\":3,"
+                + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"allocatedBytesPerOp\":0.0,"
+                + "\"latencyNanos\":{\"p50\":100,\"p99\":200,\"p999\":300,\"max\":400},\"memoryBytes\":73400320,"), dense);
+        assertTrue(dense.contains("\"ratio\":2.0,\"against\":{\"name\":\"chm\",\"ratio\":2.0,\"opsPerSecond\":10000000,"), dense);
+        assertTrue(dense.contains("\"others\":[{\"name\":\"c\",\"ratio\":0.5,\"opsPerSecond\":40000000,"), dense);
+    }
+
+    @Test
+    void shouldWriteNullWhereNothingIsComparedWith() throws IOException {
+        Path json = directory.resolve("b.json");
+        run("--json", json.toString());
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.endsWith("\"ratio\":null,\"against\":null,\"others\":[]}"), dense);
+    }
+
+    @Test
+    void shouldSayInTheColumnThatAPeerCouldNotRun() throws IOException {
+        missing = "there is no gcc on this machine";
+        Path json = directory.resolve("b.json");
+        assertEquals(ExitCode.DONE, run("--against=c,chm", "--json", json.toString()));
+        assertEquals("room for [tideline, chm]", log.getFirst());
+        List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
+        assertEquals(List.of("", "tideline", "c", "chm"), cells(lines.get(3)));
+        assertEquals("not run", cells(lines.get(4)).get(2));
+        assertTrue(lines.contains("c was not run: there is no gcc on this machine."), lines.toString());
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.contains("\"ratio\":null,\"against\":{\"name\":\"c\",\"ratio\":null,\"opsPerSecond\":null,\"missing\":\"thereisnogcc"),
+                dense);
+        assertTrue(dense.contains("\"others\":[{\"name\":\"chm\",\"ratio\":2.0,"), dense);
+    }
+
+    @Test
+    void shouldEndWithOneWhenAContestantLostAKey() {
+        absent = 7;
+        assertEquals(ExitCode.WRONG, run("--against=chm"));
+        assertTrue(output.toString(StandardCharsets.UTF_8).contains("WRONG: 21 reads of chm did not find their key."));
+    }
+
+    @Test
+    void shouldForgiveAReadThatOvertakesAnInsertionOfAnotherThread() {
+        absent = 7;
+        assertEquals(ExitCode.DONE, run("--against=chm", "--workload=ycsb-d", "--threads=2"));
+        assertTrue(output.toString(StandardCharsets.UTF_8).contains("Note: 21 reads of chm did not find their key; another thread"));
+        assertEquals(ExitCode.WRONG, run("--against=chm", "--workload=ycsb-d", "--threads=1"));
+    }
+
+    @Test
+    void shouldEndEveryContestantAtTheEnd() {
+        run("--against=chm,c");
+        assertEquals(List.of("tideline close", "chm close", "c close"), log.subList(log.size() - 3, log.size()));
+    }
+
+    @Test
+    void shouldEndEveryContestantWhenItIsStoppedInTheMiddle() {
+        stopAt = "chm window 5.0";
+        assertEquals(THROWN, run("--against=chm,c"));
+        assertInstanceOf(Interruption.Stopped.class, thrown);
+        assertTrue(log.containsAll(List.of("tideline close", "chm close", "c close")), log.toString());
+        assertFalse(log.contains("c memory"), log.toString());
+    }
+
+    @Test
+    void shouldPublishNothingWhenItIsStopped() {
+        interruption.request();
+        output.reset();
+        Path json = directory.resolve("b.json");
+        assertEquals(THROWN, run("--json", json.toString()));
+        assertInstanceOf(Interruption.Stopped.class, thrown);
+        assertFalse(Files.exists(json));
+        assertEquals("", output.toString(StandardCharsets.UTF_8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "-h"})
+    void shouldExplainItself(String option) {
+        ByteArrayOutputStream help = new ByteArrayOutputStream();
+        new CommandLine(new BenchCommand(null, null)).setOut(new java.io.PrintWriter(help, true, StandardCharsets.UTF_8)).execute(option);
+        String text = help.toString(StandardCharsets.UTF_8);
+        for (String part : List.of("--workload", "--keys", "--value-size", "--threads", "--distribution", "--buckets", "--batch", "--door",
+                "--seconds", "--repetitions", "--against", "--json", "ycsb-f", "Exit codes")) {
+            assertTrue(text.contains(part), part);
+        }
+    }
+}

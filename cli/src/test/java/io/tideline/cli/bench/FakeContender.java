@@ -1,0 +1,66 @@
+package io.tideline.cli.bench;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** A contender whose windows are written down beforehand, in million operations a second; it notes what it is asked for. */
+final class FakeContender implements Contender {
+
+    private static final long SECOND = 1_000_000_000;
+
+    private final String name;
+    private final List<String> log;
+    private final Deque<Double> speeds = new ArrayDeque<>();
+    private final long memoryBytes;
+    long absent;
+    /** Told of every request before it is answered. */
+    Consumer<String> observer = _ -> { };
+
+    FakeContender(String name, List<String> log, long memoryBytes, Double... speeds) {
+        this.name = name;
+        this.log = log;
+        this.memoryBytes = memoryBytes;
+        this.speeds.addAll(Arrays.asList(speeds));
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void load() {
+        note(name + " load");
+    }
+
+    @Override
+    public Throughput window(double seconds) {
+        note(name + " window " + seconds);
+        return new Throughput((long) (speeds.removeFirst() * seconds * 1e6), (long) (seconds * SECOND), 0, absent);
+    }
+
+    @Override
+    public Latency latency(double seconds) {
+        note(name + " latency " + seconds);
+        return new Latency(100, 200, 300, 400);
+    }
+
+    @Override
+    public MemoryUse memory() {
+        note(name + " memory");
+        return new MemoryUse(memoryBytes / 2, memoryBytes / 8, memoryBytes / 4, 0, memoryBytes);
+    }
+
+    private void note(String request) {
+        log.add(request);
+        observer.accept(request);
+    }
+
+    @Override
+    public void close() {
+        log.add(name + " close");
+    }
+}

@@ -1,0 +1,102 @@
+package io.tideline.cli.bench.contestant;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.bench.work.Workload;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ContestantLoopTest {
+
+    private static final WorkSettings WORK = new WorkSettings(Workload.READ, Distribution.UNIFORM, 1_000, 8, 2, 64, 1, 6_400);
+    private static final long NO_REHEARSAL_NANOS = 1;
+
+    private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+    private final PrintStream out = new PrintStream(output, true, StandardCharsets.UTF_8);
+
+    private List<String> replies(String commands, Function<OperationStream, Subject> opener) throws IOException, InterruptedException {
+        new ContestantLoop(new OperationStream(WORK), opener, NO_REHEARSAL_NANOS).serve(reader(commands), out);
+        return output.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    private static BufferedReader reader(String commands) {
+        return new BufferedReader(new StringReader(commands.replace(';', '\n')));
+    }
+
+    @Test
+    void shouldAnswerEveryCommandWithOneLine() throws IOException, InterruptedException {
+        List<String> replies = replies("dump 2;load;window 0.02;latency 0.02;memory;quit;window 5", MapSubject::new);
+        assertEquals(5, replies.size(), replies.toString());
+        assertEquals("ok " + new OperationStream(WORK).dump(2), replies.get(0));
+        assertTrue(replies.get(1).matches("ok nanos=\\d+"), replies.get(1));
+        assertTrue(replies.get(2).matches("ok operations=\\d+ nanos=\\d+ allocatedBytes=\\d+ absent=0"), replies.get(2));
+        assertTrue(replies.get(3).matches("ok samples=[1-9]\\d* p50=\\d+ p99=\\d+ p999=\\d+ max=\\d+"), replies.get(3));
+        assertTrue(replies.get(4).matches("ok index=1 overflow=2 usedLog=3 liveHeap=\\d+ residentOutsideHeap=-?\\d+"), replies.get(4));
+    }
+
+    /** The ballast is far more than what tests before this one may have left to the collector. */
+    @Test
+    void shouldMeasureWhatTheSubjectKeepsOnTheHeap() throws IOException, InterruptedException {
+        List<String> replies = replies("load;memory", stream -> new MapSubject(stream) {
+
+            private byte[] ballast = new byte[0];
+
+            @Override
+            public void load() {
+                super.load();
+                ballast = new byte[stream.settings().equals(WORK) ? 200 << 20 : 0];
+            }
+
+            @Override
+            public void close() {
+                super.close();
+                assertTrue(ballast.length >= 0);
+            }
+        });
+        long liveHeap = Long.parseLong(replies.getLast().replaceAll(".*liveHeap=(\\d+).*", "$1"));
+        assertTrue(liveHeap >= 100 << 20 && liveHeap < 300 << 20, replies.toString());
+    }
+
+    @Test
+    void shouldEndWithTheInputAndCloseTheSubject() throws IOException, InterruptedException {
+        List<MapSubject> opened = new ArrayList<>();
+        replies("load", stream -> {
+            opened.add(new MapSubject(stream));
+            return opened.getLast();
+        });
+        assertEquals(2, opened.size(), "one subject to rehearse with and one to measure");
+        opened.forEach(subject -> assertTrue(subject.map.isEmpty()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"window 1,not loaded", "memory,not loaded", "latency 1,not loaded", "sing,no command 'sing'",
+        "load;load,loaded already", "load;window,how many seconds", "load;window -1,how many seconds", "load;window 0,how many seconds"})
+    void shouldAnswerWithASentenceWhatItCannotDo(String commands, String part) {
+        String[] arguments = WORK.toArguments().toArray(String[]::new);
+        assertFalse(ContestantLoop.serve(arguments, MapSubject::new, reader(commands), out));
+        String last = output.toString(StandardCharsets.UTF_8).lines().toList().getLast();
+        assertTrue(last.startsWith("failed ") && last.contains(part), last);
+    }
+
+    @Test
+    void shouldAnswerWithASentenceWhenAnArgumentIsWrong() {
+        assertFalse(ContestantLoop.serve(new String[] {"keys=1"}, MapSubject::new, reader("load"), out));
+        String reply = output.toString(StandardCharsets.UTF_8);
+        assertTrue(reply.startsWith("failed ") && reply.contains("the argument workload=… is missing"), reply);
+    }
+}

@@ -1,0 +1,126 @@
+package io.tideline.cli.bench.contestant;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.cli.bench.work.Keys;
+import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.bench.work.Workload;
+import io.tideline.core.ValueHolder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TidelineSubjectTest {
+
+    private static final int KEYS = 1_000;
+    private static final int OPERATIONS = 32_000;
+
+    private static WorkSettings work(Workload workload, int valueSize, int threads, int batch) {
+        return new WorkSettings(workload, workload.usualDistribution(), KEYS, valueSize, threads, 256, batch, OPERATIONS);
+    }
+
+    static List<WorkSettings> variants() {
+        List<WorkSettings> variants = new ArrayList<>();
+        for (Workload workload : Workload.values()) {
+            for (int valueSize : new int[] {8, 9, 100}) {
+                for (int batch : new int[] {1, 2, 256, 5_000}) {
+                    variants.add(work(workload, valueSize, 1, batch));
+                }
+            }
+        }
+        return variants;
+    }
+
+    @ParameterizedTest
+    @MethodSource("variants")
+    void shouldReadAndHoldWhatAMapDoes(WorkSettings work) {
+        OperationStream stream = new OperationStream(work);
+        MapSubject map = new MapSubject(stream);
+        map.load();
+        Replayer expected = map.newReplayer();
+        try (TidelineSubject subject = new TidelineSubject(stream)) {
+            subject.load();
+            Replayer replayer = subject.newReplayer();
+            for (long position = 0; position < 2L * OPERATIONS; position += OperationStream.CHUNK) {
+                int from = stream.chunkStart(position);
+                replayer.replayChunk(from, from + OperationStream.CHUNK, stream.shift(position));
+                expected.replayChunk(from, from + OperationStream.CHUNK, stream.shift(position));
+            }
+            assertEquals(expected.sum(), replayer.sum());
+            assertEquals(0, replayer.absent());
+            assertEquals(map.map.size(), subject.store.approximateSize());
+            ValueHolder holder = ValueHolder.growing();
+            map.map.forEach((key, value) -> {
+                subject.store.get(key, holder);
+                assertEquals(work.valueSize(), holder.length());
+                assertEquals(value, ByteValue.firstWord(holder.array()));
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 256})
+    void shouldAllocateNothingPerOperation(int batch) throws InterruptedException {
+        for (Workload workload : Workload.values()) {
+            WorkSettings work = work(workload, 8, 1, batch);
+            OperationStream stream = new OperationStream(work);
+            try (TidelineSubject subject = new TidelineSubject(stream)) {
+                subject.load();
+                List<Replayer> replayers = List.of(subject.newReplayer());
+                AtomicLong position = new AtomicLong();
+                new Window(stream, replayers, position).run(TimeUnit.MILLISECONDS.toNanos(20), false);
+                Window.Outcome outcome = new Window(stream, replayers, position).run(TimeUnit.MILLISECONDS.toNanos(50), false);
+                assertTrue(outcome.operations() > 0);
+                double each = (double) outcome.allocatedBytes() / outcome.operations();
+                assertTrue(each < 0.1, () -> workload + " allocates " + each + " bytes an operation");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16})
+    void shouldLoseNoAdditionOfTwoThreads(int batch) throws InterruptedException {
+        for (int valueSize : new int[] {8, 24}) {
+            WorkSettings work = work(Workload.RMW, valueSize, 2, batch);
+            OperationStream stream = new OperationStream(work);
+            try (TidelineSubject subject = new TidelineSubject(stream)) {
+                subject.load();
+                List<Replayer> replayers = List.of(subject.newReplayer(), subject.newReplayer());
+                Window.Outcome outcome = new Window(stream, replayers, new AtomicLong()).run(TimeUnit.MILLISECONDS.toNanos(50), false);
+                ValueHolder holder = ValueHolder.growing();
+                long sum = 0;
+                for (long index = 0; index < KEYS; index++) {
+                    subject.store.get(Keys.keyOf(index), holder);
+                    sum += ByteValue.firstWord(holder.array()) - index;
+                }
+                assertEquals(outcome.operations() * OperationStream.RMW_OPERAND, sum);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {8, 1_000, 65_536})
+    void shouldKeepEveryRecordWhereItCanBeChangedInPlace(int valueSize) {
+        OperationStream stream = new OperationStream(work(Workload.YCSB_D, valueSize, 1, 64));
+        try (TidelineSubject subject = new TidelineSubject(stream)) {
+            subject.load();
+            Replayer replayer = subject.newReplayer();
+            for (long position = 0; position < 2L * OPERATIONS; position += OperationStream.CHUNK) {
+                int from = stream.chunkStart(position);
+                replayer.replayChunk(from, from + OperationStream.CHUNK, stream.shift(position));
+            }
+            assertEquals(2 * KEYS, subject.store.approximateSize());
+            assertEquals(0, subject.store.stats().copied());
+            HeldBytes held = subject.heldBytes();
+            assertEquals(256 * 64, held.index());
+            assertTrue(held.overflow() > 0 && held.overflow() % 64 == 0, held.toString());
+            assertTrue(held.usedLog() >= 2L * KEYS * (24 + valueSize), held.toString());
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.tideline.cli.bench.contestant;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.bench.work.Workload;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+class WindowTest {
+
+    private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+
+    private static OperationStream stream(Workload workload) {
+        return new OperationStream(new WorkSettings(workload, Distribution.UNIFORM, 100, 8, 2, 64, 1, 6_400));
+    }
+
+    @Test
+    void shouldDoEachOperationExactlyOnceInEveryPass() throws InterruptedException {
+        OperationStream stream = stream(Workload.RMW);
+        MapSubject subject = new MapSubject(stream);
+        AtomicLong position = new AtomicLong();
+        List<Replayer> replayers = List.of(subject.newReplayer(), subject.newReplayer());
+        Window.Outcome outcome = new Window(stream, replayers, position).run(SHORT_NANOS, false);
+        assertEquals(position.get(), outcome.operations());
+        long sum = subject.map.values().stream().mapToLong(value -> value).sum();
+        assertEquals(outcome.operations() * OperationStream.RMW_OPERAND, sum);
+        assertTrue(outcome.nanos() >= SHORT_NANOS, outcome.toString());
+        assertEquals(0, outcome.latencies().getTotalCount());
+    }
+
+    @Test
+    void shouldCountReadsThatFindNothing() throws InterruptedException {
+        OperationStream stream = stream(Workload.READ);
+        MapSubject empty = new MapSubject(stream);
+        List<Replayer> replayers = List.of(empty.newReplayer(), empty.newReplayer());
+        Window.Outcome outcome = new Window(stream, replayers, new AtomicLong()).run(SHORT_NANOS, false);
+        assertEquals(outcome.operations(), outcome.absent());
+        empty.load();
+        assertEquals(0, new Window(stream, replayers, new AtomicLong()).run(SHORT_NANOS, false).absent());
+    }
+
+    @Test
+    void shouldTimeOneOperationInThirtyTwo() throws InterruptedException {
+        OperationStream stream = stream(Workload.MIXED);
+        MapSubject subject = new MapSubject(stream);
+        subject.load();
+        List<Replayer> replayers = List.of(subject.newReplayer());
+        Window.Outcome outcome = new Window(stream, replayers, new AtomicLong()).run(SHORT_NANOS, true);
+        assertEquals(outcome.operations() / 32, outcome.latencies().getTotalCount());
+        assertEquals(0, outcome.absent());
+        assertEquals(0, new Window(stream, replayers, new AtomicLong()).run(SHORT_NANOS, false).latencies().getTotalCount());
+    }
+
+    @Test
+    void shouldCountWhatReplayersAllocate() throws InterruptedException {
+        OperationStream stream = stream(Workload.READ);
+        long[][] garbage = new long[1][];
+        Replayer wasteful = new Replayer(stream) {
+
+            @Override
+            protected long read(long key) {
+                garbage[0] = new long[100];
+                return garbage[0].length;
+            }
+
+            @Override
+            protected void upsert(long key, long value) {
+                throw new AssertionError("nothing is to be written");
+            }
+
+            @Override
+            protected void rmw(long key) {
+                throw new AssertionError("nothing is to be written");
+            }
+        };
+        Window.Outcome outcome = new Window(stream, List.of(wasteful), new AtomicLong()).run(SHORT_NANOS, false);
+        assertEquals(816.0, (double) outcome.allocatedBytes() / outcome.operations(), 8.0);
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldEndEarlyAndThrowWhatAReplayerThrows() {
+        OperationStream stream = stream(Workload.UPSERT);
+        IllegalStateException full = new IllegalStateException("the log is full");
+        MapSubject subject = new MapSubject(stream);
+        Replayer failing = new Replayer(stream) {
+
+            @Override
+            protected long read(long key) {
+                throw full;
+            }
+
+            @Override
+            protected void upsert(long key, long value) {
+                throw full;
+            }
+
+            @Override
+            protected void rmw(long key) {
+                throw full;
+            }
+        };
+        Window window = new Window(stream, List.of(subject.newReplayer(), failing), new AtomicLong());
+        IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> window.run(TimeUnit.HOURS.toNanos(1), false));
+        assertSame(full, thrown.getCause());
+        assertTrue(thrown.getMessage().contains("the log is full"), thrown.getMessage());
+    }
+}

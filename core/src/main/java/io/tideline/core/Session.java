@@ -130,7 +130,8 @@ public final class Session extends Operations implements AutoCloseable {
         if (batchThread != Thread.currentThread()) {
             throw refusal();
         }
-        if ((serial & BATCH_REFRESH - 1) == 0) {
+        // The gate is looked at each time: a closure that caught a ClosedFault and went on would touch memory that is gone.
+        if ((serial & BATCH_REFRESH - 1) == 0 || !kernel.isOpen()) {
             breathe();
         }
     }

@@ -238,4 +238,32 @@ class BatchTest {
         });
         Hammer.await(clear);
     }
+
+    @Test
+    void shouldRefuseEveryOperationOfABatchOnceTheStoreIsClosed() throws Exception {
+        Store store = Store.open(StoreConfig.builder().memory(1 << 18).pageSize(4096).hashSeed(7).build());
+        Thread closer = new Thread(store::close);
+        try (Session session = store.openSession()) {
+            session.batch(inside -> {
+                closer.start();
+                boolean refused = false;
+                while (!refused) {
+                    refused = isRefused(inside);
+                }
+                for (int i = 0; i < 1000; i++) {
+                    assertTrue(isRefused(inside), "operation " + i + " behind the close went through");
+                }
+            });
+        }
+        closer.join();
+    }
+
+    private static boolean isRefused(Session session) {
+        try {
+            session.put(1, 2);
+            return false;
+        } catch (ClosedFault closed) {
+            return true;
+        }
+    }
 }

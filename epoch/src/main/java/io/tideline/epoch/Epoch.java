@@ -34,11 +34,12 @@ import java.util.List;
  */
 public final class Epoch implements AutoCloseable {
     private static final int DRAIN_CAPACITY = 256;
+    private static final int SLOTS_PER_CHUNK = 64;
     private static final long FIRST_EPOCH = 1;
 
     private final Waits waits;
-    private final EpochTable table = new EpochTable();
-    private final DrainList drainList = new DrainList(DRAIN_CAPACITY);
+    private final EpochTable table;
+    private final DrainList drainList;
     private final Region region = Region.allocateUntilUnreachable(EpochSlotLayout.SIZE_BYTES);
     private final long currentWord = region.address();
     private volatile Runnable pendingListener = () -> { };
@@ -46,7 +47,13 @@ public final class Epoch implements AutoCloseable {
     private boolean closed;
 
     public Epoch(Waits waits) {
+        this(waits, SLOTS_PER_CHUNK, DRAIN_CAPACITY);
+    }
+
+    Epoch(Waits waits, int slotsPerChunk, int drainCapacity) {
         this.waits = waits;
+        this.table = new EpochTable(slotsPerChunk);
+        this.drainList = new DrainList(drainCapacity);
         Words.setVolatile(currentWord, FIRST_EPOCH);
     }
 

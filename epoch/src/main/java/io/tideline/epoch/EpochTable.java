@@ -26,8 +26,7 @@ import java.util.List;
  * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the monitor, off the operations' path.
  */
 final class EpochTable {
-    private static final int SLOTS_PER_CHUNK = 64;
-
+    private final int slotsPerChunk;
     /** Kept reachable by this list; the slots live as long as it does. */
     private final List<Region> regions = new ArrayList<>();
     private final ArrayDeque<Long> free = new ArrayDeque<>();
@@ -35,6 +34,10 @@ final class EpochTable {
     private final ArrayList<String> owners = new ArrayList<>();
     private volatile long[] chunks = {};
     private boolean closed;
+
+    EpochTable(int slotsPerChunk) {
+        this.slotsPerChunk = slotsPerChunk;
+    }
 
     /** Takes a free slot, linking a new chunk if there is none. Its owner words are zero. */
     synchronized long claim(String owner) {
@@ -52,10 +55,10 @@ final class EpochTable {
     }
 
     private void grow() {
-        Region region = Region.allocateUntilUnreachable((long) SLOTS_PER_CHUNK * SIZE_BYTES);
+        Region region = Region.allocateUntilUnreachable((long) slotsPerChunk * SIZE_BYTES);
         regions.add(region);
         long chunk = region.address();
-        for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
+        for (int i = 0; i < slotsPerChunk; i++) {
             long slot = chunk + (long) i * SIZE_BYTES;
             Words.set(slot, UNOWNED); // plain: published by the chunk array
             free.add(slot);
@@ -70,8 +73,8 @@ final class EpochTable {
         long[] known = chunks;
         for (int chunk = 0; chunk < known.length; chunk++) {
             long offset = slot - known[chunk];
-            if (offset >= 0 && offset < (long) SLOTS_PER_CHUNK * SIZE_BYTES && offset % SIZE_BYTES == 0) {
-                return chunk * SLOTS_PER_CHUNK + (int) (offset / SIZE_BYTES);
+            if (offset >= 0 && offset < (long) slotsPerChunk * SIZE_BYTES && offset % SIZE_BYTES == 0) {
+                return chunk * slotsPerChunk + (int) (offset / SIZE_BYTES);
             }
         }
         throw new IllegalArgumentException("0x" + Long.toHexString(slot) + " is no slot of this table");
@@ -95,7 +98,7 @@ final class EpochTable {
     long oldest(long ifIdle) {
         long oldest = ifIdle;
         for (long chunk : chunks) {
-            for (int i = 0; i < SLOTS_PER_CHUNK; i++) {
+            for (int i = 0; i < slotsPerChunk; i++) {
                 long announced = Words.getVolatile(chunk + (long) i * SIZE_BYTES);
                 if (announced != IDLE && announced < oldest) {
                     oldest = announced;
@@ -128,7 +131,7 @@ final class EpochTable {
     }
 
     private long slot(int number) {
-        return chunks[number / SLOTS_PER_CHUNK] + (long) (number % SLOTS_PER_CHUNK) * SIZE_BYTES;
+        return chunks[number / slotsPerChunk] + (long) (number % slotsPerChunk) * SIZE_BYTES;
     }
 
     /** Lets nobody in any more. Slots keep their owners, who may still give them back. */

@@ -18,7 +18,7 @@ class EpochModel {
     /** The register, with the reader left open. */
     @Param(name = "thread", gen = ThreadIdGen.class)
     public abstract static class Register {
-        final Epoch epoch = new Epoch(Waits.SYSTEM);
+        final Epoch epoch = new Epoch(Waits.SYSTEM, 2, 6);
         final Region region = Region.allocate(4096, false);
         final long pointer = region.address();
         /** By thread, before and after included. */

@@ -18,7 +18,7 @@ class EpochTableModel {
     /** The operations; slots are known by number, those of the table's first chunk. */
     @Param(name = "slot", gen = IntGen.class, conf = "0:1")
     public static class Slots {
-        private final Epoch epoch = new Epoch(Waits.SYSTEM);
+        private final Epoch epoch = new Epoch(Waits.SYSTEM, SLOTS, 2);
         private final long[] slots = new long[SLOTS];
 
         public Slots() {
@@ -52,10 +52,11 @@ class EpochTableModel {
             }
         }
 
-        /** The number of the slot, or of how many slots there were before it. */
+        /** The number of the slot, or -1 if the table had to grow for it. */
         @Operation
-        public long claim() {
-            return (epoch.claim("next") - slots[0]) / EpochSlotLayout.SIZE_BYTES;
+        public int claim() {
+            long slot = epoch.claim("next");
+            return slot == slots[0] ? 0 : slot == slots[1] ? 1 : -1;
         }
 
         @Operation

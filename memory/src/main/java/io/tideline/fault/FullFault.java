@@ -1,6 +1,6 @@
 package io.tideline.fault;
 
-/** There is no room for an append; everything already stored stays readable and changeable in place. */
+/** There is no room for an append; everything already stored stays readable, and what is mutable stays changeable in place. */
 public final class FullFault extends StoreFault {
     private static final long serialVersionUID = 1L;
 

@@ -9,7 +9,7 @@ final class UnsafeDoor extends Door {
     }
 
     static boolean isExported() {
-        return Object.class.getModule().isExported("jdk.internal.misc", UnsafeDoor.class.getModule());
+        return Object.class.getModule().isExported("jdk.internal.misc", UnsafeApi.class.getModule()); // it is Agrona that calls
     }
 
     static UnsafeDoor open() {

@@ -31,9 +31,23 @@ public abstract class Replayer {
     /** Adds {@link OperationStream#RMW_OPERAND} to the value of {@code key}, of a longer value to its first word. */
     protected abstract void rmw(long key);
 
+    protected final OperationStream stream() {
+        return stream;
+    }
+
     /** Counts a read that did not find its key. */
     protected final void missed() {
-        absent++;
+        missed(1);
+    }
+
+    /** Counts reads that did not find their key. */
+    protected final void missed(int reads) {
+        absent += reads;
+    }
+
+    /** Takes values that were read, so that no read can be left out. */
+    protected final void took(long values) {
+        sum += values;
     }
 
     /** Replays operations from {@code from} up to {@code to}; overridden by who puts brackets around several of them. */
@@ -62,23 +76,26 @@ public abstract class Replayer {
         }
     }
 
-    private void replayReads(int from, int to) {
+    /** Replays reads alone; overridden by who can do several at once. */
+    protected void replayReads(int from, int to) {
         OperationStream operations = stream;
         long read = 0;
         for (int i = from; i < to; i++) {
             read += read(operations.key(i));
         }
-        sum += read;
+        took(read);
     }
 
-    private void replayUpserts(int from, int to) {
+    /** Replays upserts alone; overridden by who can do several at once. */
+    protected void replayUpserts(int from, int to) {
         OperationStream operations = stream;
         for (int i = from; i < to; i++) {
             upsert(operations.key(i), i);
         }
     }
 
-    private void replayRmws(int from, int to) {
+    /** Replays read-modify-writes alone; overridden by who can do several at once. */
+    protected void replayRmws(int from, int to) {
         OperationStream operations = stream;
         for (int i = from; i < to; i++) {
             rmw(operations.key(i));

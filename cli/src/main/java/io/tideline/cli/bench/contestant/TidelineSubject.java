@@ -12,6 +12,7 @@ import io.tideline.core.Status;
 import io.tideline.core.Store;
 import io.tideline.core.StoreConfig;
 import io.tideline.core.StoreStats;
+import io.tideline.core.Update;
 import io.tideline.core.ValueHolder;
 import io.tideline.core.ValueView;
 import io.tideline.core.ValueWriter;
@@ -61,9 +62,10 @@ final class TidelineSubject implements Subject {
     @Override
     public TidelineReplayer newReplayer() {
         Operations operations = stream.settings().batch() == 1 ? store : store.openSession();
-        return stream.settings().hasLongValues()
-                ? new LongReplayer(stream, operations)
-                : new BytesReplayer(stream, operations);
+        if (!stream.settings().hasLongValues()) {
+            return new BytesReplayer(stream, operations);
+        }
+        return stream.settings().batch() == 1 ? new LongReplayer(stream, operations) : new GroupReplayer(stream, operations);
     }
 
     @Override
@@ -128,7 +130,7 @@ final class TidelineSubject implements Subject {
     }
 
     /** Replays on 8-byte values. */
-    private static final class LongReplayer extends TidelineReplayer {
+    private static class LongReplayer extends TidelineReplayer {
 
         private final LongHolder holder = new LongHolder();
 
@@ -153,6 +155,51 @@ final class TidelineSubject implements Subject {
         @Override
         protected void rmw(long key) {
             operations.add(key, OperationStream.RMW_OPERAND);
+        }
+    }
+
+    /**
+     * Replays on 8-byte values with the group operations, which overlap the cache misses of a batch; operations of mixed kinds still go one by
+     * one.
+     */
+    private static final class GroupReplayer extends LongReplayer {
+
+        private final long[] keys;
+        private final long[] values;
+
+        GroupReplayer(OperationStream stream, Operations operations) {
+            super(stream, operations);
+            keys = new long[Math.min(stream.settings().batch(), OperationStream.CHUNK)];
+            values = new long[keys.length];
+        }
+
+        private int gather(int from, int to) {
+            for (int i = from; i < to; i++) {
+                keys[i - from] = stream().key(i);
+                values[i - from] = i;
+            }
+            return to - from;
+        }
+
+        @Override
+        protected void replayReads(int from, int to) {
+            int count = gather(from, to);
+            missed(count - operations.getAll(keys, values, 0, count, 0));
+            long read = 0;
+            for (int i = 0; i < count; i++) {
+                read += values[i];
+            }
+            took(read);
+        }
+
+        @Override
+        protected void replayUpserts(int from, int to) {
+            operations.putAll(keys, values, 0, gather(from, to));
+        }
+
+        @Override
+        protected void replayRmws(int from, int to) {
+            operations.rmwAll(keys, 0, gather(from, to), Update.ADD, OperationStream.RMW_OPERAND);
         }
     }
 

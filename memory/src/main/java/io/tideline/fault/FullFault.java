@@ -7,4 +7,8 @@ public final class FullFault extends StoreFault {
     public FullFault(String message) {
         super(message);
     }
+
+    public FullFault(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -2,6 +2,7 @@ package io.tideline.memory;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * How this store waits: every spin, back-off and look at a clock goes through one injected instance, so that a test can run the real
@@ -30,6 +31,23 @@ public interface Waits {
         }
 
         @Override
+        public void await(BooleanSupplier condition) {
+            boolean interrupted = false;
+            while (!condition.getAsBoolean()) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted(); // an interrupted thread could not park
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void wake(Thread waiter) {
+            LockSupport.unpark(waiter);
+        }
+
+        @Override
         public long nanoTime() {
             return System.nanoTime();
         }
@@ -40,6 +58,19 @@ public interface Waits {
 
     /** One turn of a longer wait, outside any epoch; {@code attempt} counts its turns from 0. Returns soon, whatever happened. */
     void pause(int attempt);
+
+    /**
+     * Waits, outside any epoch, until {@code condition} holds. Whoever makes it true calls {@link #wake} with the waiting thread after that.
+     * An interrupt does not end the wait; the thread is interrupted again afterwards.
+     */
+    default void await(BooleanSupplier condition) {
+        SYSTEM.await(condition);
+    }
+
+    /** Tells a thread in {@link #await} to look at its condition. Never blocks. */
+    default void wake(Thread waiter) {
+        SYSTEM.wake(waiter);
+    }
 
     /** A clock in nanoseconds, with any origin. */
     long nanoTime();

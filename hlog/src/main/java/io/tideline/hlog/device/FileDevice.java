@@ -1,0 +1,167 @@
+package io.tideline.hlog.device;
+
+import io.tideline.fault.IoFault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Files through the page cache of the operating system, read and written by {@link IoThreads}. */
+public class FileDevice implements Device {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?");
+    private static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
+    private static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
+
+    private final Path directory;
+    private final IoThreads threads;
+
+    /**
+     * @param directory is there already
+     * @param threads how many transfers may be under way at once
+     */
+    public FileDevice(Path directory, int threads) {
+        this.directory = directory;
+        this.threads = new IoThreads(threads, "tideline-io " + directory);
+    }
+
+    private static FileAttribute<?>[] ownerOnly(String permissions) {
+        boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+        return posix ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** How channels are opened beyond read and write. */
+    Set<OpenOption> extraOptions() {
+        return Set.of();
+    }
+
+    @Override
+    public int alignmentBytes() {
+        return 1;
+    }
+
+    @Override
+    public String model() {
+        return "buffered";
+    }
+
+    @Override
+    public DeviceFile create(String name) {
+        Path path = path(name);
+        try {
+            makeParent(path);
+            return channelFile(path, true);
+        } catch (FileAlreadyExistsException taken) {
+            throw new IoFault(path + " is there already and is not overwritten", taken);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot create " + path, failed);
+        }
+    }
+
+    private void makeParent(Path path) throws IOException {
+        Path parent = path.getParent();
+        if (!Files.isDirectory(parent)) {
+            Files.createDirectory(parent, OWNER_ONLY_DIRECTORY);
+        }
+    }
+
+    @Override
+    public DeviceFile open(String name) {
+        Path path = path(name);
+        try {
+            return channelFile(path, false);
+        } catch (NoSuchFileException missing) {
+            throw new IoFault("there is no file " + path, missing);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot open " + path, failed);
+        }
+    }
+
+    private DeviceFile channelFile(Path path, boolean fresh) throws IOException {
+        Set<OpenOption> options = new HashSet<>(extraOptions());
+        options.addAll(List.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+        if (fresh) {
+            options.add(StandardOpenOption.CREATE_NEW);
+        }
+        return new ChannelFile(path, FileChannel.open(path, options, fresh ? OWNER_ONLY_FILE : new FileAttribute<?>[0]), threads);
+    }
+
+    @Override
+    public boolean exists(String name) {
+        return Files.exists(path(name), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    @Override
+    public List<String> list() {
+        try (Stream<Path> files = Files.walk(directory, 2)) {
+            return files.filter(Files::isRegularFile).map(path -> directory.relativize(path).toString().replace('\\', '/')).sorted().toList();
+        } catch (IOException | UncheckedIOException failed) {
+            throw new IoFault("cannot list " + directory + ": " + failed.getMessage(), failed);
+        }
+    }
+
+    @Override
+    public void rename(String from, String to) {
+        try {
+            Files.move(path(from), path(to), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot rename " + path(from) + " to " + path(to), failed);
+        }
+    }
+
+    @Override
+    public void delete(String name) {
+        try {
+            Files.delete(path(name));
+        } catch (NoSuchFileException missing) {
+            throw new IoFault("there is no file " + path(name) + " to delete", missing);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot delete " + path(name), failed);
+        }
+    }
+
+    @Override
+    public void syncDirectory() {
+        try (Stream<Path> inside = Files.list(directory)) {
+            for (Path child : inside.filter(Files::isDirectory).toList()) {
+                sync(child);
+            }
+            sync(directory);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot sync the directory " + directory, failed);
+        }
+    }
+
+    private static void sync(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private Path path(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("'" + name + "' is no name of a file of a store");
+        }
+        return directory.resolve(name);
+    }
+
+    @Override
+    public void close() {
+        threads.close();
+    }
+}

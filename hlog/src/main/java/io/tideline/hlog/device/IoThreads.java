@@ -1,0 +1,126 @@
+package io.tideline.hlog.device;
+
+import io.tideline.fault.FullFault;
+import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+
+/**
+ * The threads that carry out requests on channels, one request each at a time. They belong to a device alone, so nobody interrupts them: an
+ * interrupt inside a {@link java.nio.channels.FileChannel} would close the file for everybody.
+ */
+final class IoThreads {
+    /** More requests waiting than this are refused; callers bound theirs far below. */
+    private static final int MAX_WAITING = 8192;
+
+    /** Tells a thread to end. */
+    private static final IoRequest END = new IoRequest() {
+        @Override
+        protected void completed(StoreFault fault) {
+            throw new AssertionError("the mark of the end is no request");
+        }
+    };
+
+    private final ArrayBlockingQueue<IoRequest> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
+    private final List<Thread> threads = new ArrayList<>();
+    private boolean closed;
+
+    IoThreads(int count, String name) {
+        if (count < 1 || count > 1024) {
+            throw new IllegalArgumentException(count + " I/O threads; it takes 1 to 1024");
+        }
+        for (int i = 0; i < count; i++) {
+            threads.add(Thread.ofPlatform().daemon().name(name + " " + i).start(this::run));
+        }
+    }
+
+    /** Takes a request that was submitted, or completes it with a fault. */
+    void accept(IoRequest request) {
+        String refusal = null;
+        synchronized (waiting) {
+            if (closed) {
+                refusal = "the device is closed: " + request;
+            } else if (!waiting.offer(request)) {
+                refusal = "more than " + MAX_WAITING + " requests are waiting for the device: " + request;
+            }
+        }
+        if (refusal != null) {
+            request.complete(request.ticket(), new IoFault(refusal));
+        }
+    }
+
+    private void run() {
+        for (;;) {
+            IoRequest request = take();
+            if (request == END) {
+                return;
+            }
+            long ticket = request.ticket();
+            StoreFault fault = null;
+            try {
+                ((ChannelFile) request.file()).carryOut(request);
+            } catch (IOException failed) {
+                fault = fault(request.toString() + " failed", failed);
+            } catch (StoreFault failed) {
+                fault = failed;
+            } catch (Throwable unexpected) {
+                fault = new IoFault(request + " failed", unexpected);
+            }
+            try {
+                request.complete(ticket, fault);
+            } catch (Throwable bug) {
+                System.getLogger(IoThreads.class.getName()).log(System.Logger.Level.ERROR, "the completion of a request failed", bug);
+            }
+        }
+    }
+
+    private IoRequest take() {
+        for (;;) {
+            try {
+                return waiting.take();
+            } catch (InterruptedException nobodysBusiness) {
+                continue; // the flag is cleared, and the thread is ours alone
+            }
+        }
+    }
+
+    /** An I/O error as the fault it is: no space left is told apart, because it passes. */
+    static StoreFault fault(String what, IOException cause) {
+        String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        boolean full = reason.contains("No space left") || reason.contains("Disk quota exceeded");
+        return full ? new FullFault(what + ": " + reason + "; make room on the disk, then go on", cause) : new IoFault(what + ": " + reason, cause);
+    }
+
+    /** Carries out what waits, then ends the threads; idempotent. */
+    void close() {
+        synchronized (waiting) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        threads.forEach(_ -> offerEnd());
+        boolean interrupted = false;
+        for (Thread thread : threads) {
+            while (thread.isAlive()) {
+                try {
+                    thread.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void offerEnd() {
+        while (!waiting.offer(END)) {
+            Thread.onSpinWait();
+        }
+    }
+}

@@ -11,19 +11,20 @@ import io.tideline.hlog.RecordLayout;
 import io.tideline.memory.Words;
 
 /**
- * The way down a chain of records, from the newest to the first one of a key. Inside an epoch. Keys never change, so they are compared
+ * The way down a chain of records, from the newest to the first one of a key, as far as it is in memory. A walk that comes to the log's head
+ * answers with the address behind it, where the chain goes on on the device: callers tell it by its being below the head. Inside an epoch. Keys never change, so they are compared
  * whatever the state of their record.
  */
 final class ChainWalk {
-    /** No record of the key is at or above the head. */
+    /** The chain ended without a record of the key. */
     static final long NOT_FOUND = 0;
 
     private ChainWalk() {
     }
 
     /**
-     * The log address of the newest record of an 8-byte key at or below {@code newest}, or {@link #NOT_FOUND}. A chain that is empty is cut
-     * short by the caller, so that the JIT always sees this loop run.
+     * The log address of the newest record of an 8-byte key at or below {@code newest}, an address below the head, or {@link #NOT_FOUND}. A
+     * chain that has nothing in memory is cut short by the caller, so that the JIT always sees this loop run.
      */
     static long find(HybridLog log, long newest, long key) {
         long head = log.head();
@@ -40,7 +41,12 @@ final class ChainWalk {
             }
             address = previous(record, address);
         } while (address >= head);
-        return NOT_FOUND;
+        return below(log, address);
+    }
+
+    /** What a chain that leaves the memory at {@code address} answers: the address, unless the chain has ended. */
+    static long below(HybridLog log, long address) {
+        return address >= log.begin() ? address : NOT_FOUND;
     }
 
     /** The next record down; a record whose key could be anywhere, because of a flag we do not know, is refused and not stepped over. */
@@ -57,11 +63,11 @@ final class ChainWalk {
         return RecordLayout.keyBytes(record, stateWord) == 8 && Words.get(RecordLayout.keyAddress(record, stateWord)) == key;
     }
 
-    /** The log address of the newest record of the key at or below {@code newest}, or {@link #NOT_FOUND}. */
+    /** The log address of the newest record of the key at or below {@code newest}, an address below the head, or {@link #NOT_FOUND}. */
     static long find(HybridLog log, long newest, Key key) {
         long head = log.head();
         if (newest < head) {
-            return NOT_FOUND;
+            return below(log, newest);
         }
         if (key.isWord()) {
             return find(log, newest, key.word);
@@ -75,6 +81,6 @@ final class ChainWalk {
             }
             address = previous(record, address);
         }
-        return NOT_FOUND;
+        return below(log, address);
     }
 }

@@ -7,6 +7,7 @@ final class ConditionalInsert {
 
     /** Writes the session's value under the session's key, if that is absent. */
     static Status putIfAbsent(Session session) {
+        session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryInsert(session);
             if (done != null) {
@@ -19,6 +20,7 @@ final class ConditionalInsert {
     private static Status tryInsert(Session session) {
         return switch (session.target.locate(session, true)) {
             case BUSY -> null;
+            case ON_DISK -> session.needDisk(session.target.diskAddress);
             case ABSENT -> UpsertOp.create(session);
             case MUTABLE, READ_ONLY -> Status.FOUND;
         };

@@ -31,6 +31,9 @@ final class GroupOp {
             group.prepare(session, keys, at, size);
             for (int i = 0; i < size; i++) {
                 long record = ReadOp.findLive(session, group.addresses[i], keys[at + i]);
+                if (record == ReadOp.ON_DISK) {
+                    record = ReadOp.readFromDisk(session, group.hashes[i], keys[at + i]);
+                }
                 if (record == 0) {
                     values[at + i] = ifAbsent;
                 } else {

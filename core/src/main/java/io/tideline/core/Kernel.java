@@ -33,6 +33,7 @@ final class Kernel {
     final HashIndex index;
     final KeyHash hash;
     final Housekeeper housekeeper;
+    final Throttle throttle;
     /** Open sessions, the pool's included. */
     final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     // What closed sessions counted; under the monitor of sessions.
@@ -55,6 +56,7 @@ final class Kernel {
                 MutabilityPolicy.ofFraction(config.mutableFraction()), config.hugePages());
         this.index = openIndex();
         this.housekeeper = new Housekeeper(epoch, waits);
+        this.throttle = new Throttle(log, epoch, waits);
     }
 
     private HashIndex openIndex() {

@@ -18,28 +18,42 @@ import io.tideline.memory.Words;
  * the state word.
  */
 final class ReadOp {
+    /** Answer of {@link #findLive}: the chain goes on on the device. */
+    static final long ON_DISK = -1;
+
     private ReadOp() {
     }
 
     static Status get(Session session, long key, LongHolder value) {
-        long record = findLive(session, session.index.find(session.hash.of(key)), key);
-        if (record == 0) {
-            return Status.ABSENT;
+        long hash = session.hash.of(key);
+        long record = findLive(session, session.index.find(hash), key);
+        if (record <= 0) {
+            record = record == ON_DISK ? readFromDisk(session, hash, key) : 0;
+            if (record == 0) {
+                return Status.ABSENT;
+            }
         }
         value.value = Words.getAcquire(record + LONG_TO_LONG_VALUE_OFFSET);
         return Status.FOUND;
     }
 
     static long get(Session session, long key, long ifAbsent) {
-        long record = findLive(session, session.index.find(session.hash.of(key)), key);
+        long hash = session.hash.of(key);
+        long record = findLive(session, session.index.find(hash), key);
+        if (record == ON_DISK) {
+            record = readFromDisk(session, hash, key);
+        }
         return record == 0 ? ifAbsent : Words.getAcquire(record + LONG_TO_LONG_VALUE_OFFSET);
     }
 
-    /** Where the live record of an 8-byte key with an 8-byte value is in memory; 0 if the chain from {@code newest} has none. */
+    /**
+     * Where the live record of an 8-byte key with an 8-byte value is in memory; 0 if the chain from {@code newest} has none, {@link #ON_DISK}
+     * if that is not known yet.
+     */
     static long findLive(Session session, long newest, long key) {
         HybridLog log = session.log;
         if (newest < log.head()) {
-            return 0;
+            return newest < log.begin() ? 0 : ON_DISK;
         }
         long record = log.physical(newest);
         // The case that matters: the newest record of the chain is the key's, alive, with 8 bytes.
@@ -56,7 +70,11 @@ final class ReadOp {
         if (address == ChainWalk.NOT_FOUND) {
             return 0;
         }
-        long record = log.physical(address);
+        return address < log.head() ? ON_DISK : live(log.physical(address), address);
+    }
+
+    /** The record if it is alive, 0 if it is not. */
+    private static long live(long record, long address) {
         long stateWord = Words.getAcquire(record + STATE_OFFSET);
         long link = Words.get(record + LINK_OFFSET);
         if ((link & NOT_PLAIN) != 0) {
@@ -69,6 +87,26 @@ final class ReadOp {
         return record;
     }
 
+    /** Reads on where the memory ends, outside the epoch. What is found was the key's newest record when the operation looked at the index. */
+    static long readFromDisk(Session session, long hash, long key) {
+        session.key.setWord(key, hash);
+        session.forgetDisk();
+        for (int attempt = 0; ; attempt++) {
+            long address = ChainWalk.find(session.log, session.index.find(hash), session.key);
+            if (address == ChainWalk.NOT_FOUND) {
+                return 0;
+            }
+            if (address >= session.log.head()) {
+                return live(session.log.physical(address), address);
+            }
+            if (session.lookup != null && session.lookup.isAbout(address)) {
+                return session.lookup.isFound() ? live(session.lookup.record(), session.lookup.address()) : 0;
+            }
+            session.needDisk(address);
+            session.startOver(attempt);
+        }
+    }
+
     static IllegalStateException notEightBytes(long record, long stateWord) {
         return new IllegalStateException("the key's value has " + RecordLayout.valueBytes(record, stateWord)
                 + " bytes and this operation takes values of 8; read it into a ValueHolder, replace it with put or rmw(key, Rmw)");
@@ -77,7 +115,16 @@ final class ReadOp {
     static boolean contains(Session session) {
         HybridLog log = session.log;
         Key key = session.key;
+        session.forgetDisk();
         long address = ChainWalk.find(log, session.index.find(key.hash), key);
+        for (int attempt = 0; address != ChainWalk.NOT_FOUND && address < log.head(); attempt++) {
+            if (session.lookup != null && session.lookup.isAbout(address)) {
+                return session.lookup.isFound();
+            }
+            session.needDisk(address);
+            session.startOver(attempt);
+            address = ChainWalk.find(log, session.index.find(key.hash), key);
+        }
         if (address == ChainWalk.NOT_FOUND) {
             return false;
         }
@@ -88,6 +135,7 @@ final class ReadOp {
 
     /** Reads the session's key into a holder. */
     static Status get(Session session, ValueHolder value) {
+        session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryGet(session, value);
             if (done != null) {
@@ -117,6 +165,9 @@ final class ReadOp {
         if (address == ChainWalk.NOT_FOUND) {
             return Status.ABSENT;
         }
+        if (address < log.head()) {
+            return getFromDisk(session, value, address);
+        }
         long record = log.physical(address);
         long stateWord = RecordLatch.awaitUnlocked(record, session.waits);
         if (stateWord == RecordLatch.BUSY) {
@@ -135,5 +186,25 @@ final class ReadOp {
             return null;
         }
         return fits ? Status.FOUND : Status.TOO_SMALL;
+    }
+
+    private static Status getFromDisk(Session session, ValueHolder value, long address) {
+        DiskLookup lookup = session.lookup;
+        if (lookup == null || !lookup.isAbout(address)) {
+            return session.needDisk(address);
+        }
+        if (!lookup.isFound()) {
+            return Status.ABSENT;
+        }
+        long stateWord = Words.get(lookup.record() + STATE_OFFSET);
+        boolean fits = value.accept(RecordLayout.valueBytes(lookup.record(), stateWord));
+        if (value.mustGrow()) {
+            return null;
+        }
+        if (!fits) {
+            return Status.TOO_SMALL;
+        }
+        value.copyFrom(RecordLayout.valueAddress(lookup.record(), stateWord));
+        return Status.FOUND;
     }
 }

@@ -32,8 +32,8 @@ final class RecordWriter {
         Payload value = session.value;
         long sizeBytes = RecordLayout.sizeBytes(key.length, value.length());
         long address = log.reserve(sizeBytes);
-        if (address == HybridLog.FULL) {
-            throw full(log, sizeBytes);
+        if (address < 0) {
+            return cannotReserve(session, address, sizeBytes);
         }
         Probe.at("append.reserved");
         if (address < log.readOnly()) {
@@ -58,6 +58,15 @@ final class RecordWriter {
             return false;
         }
         return true;
+    }
+
+    private static boolean cannotReserve(Session session, long answer, long sizeBytes) {
+        if (answer == HybridLog.FULL) {
+            throw full(session.log, sizeBytes);
+        }
+        session.log.requireSound();
+        session.needLogRoom();
+        return false;
     }
 
     private static FullFault full(HybridLog log, long sizeBytes) {

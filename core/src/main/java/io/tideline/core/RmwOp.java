@@ -69,6 +69,7 @@ final class RmwOp {
     /** An update of the 8-byte value of the session's key, by a built-in or by the user's function. */
     static Status update(Session session, LongRmw function, long operand, LongHolder result) {
         boolean isCallback = !(function instanceof Update);
+        session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryUpdate(session, function, isCallback, operand, result);
             if (done != null) {
@@ -83,6 +84,9 @@ final class RmwOp {
         Target.Kind kind = target.locate(session, true);
         if (kind == Target.Kind.BUSY) {
             return null;
+        }
+        if (kind == Target.Kind.ON_DISK) {
+            return session.needDisk(target.diskAddress);
         }
         long changed = kind == Target.Kind.ABSENT ? compute(session, function, isCallback, true, 0, operand)
                 : compute(session, function, isCallback, false, target.longValue(), operand);
@@ -120,6 +124,7 @@ final class RmwOp {
 
     /** Replaces the 8-byte value of the session's key if it is {@code expected}. */
     static Status compareAndSet(Session session, long expected, long changed) {
+        session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryCompareAndSet(session, expected, changed);
             if (done != null) {
@@ -134,6 +139,7 @@ final class RmwOp {
         Target.Kind kind = target.locate(session, false);
         return switch (kind) {
             case BUSY -> null;
+            case ON_DISK -> session.needDisk(target.diskAddress);
             case ABSENT -> Status.ABSENT;
             case MUTABLE, READ_ONLY -> target.longValue() == expected ? store(session, target, kind, changed) : Status.MISMATCH;
         };
@@ -143,6 +149,7 @@ final class RmwOp {
 
     /** Applies the user's function to the session's key. */
     static Status apply(Session session, Rmw function) {
+        session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryApply(session, function);
             if (done != null) {
@@ -155,6 +162,9 @@ final class RmwOp {
     private static Status tryApply(Session session, Rmw function) {
         Target target = session.target;
         Target.Kind kind = target.locate(session, true);
+        if (kind == Target.Kind.ON_DISK) {
+            return session.needDisk(target.diskAddress);
+        }
         if (kind == Target.Kind.BUSY || kind != Target.Kind.ABSENT && !copyOld(session, target)) {
             return null;
         }
@@ -169,7 +179,7 @@ final class RmwOp {
                     case ABSENT -> UpsertOp.create(session);
                     case MUTABLE -> UpsertOp.replace(session, target);
                     case READ_ONLY -> UpsertOp.copy(session, target);
-                    case BUSY -> throw new AssertionError();
+                    case BUSY, ON_DISK -> throw new AssertionError();
                 };
             }
         };
@@ -208,6 +218,7 @@ final class RmwOp {
 
     /** Replaces the value of the session's key by the session's value if it equals {@code expectedBytes} bytes in the session's old scratch. */
     static Status compareAndSet(Session session, int expectedBytes) {
+        session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryCompareAndSet(session, expectedBytes);
             if (done != null) {
@@ -222,6 +233,9 @@ final class RmwOp {
         Target.Kind kind = target.locate(session, false);
         if (kind == Target.Kind.BUSY) {
             return null;
+        }
+        if (kind == Target.Kind.ON_DISK) {
+            return session.needDisk(target.diskAddress);
         }
         if (kind == Target.Kind.ABSENT) {
             return Status.ABSENT;

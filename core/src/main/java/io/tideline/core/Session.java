@@ -40,6 +40,8 @@ public final class Session extends Operations implements AutoCloseable {
     final Scratch old = new Scratch();
     final ValueView oldView = new ValueView();
     final ValueWriter writer;
+    /** What the device said about the running operation's key; null until one meets the device. */
+    DiskLookup lookup;
 
     private final Kernel kernel;
     private final Epoch epoch;
@@ -48,7 +50,10 @@ public final class Session extends Operations implements AutoCloseable {
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
+    // What the running operation needs before it can start over.
     private int oldRoom;
+    private long diskAddress;
+    private boolean needsRoom;
     private GroupOp group;
     private volatile boolean closed;
 
@@ -222,6 +227,10 @@ public final class Session extends Operations implements AutoCloseable {
         if (attempt > MAX_ATTEMPTS) {
             throw new AssertionError("session " + name + " met a latched record or index entry " + attempt + " times; its holder is lost");
         }
+        if (diskAddress != 0 || needsRoom) {
+            waitForDevice();
+            return;
+        }
         stepOutside();
         try {
             if (oldRoom > 0) {
@@ -232,6 +241,53 @@ public final class Session extends Operations implements AutoCloseable {
             }
         } finally {
             stepInside();
+        }
+    }
+
+    /** Waits with all batches of this thread outside: the device's progress may need them to leave. */
+    private void waitForDevice() {
+        List<Session> batches = kernel.batchesOfThisThread(this);
+        batches.forEach(Session::stepOutside);
+        stepOutside();
+        try {
+            if (diskAddress != 0) {
+                readDisk();
+            } else {
+                kernel.throttle.awaitRoom();
+            }
+        } finally {
+            diskAddress = 0;
+            needsRoom = false;
+            epoch.resume(epochSlot);
+            batches.forEach(batch -> epoch.resume(batch.epochSlot));
+        }
+        admit();
+    }
+
+    private void readDisk() {
+        if (lookup == null) {
+            lookup = new DiskLookup(log, waits, key);
+        }
+        lookup.begin(diskAddress);
+        lookup.await();
+        lookup.requireRead();
+    }
+
+    /** The running operation needs the key's chain from this address on, which is on the device. Always null, for "start over". */
+    Status needDisk(long address) {
+        diskAddress = address;
+        return null;
+    }
+
+    /** The running operation needs room at the tail that the device has not made yet. */
+    void needLogRoom() {
+        needsRoom = true;
+    }
+
+    /** An operation begins that may meet the device. */
+    void forgetDisk() {
+        if (lookup != null) {
+            lookup.forget();
         }
     }
 
@@ -365,5 +421,8 @@ public final class Session extends Operations implements AutoCloseable {
         key.scratch.close();
         value.scratch.close();
         old.close();
+        if (lookup != null) {
+            lookup.close();
+        }
     }
 }

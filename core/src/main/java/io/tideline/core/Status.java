@@ -12,6 +12,11 @@ public enum Status {
     UPDATED_IN_PLACE,
     /** The new value was written to the tail of the log, because the old place is read-only or too small. */
     COPIED,
+    /**
+     * The new value was written to the tail of the log without a look at the device, where the key's chain goes on: the key may or may not have
+     * been in the store before.
+     */
+    APPENDED,
     /** The key was deleted. */
     TOMBSTONED,
     /** A compareAndSet found another value than the expected one and left it alone. */
@@ -23,6 +28,6 @@ public enum Status {
 
     /** Whether the store holds something else now than before. */
     public boolean isChange() {
-        return this == CREATED || this == UPDATED_IN_PLACE || this == COPIED || this == TOMBSTONED;
+        return this == CREATED || this == UPDATED_IN_PLACE || this == COPIED || this == APPENDED || this == TOMBSTONED;
     }
 }

@@ -19,6 +19,8 @@ final class Target {
         MUTABLE,
         /** The record is read-only: a new one replaces it. */
         READ_ONLY,
+        /** The chain goes on on the device, at {@link #diskAddress}, and the session does not know yet what is there. */
+        ON_DISK,
         /** Somebody is at the record or at the index entry: start over. */
         BUSY
     }
@@ -30,6 +32,8 @@ final class Target {
     long link;
     /** The record, if it must be sealed before a copy replaces it, else {@link RecordWriter#NO_SOURCE}. */
     long source;
+    /** Where the chain leaves the memory, if it was followed so far. */
+    long diskAddress;
 
     /** Looks the session's key up; with {@code create} the index has an entry for it afterwards. */
     Kind locate(Session session, boolean create) {
@@ -55,6 +59,9 @@ final class Target {
         if (address == ChainWalk.NOT_FOUND) {
             return Kind.ABSENT;
         }
+        if (address < log.head()) {
+            return onDisk(session, address);
+        }
         record = log.physical(address);
         boolean canChange = address >= safeReadOnly;
         stateWord = canChange ? RecordLatch.awaitFree(record, session.waits) : Words.getAcquire(record + STATE_OFFSET);
@@ -68,6 +75,22 @@ final class Target {
         }
         source = canChange ? record : RecordWriter.NO_SOURCE;
         return address >= readOnly ? Kind.MUTABLE : Kind.READ_ONLY;
+    }
+
+    /** What the session's lookup found, a record in its buffer that is as immutable as any, or that it must look. */
+    private Kind onDisk(Session session, long address) {
+        diskAddress = address;
+        DiskLookup lookup = session.lookup;
+        if (lookup == null || !lookup.isAbout(address)) {
+            return Kind.ON_DISK;
+        }
+        if (!lookup.isFound()) {
+            return Kind.ABSENT;
+        }
+        record = lookup.record();
+        stateWord = Words.get(record + STATE_OFFSET);
+        link = Words.get(record + LINK_OFFSET);
+        return Kind.READ_ONLY;
     }
 
     /** The value where it stands, if it has 8 bytes. It may change until the record is locked or sealed from {@link #stateWord}. */

@@ -58,6 +58,7 @@ final class UpsertOp {
 
     /** Writes the session's value under the session's key. */
     static Status put(Session session) {
+        session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryPut(session);
             if (done != null) {
@@ -74,6 +75,7 @@ final class UpsertOp {
             case ABSENT -> create(session);
             case MUTABLE -> replace(session, target);
             case READ_ONLY -> copy(session, target);
+            case ON_DISK -> append(session);
         };
     }
 
@@ -84,6 +86,15 @@ final class UpsertOp {
         }
         session.countCreated();
         return Status.CREATED;
+    }
+
+    /** A record for a key that may have one on the device: an upsert need not know. */
+    private static Status append(Session session) {
+        if (!RecordWriter.append(session, 0, RecordWriter.NO_SOURCE, 0)) {
+            return null;
+        }
+        session.countCopied();
+        return Status.APPENDED;
     }
 
     /** Another value in the place of a mutable record, or behind it if it does not fit there. */

@@ -1,17 +1,24 @@
 package io.tideline.hlog;
 
 import io.tideline.epoch.Epoch;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.Device;
+import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The log as one thing: frontiers, tail, ring and policy. Without a device it lives in memory only: its read-only frontier moves by
- * policy, its head moves only with {@link #clear}, and when its memory is used up an append is told so.
+ * The log as one thing: frontiers, tail, ring and policy. With a device it spills: what becomes read-only is written there and in time
+ * leaves the memory, and an append that outruns the device is told to wait. Without one it lives in memory only: its read-only frontier
+ * moves by policy, its head moves only with {@link #clear}, and when its memory is used up an append is told so.
  *
  * <p>Operations call it inside an epoch; addresses they read stay in memory until they leave.
  */
 public final class HybridLog implements AutoCloseable {
     /** Answer of {@link #reserve}: the log is full. */
     public static final long FULL = TailAllocator.FULL;
+    /** Answer of {@link #reserve}: the device is behind; leave the epoch, wait, and look at {@link #failure}. */
+    public static final long BEHIND = -2;
     /** The least number of pages of memory. */
     public static final int MIN_PAGES = 8;
     public static final int MIN_PAGE_BITS = 12;
@@ -27,37 +34,55 @@ public final class HybridLog implements AutoCloseable {
     /** Copies of the ring's, one indirection closer to the operations. */
     private final long ringBase;
     private final long ringMask;
+    /** Null in a log that lives in memory only. */
+    private final Spill spill;
+    /** The last read-only frontier for which an epoch action was registered. */
+    private final AtomicLong safeReadOnlyAnnounced = new AtomicLong();
 
     /**
      * @param pageBits base-2 logarithm of the page size in bytes, {@value #MIN_PAGE_BITS} to {@value #MAX_PAGE_BITS}
      * @param memoryPages pages of memory, at least {@value #MIN_PAGES}
+     * @param device where the log spills, null for one that lives in memory only
      */
-    public HybridLog(Epoch epoch, int pageBits, long memoryPages, MutabilityPolicy policy, boolean hugePages) {
+    public HybridLog(Epoch epoch, int pageBits, long memoryPages, MutabilityPolicy policy, boolean hugePages, LogDevice device, Waits waits) {
         if (pageBits < MIN_PAGE_BITS || pageBits > MAX_PAGE_BITS) {
             throw new IllegalArgumentException("a page of 2^" + pageBits + " bytes; it takes 2^" + MIN_PAGE_BITS + " to 2^" + MAX_PAGE_BITS);
         }
         if (memoryPages < MIN_PAGES) {
             throw new IllegalArgumentException("a log of " + memoryPages + " pages; it takes at least " + MIN_PAGES);
         }
+        if (device != null && device.segmentBits() < pageBits) {
+            throw new IllegalArgumentException("segments of 2^" + device.segmentBits() + " bytes hold no page of 2^" + pageBits);
+        }
         this.epoch = epoch;
         this.pageBits = pageBits;
         this.memoryPages = memoryPages;
-        this.mutablePages = policy.mutablePages(memoryPages);
+        this.mutablePages = device == null ? policy.mutablePages(memoryPages)
+                : Math.min(policy.mutablePages(memoryPages), Spill.maxMutablePages(memoryPages));
         this.ring = new PageRing(pageBits, memoryPages, hugePages);
         this.ringBase = ring.base;
         this.ringMask = ring.mask;
         this.tail = new TailAllocator(ring, pageBits, LogAddress.FIRST, new TailAllocator.Pages() {
             @Override
             public boolean open(long page) {
-                return page < (frontiers.head() >>> pageBits) + memoryPages && ring.open(page);
+                return page < (frontiers.safeHead() >>> pageBits) + memoryPages && ring.open(page);
             }
 
             @Override
             public void turned(long page) {
                 shiftReadOnly(Math.max(page + 1 - mutablePages, 0) << pageBits);
+                if (spill != null) {
+                    spill.wakeEvictor();
+                }
             }
         });
         ring.open(0);
+        this.spill = device == null ? null : new Spill(device, epoch, frontiers, ring, tail::tail, pageBits, memoryPages, this::makeReadOnlySafe, waits);
+    }
+
+    /** A log that lives in memory only. */
+    public HybridLog(Epoch epoch, int pageBits, long memoryPages, MutabilityPolicy policy, boolean hugePages) {
+        this(epoch, pageBits, memoryPages, policy, hugePages, null, Waits.SYSTEM);
     }
 
     // --- what operations ask, inside an epoch ---
@@ -72,7 +97,7 @@ public final class HybridLog implements AutoCloseable {
         return Words.get(physical(address));
     }
 
-    /** The first address that counts and is in memory: a chain that goes below has ended. */
+    /** The first address that is in memory: a chain that goes below goes on on the device, or has ended if that is below {@link #begin}. */
     public long head() {
         return frontiers.head();
     }
@@ -91,10 +116,11 @@ public final class HybridLog implements AutoCloseable {
      * Reserves a place at the tail, framed as filler until its record's link is written.
      *
      * @param sizeBytes a multiple of 16, at most {@link #maxRecordBytes}
-     * @return an address, or {@link #FULL}
+     * @return an address, {@link #FULL} or {@link #BEHIND}
      */
     public long reserve(long sizeBytes) {
-        return tail.reserve(sizeBytes);
+        long address = tail.reserve(sizeBytes);
+        return address == FULL && spill != null && !tail.isAtLastPage() ? BEHIND : address;
     }
 
     // --- what everyone may ask ---
@@ -131,28 +157,112 @@ public final class HybridLog implements AutoCloseable {
         return ring.hasHugePages();
     }
 
+    /** Whether there is a device. */
+    public boolean spills() {
+        return spill != null;
+    }
+
+    /** Everything below is on the device. */
+    public long flushed() {
+        return frontiers.flushed();
+    }
+
+    /** Why the log takes no more appends than fit its memory; null while it does. What it holds stays readable. */
+    public StoreFault failure() {
+        return spill == null ? null : spill.failure();
+    }
+
+    /** Throws what {@link #failure} says, if it says anything. */
+    public void requireSound() {
+        StoreFault failed = failure();
+        if (failed != null) {
+            throw Flusher.again(failed);
+        }
+    }
+
+    /** Whether the tail cannot go on to the next page yet. */
+    public boolean isBehind() {
+        return (tail() >>> pageBits) + 1 >= (frontiers.safeHead() >>> pageBits) + memoryPages;
+    }
+
+    /** Bytes written to the device since the log was opened. */
+    public long writtenBytes() {
+        return spill == null ? 0 : spill.writtenBytes();
+    }
+
+    /** Bytes of segments that are no longer needed and still being read. */
+    public long pendingDeleteBytes() {
+        return spill == null ? 0 : spill.segments.pendingDeleteBytes();
+    }
+
+    /** Segment files that are open. */
+    public int openFiles() {
+        return spill == null ? 0 : spill.segments.openFiles();
+    }
+
+    Spill spill() {
+        return spill;
+    }
+
     /** Announces that records below {@code address} are read-only, and lets the epoch make it safe. */
     public void shiftReadOnly(long address) {
-        long target = Math.min(address, tail());
-        if (frontiers.raiseReadOnly(target)) {
-            // Were the list of actions full, the frontier would be made safe by a later shift; nothing waits for it.
-            epoch.bump(() -> frontiers.raiseSafeReadOnly(target));
+        frontiers.raiseReadOnly(Math.min(address, tail()));
+        makeReadOnlySafe();
+    }
+
+    /** Registers an epoch action for the read-only frontier, unless there is one; if the list of actions is full, a later call does. */
+    private void makeReadOnlySafe() {
+        long target = frontiers.readOnly();
+        long announced = safeReadOnlyAnnounced.get();
+        if (announced < target && safeReadOnlyAnnounced.compareAndSet(announced, target) && !epoch.bump(() -> readOnlyIsSafe(target))) {
+            safeReadOnlyAnnounced.compareAndSet(target, announced);
         }
+    }
+
+    private void readOnlyIsSafe(long address) {
+        frontiers.raiseSafeReadOnly(address);
+        if (spill != null) {
+            spill.wakeFlusher();
+        }
+    }
+
+    /**
+     * Brings everything to the device and makes it survive a crash of the machine. The tail is padded to a sector. Nobody is inside the epoch,
+     * nor will be.
+     *
+     * @throws StoreFault if that failed; then the log is as it was
+     */
+    public void flushAll() {
+        tail.pad(Math.max(Device.SECTOR_BYTES, spill.segments.alignmentBytes()));
+        long end = tail();
+        frontiers.raiseReadOnly(end);
+        frontiers.raiseSafeReadOnly(end);
+        spill.flushAndSync();
     }
 
     /** Drops every record and gives the memory back; the next record stands on the next page. Nobody is inside the epoch, nor will be. */
     public void clear() {
-        long firstPage = frontiers.head() >>> pageBits;
         long next = tail.skipToNextPage();
-        frontiers.moveAll(next);
-        ring.empty(firstPage, next >>> pageBits);
+        if (spill != null) {
+            spill.reset(next, () -> moveAll(next));
+        } else {
+            moveAll(next);
+        }
         if (!ring.open(next >>> pageBits)) {
             throw new AssertionError("the frame of page " + (next >>> pageBits) + " is not empty after a clear");
         }
     }
 
+    private void moveAll(long address) {
+        frontiers.moveAll(address);
+        ring.emptyAll();
+    }
+
     @Override
     public void close() {
+        if (spill != null) {
+            spill.close();
+        }
         tail.close();
         frontiers.close();
         ring.close();

@@ -8,12 +8,14 @@ import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 
 /**
- * Walks records in address order, stepping over filler and what never became part of a chain. It may pass records that are being changed
- * in place; it must not pass a reservation in progress, so its end is an address that every thread has left behind.
+ * Walks records in address order, over the device and the memory, stepping over filler and what never became part of a chain. In memory it
+ * may pass records that are being changed in place; it must not pass a reservation in progress, so its end is an address that every thread
+ * has left behind. From the device it takes whole pages, and every record is verified.
  *
- * <p>Not thread-safe. {@link #advance} is called inside an epoch; between two calls the caller may leave it.
+ * <p>Not thread-safe. {@link #advance} is called inside an epoch; between two calls the caller may leave it. {@link #load} and
+ * {@link #close} are called outside.
  */
-public final class LogScan {
+public final class LogScan implements AutoCloseable {
     /** How {@link #advance} ended. */
     public enum Step {
         /** {@link #address()} is a record. */
@@ -21,14 +23,19 @@ public final class LogScan {
         /** There are no more. */
         END,
         /** A record stayed locked: leave the epoch, wait, come again. */
-        BUSY
+        BUSY,
+        /** The next page is on the device: leave the epoch, {@link #load} it, come again. */
+        ON_DEVICE
     }
 
     private final HybridLog log;
     private final Waits waits;
     private final long end;
+    private final PageReader pages;
+    private final PageSeal seal;
     private long next;
     private long address;
+    private long record;
 
     /**
      * @param end a tail that was read before an epoch passed, so that whatever was reserved below it is framed
@@ -38,6 +45,8 @@ public final class LogScan {
         this.waits = waits;
         this.end = end;
         this.next = log.begin();
+        this.pages = log.spills() ? new PageReader(log, waits) : null;
+        this.seal = log.spills() ? new PageSeal(log.spill().storeId) : null;
     }
 
     /** The record found by the last {@link #advance}. */
@@ -45,37 +54,82 @@ public final class LogScan {
         return address;
     }
 
+    /** Where that record is in memory: in the log's, until the caller leaves the epoch, or in the scan's, until its next load. */
+    public long record() {
+        return record;
+    }
+
     public Step advance() {
         for (;;) {
-            next = Math.max(next, log.head());
+            next = Math.max(next, log.begin());
             if (next >= end) {
                 return Step.END;
             }
-            long record = log.physical(next);
-            long stateWord = RecordLatch.awaitUnlocked(record, waits);
-            if (stateWord == RecordLatch.BUSY) {
-                return Step.BUSY;
+            boolean onDevice = next < log.head();
+            if (onDevice && !pages.holds(next / log.pageBytes())) {
+                return Step.ON_DEVICE;
             }
-            long link = Words.get(record + RecordLayout.LINK_OFFSET);
-            long sizeBytes = RecordLayout.sizeBytes(record, link, stateWord);
-            if (!RecordLatch.isUnchanged(record, stateWord)) {
-                continue; // its lengths are changing: look again
-            }
-            requireFramed(link, sizeBytes);
-            address = next;
-            next += sizeBytes;
-            if ((link & (FILLER | INVALID)) == 0) {
-                return Step.RECORD;
+            Step found = onDevice ? advanceInPage() : advanceInMemory();
+            if (found != null) {
+                return found;
             }
         }
     }
 
+    /** Null if what stands there is to be stepped over, or looked at again. */
+    private Step advanceInMemory() {
+        record = log.physical(next);
+        long stateWord = RecordLatch.awaitUnlocked(record, waits);
+        if (stateWord == RecordLatch.BUSY) {
+            return Step.BUSY;
+        }
+        long link = Words.get(record + RecordLayout.LINK_OFFSET);
+        long sizeBytes = RecordLayout.sizeBytes(record, link, stateWord);
+        if (!RecordLatch.isUnchanged(record, stateWord)) {
+            return null; // its lengths are changing
+        }
+        requireFramed(link, sizeBytes);
+        return pass(link, sizeBytes);
+    }
+
+    private Step advanceInPage() {
+        record = pages.physical(next);
+        int sizeBytes = PageSeal.sizeBytes(record, pageEnd() - next);
+        if (sizeBytes < 0 || !seal.isIntact(next, record, sizeBytes)) {
+            throw log.spill().corruption(seal, next, record, sizeBytes);
+        }
+        long link = Words.get(record + RecordLayout.LINK_OFFSET);
+        RecordLayout.requireKnown(link, next);
+        return pass(link, sizeBytes);
+    }
+
+    private Step pass(long link, long sizeBytes) {
+        address = next;
+        next += sizeBytes;
+        return (link & (FILLER | INVALID)) == 0 ? Step.RECORD : null;
+    }
+
+    private long pageEnd() {
+        return (next | log.pageBytes() - 1) + 1;
+    }
+
     private void requireFramed(long link, long sizeBytes) {
-        long pageEnd = (next | log.pageBytes() - 1) + 1;
-        if (link == 0 || sizeBytes <= 0 || sizeBytes > pageEnd - next) {
+        if (link == 0 || sizeBytes <= 0 || sizeBytes > pageEnd() - next) {
             throw new CorruptionFault("log address " + next + " is not the start of a record: link 0x" + Long.toHexString(link)
-                    + ", length " + sizeBytes + ", where its page has " + (pageEnd - next) + " bytes left");
+                    + ", length " + sizeBytes + ", where its page has " + (pageEnd() - next) + " bytes left");
         }
         RecordLayout.requireKnown(link, next);
+    }
+
+    /** Brings the next page from the device; waits for it. */
+    public void load() {
+        pages.load(next / log.pageBytes());
+    }
+
+    @Override
+    public void close() {
+        if (pages != null) {
+            pages.close();
+        }
     }
 }

@@ -48,16 +48,24 @@ final class PageRing implements AutoCloseable {
         return pageOfFrame.compareAndSet(frame, EMPTY, page) || pageOfFrame.get(frame) == page;
     }
 
-    /** Empties the frames of the pages [from, to): zeros again, ready for others. Nobody can reach them. */
-    void empty(long from, long to) {
-        for (long page = from; page < to; page++) {
-            int frame = (int) (page & frames - 1);
-            if (pageOfFrame.get(frame) != page) {
-                throw new AssertionError("frame " + frame + " holds page " + pageOfFrame.get(frame) + " and is emptied as page " + page);
+    /** Empties every frame and gives its memory back: zeros again, ready for others. Nobody can reach any page. */
+    void emptyAll() {
+        for (int frame = 0; frame < frames; frame++) {
+            if (pageOfFrame.get(frame) != EMPTY) {
+                region.discard((long) frame << pageBits, 1L << pageBits);
+                pageOfFrame.set(frame, EMPTY);
             }
-            region.discard((long) frame << pageBits, 1L << pageBits);
-            pageOfFrame.set(frame, EMPTY);
         }
+    }
+
+    /** Empties one frame whose page nobody can reach, keeping its memory: zeros are written, so that who opens it next waits for no fault. */
+    void recycle(long page) {
+        int frame = (int) (page & frames - 1);
+        if (pageOfFrame.get(frame) != page) {
+            throw new AssertionError("frame " + frame + " holds page " + pageOfFrame.get(frame) + " and is recycled as page " + page);
+        }
+        Words.zero(base + ((long) frame << pageBits), 1L << pageBits);
+        pageOfFrame.set(frame, EMPTY);
     }
 
     boolean hasHugePages() {

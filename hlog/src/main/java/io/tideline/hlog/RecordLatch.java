@@ -13,7 +13,8 @@ import io.tideline.memory.Words;
  * <p><b>Invariants.</b> (1) Only the thread that took a record from free to locked writes its value, lengths, slack or tombstone.
  * (2) Each change ends with a greater sequence number, so two equal state words with neither locked enclose an unchanged record
  * (the number wraps after 2^32 changes within one read). (3) Who sealed a record either publishes its copy or unseals it, in the
- * same method, without waiting; a sealed record that was superseded stays sealed. (4) The key never changes.
+ * same method, without waiting; a sealed record that was superseded stays sealed. From free or sealed a record becomes immutable, by one
+ * compare-and-set that brings its checksum, behind safeReadOnly; that is final. (4) The key never changes.
  *
  * <p><b>Who writes what.</b> The state word: whoever wins its CAS, then that thread alone until its release store.
  *
@@ -77,9 +78,12 @@ public final class RecordLatch {
         return Words.compareAndSet(record + STATE_OFFSET, freeWord, RecordLayout.inState(freeWord, RecordLayout.SEALED));
     }
 
-    /** Takes a seal back, because the copy could not be published. Nothing was changed, so the sequence number stays. */
+    /**
+     * Takes a seal back, because the copy could not be published. Nothing was changed, so the sequence number stays. A record that became
+     * immutable meanwhile stays so: nobody needs to seal it any more.
+     */
     public static void unseal(long record, long freeWord) {
-        Words.setRelease(record + STATE_OFFSET, freeWord);
+        Words.compareAndSet(record + STATE_OFFSET, RecordLayout.inState(freeWord, RecordLayout.SEALED), freeWord);
     }
 
     /** The second look of a validated read: whether the record is as it was when {@code stateWord}, not locked, was read. */

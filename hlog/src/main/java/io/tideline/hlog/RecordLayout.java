@@ -20,7 +20,7 @@ import io.tideline.memory.Words;
  *     bit  55     subset pointers follow       (reserved: refused)
  *     bits 56–63  slack behind the value, in 16-byte granules
  *   word 1, the state word
- *     bits  0–31  sequence number while the record may change
+ *     bits  0–31  sequence number while the record may change, its checksum once it is immutable
  *     bits 32–49  value length in bytes
  *     bits 50–61  key length in bytes; 4095 where the lengths are in word 2
  *     bits 62–63  state: free, locked, sealed, immutable
@@ -169,6 +169,21 @@ public final class RecordLayout {
     /** The same word in another state. */
     public static long inState(long stateWord, long state) {
         return stateWord & ~STATE_MASK | state;
+    }
+
+    /** The state word of an immutable record: the same lengths, its checksum in place of the sequence number. */
+    public static long immutable(long stateWord, int crc) {
+        return IMMUTABLE | stateWord & LENGTHS_MASK | crc & SEQUENCE_MASK;
+    }
+
+    /** What a checksum covers of a state word. */
+    public static long checked(long stateWord) {
+        return stateWord & LENGTHS_MASK;
+    }
+
+    /** The checksum of an immutable record. */
+    public static int crc(long stateWord) {
+        return (int) stateWord;
     }
 
     private static boolean hasLongLengths(long stateWord) {

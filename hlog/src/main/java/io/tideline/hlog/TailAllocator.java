@@ -107,6 +107,20 @@ final class TailAllocator implements AutoCloseable {
         return (page(word) << pageBits) + Math.min(offset(word), pageBytes);
     }
 
+    /** Whether the pages that addresses can name are used up. */
+    boolean isAtLastPage() {
+        return page(Words.getVolatile(tailWord)) + 1 >= 1L << LogAddress.BITS - pageBits;
+    }
+
+    /** Fills up with filler to a multiple of {@code alignmentBytes}, which divides a page. Nobody is inside the epoch. */
+    void pad(int alignmentBytes) {
+        long tail = tail();
+        long gap = -tail & alignmentBytes - 1;
+        if (gap > 0 && reserve(gap) != tail) {
+            throw new AssertionError("somebody reserved beside the padding at " + tail);
+        }
+    }
+
     /** Leaves the rest of the page as filler and goes to the start of the next, whose memory the caller opens. Nobody is inside the epoch. */
     long skipToNextPage() {
         long tail = tail();

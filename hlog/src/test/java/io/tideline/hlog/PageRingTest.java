@@ -16,7 +16,7 @@ class PageRingTest {
             assertTrue(ring.open(3));
             assertTrue(ring.open(3), "whoever asks for the page that has the frame is told so");
             assertFalse(ring.open(11), "the frame of page 11 still holds page 3");
-            ring.empty(3, 4);
+            ring.recycle(3);
             assertTrue(ring.open(11));
             assertFalse(ring.open(3));
         }
@@ -49,11 +49,20 @@ class PageRingTest {
                     Words.set(ring.physical((page << 12) + at), -1);
                 }
             }
-            ring.empty(6, 9);
+            for (long page = 6; page < 9; page++) {
+                ring.recycle(page);
+            }
             for (long page = 5; page < 10; page++) {
                 long expected = page >= 6 && page < 9 ? 0 : -1;
                 for (long at = 0; at < 4096; at += 8) {
                     assertEquals(expected, Words.get(ring.physical((page << 12) + at)), "page " + page);
+                }
+            }
+            ring.emptyAll();
+            for (long page = 13; page < 18; page++) {
+                assertTrue(ring.open(page), "the frame of page " + page);
+                for (long at = 0; at < 4096; at += 8) {
+                    assertEquals(0, Words.get(ring.physical((page << 12) + at)), "page " + page);
                 }
             }
         }
@@ -63,7 +72,7 @@ class PageRingTest {
     void shouldRefuseToEmptyAFrameOfAnotherPage() {
         try (PageRing ring = new PageRing(12, 8, false)) {
             ring.open(1);
-            String message = assertThrows(AssertionError.class, () -> ring.empty(9, 10)).getMessage();
+            String message = assertThrows(AssertionError.class, () -> ring.recycle(9)).getMessage();
             assertTrue(message.contains("holds page 1") && message.contains("page 9"), message);
         }
     }

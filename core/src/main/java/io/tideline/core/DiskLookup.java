@@ -1,0 +1,142 @@
+package io.tideline.core;
+
+import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
+import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
+
+import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.hlog.RecordRead;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+
+/**
+ * The way down a chain from where it has left the memory, to the newest record of a key. What it finds is true for good, because the chain
+ * below an address on the device never changes; whether something newer has come meanwhile, the operation sees when it looks at the memory
+ * again.
+ *
+ * <p>One lookup at a time. The steps run on threads of the device; the fields are handed over by {@code ended}.
+ */
+class DiskLookup extends RecordRead {
+    /** The chain was not followed yet. */
+    static final long NOWHERE = 0;
+
+    private final HybridLog log;
+    private final Waits waits;
+    private final Key key;
+    private final Scratch buffer = new Scratch();
+    private long chain = NOWHERE;
+    private boolean found;
+    private StoreFault fault;
+    private volatile Thread waiter;
+    private volatile boolean ended;
+
+    /** @param key stays as it is while a lookup is under way */
+    DiskLookup(HybridLog log, Waits waits, Key key) {
+        super(log);
+        this.log = log;
+        this.waits = waits;
+        this.key = key;
+    }
+
+    @Override
+    protected final long buffer(int bytes) {
+        return buffer.ensure(bytes);
+    }
+
+    /** Begins to follow the chain from an address below the log's head. Outside the epoch; does not wait. */
+    final void begin(long address) {
+        chain = address;
+        found = false;
+        fault = null;
+        ended = false;
+        start(address);
+    }
+
+    /** Waits, outside the epoch, for the end of what was begun. */
+    final void await() {
+        waiter = Thread.currentThread();
+        waits.await(() -> ended);
+        waiter = null;
+    }
+
+    @Override
+    protected final void done(StoreFault outcome) {
+        StoreFault problem = outcome;
+        try {
+            if (problem == null && goOn()) {
+                return;
+            }
+        } catch (StoreFault unknown) {
+            problem = unknown;
+        } catch (RuntimeException | Error bug) {
+            problem = new IoFault("the record of log address " + address() + " could not be followed", bug);
+        }
+        // What a clear has dropped meanwhile cannot be read and need not be.
+        fault = address() < log.begin() ? null : problem;
+        end();
+    }
+
+    /** Looks at the record that has come; whether another one is under way. */
+    private boolean goOn() {
+        long link = Words.get(record() + LINK_OFFSET);
+        long stateWord = Words.get(record() + STATE_OFFSET);
+        RecordLayout.requireKnown(link, address());
+        if (RecordLayout.keyBytes(record(), stateWord) == key.length && key.isAt(RecordLayout.keyAddress(record(), stateWord))) {
+            found = !RecordLayout.isTombstone(link);
+            return false;
+        }
+        long previous = RecordLayout.previous(link);
+        if (previous < log.begin()) {
+            return false;
+        }
+        start(previous);
+        return true;
+    }
+
+    private void end() {
+        ended = true;
+        onEnd();
+        Thread waiting = waiter;
+        if (waiting != null) {
+            waits.wake(waiting);
+        }
+    }
+
+    /** Told on a thread of the device that the lookup has ended; must not block. */
+    void onEnd() {
+    }
+
+    final boolean hasEnded() {
+        return ended;
+    }
+
+    /** Forgets what was found: another operation begins. */
+    final void forget() {
+        chain = NOWHERE;
+    }
+
+    /** Whether this is what the chain holds from {@code address} on. */
+    final boolean isAbout(long address) {
+        return chain == address;
+    }
+
+    /** Whether there is a live record of the key, at {@link #record()}. */
+    final boolean isFound() {
+        return found;
+    }
+
+    /** Throws what kept the lookup from its end, if anything did. */
+    final void requireRead() {
+        if (fault != null) {
+            chain = NOWHERE;
+            throw fault;
+        }
+    }
+
+    /** Gives the buffer back; no lookup is under way. */
+    final void close() {
+        buffer.close();
+    }
+}

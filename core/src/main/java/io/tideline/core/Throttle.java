@@ -1,0 +1,59 @@
+package io.tideline.core;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.fault.IoFault;
+import io.tideline.hlog.HybridLog;
+import io.tideline.memory.Waits;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Where appends wait that outrun the device, outside the epoch and not for ever, and where that is counted. */
+final class Throttle {
+    private static final long TIMEOUT_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+    private final HybridLog log;
+    private final Epoch epoch;
+    private final Waits waits;
+    private final AtomicLong count = new AtomicLong();
+    private final AtomicLong nanos = new AtomicLong();
+
+    Throttle(HybridLog log, Epoch epoch, Waits waits) {
+        this.log = log;
+        this.epoch = epoch;
+        this.waits = waits;
+    }
+
+    /** Waits until the tail can go on. */
+    void awaitRoom() {
+        long begin = waits.nanoTime();
+        count.incrementAndGet();
+        try {
+            for (int attempt = 0; log.isBehind(); attempt++) {
+                log.requireSound();
+                if (waits.nanoTime() - begin > TIMEOUT_NANOS) {
+                    throw new IoFault(timeout());
+                }
+                waits.pause(attempt);
+            }
+        } finally {
+            nanos.addAndGet(waits.nanoTime() - begin);
+        }
+    }
+
+    private String timeout() {
+        List<String> holders = epoch.holders();
+        return "an append waited " + TimeUnit.NANOSECONDS.toMinutes(TIMEOUT_NANOS) + " minutes for memory; the log is written up to "
+                + log.flushed() + " of " + log.tail() + (holders.isEmpty() ? "" : ", and still inside the store are " + holders);
+    }
+
+    /** How often an append waited. */
+    long count() {
+        return count.get();
+    }
+
+    /** For how long, all waits added up. */
+    long nanos() {
+        return nanos.get();
+    }
+}

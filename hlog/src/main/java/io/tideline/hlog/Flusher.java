@@ -1,0 +1,234 @@
+package io.tideline.hlog;
+
+import io.tideline.fault.FullFault;
+import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.IoRequest;
+import io.tideline.memory.Probe;
+import io.tideline.memory.Waits;
+import java.util.ArrayDeque;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Brings what can no longer change to the device: seals it, writes it page by page, several writes at once, and moves the flushed frontier
+ * over consecutive successes.
+ *
+ * <p><b>State.</b> {@code issued}: everything below was handed to the device. {@code writes}: what the device has not yet done, or failed to
+ * do, oldest first.
+ *
+ * <p><b>Invariants.</b> (1) Nothing is sealed or written that is not below safeReadOnly. (2) The flushed frontier passes a write only after
+ * it succeeded and all before it did. (3) A failed write is tried again with the same bytes at the same place, which is always sound; until
+ * one succeeds, {@link #failure} says why. (4) A failed sync is never tried again: nobody knows what it lost.
+ *
+ * <p>{@link #step} and {@link #reset} exclude each other by the monitor; everything but {@code failure} is touched under it.
+ */
+final class Flusher {
+    /** Enough to keep a device busy that wants its writes to overlap. */
+    private static final int MAX_WRITES = 8;
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Frontiers frontiers;
+    private final PageRing ring;
+    private final Segments segments;
+    private final PageSeal seal;
+    private final long pageMask;
+    private final Waits waits;
+    private final Runnable onProgress;
+    private final ArrayDeque<Write> writes = new ArrayDeque<>();
+    private final ArrayDeque<Write> idle = new ArrayDeque<>();
+    private final TreeSet<Long> unsynced = new TreeSet<>();
+    private long issued;
+    private long writtenBytes;
+    private volatile StoreFault failure;
+    private volatile StoreFault poison;
+
+    /** One write of a part of a page. */
+    private final class Write extends IoRequest {
+        private long from;
+        private long to;
+        private Segments.Lease segment;
+        private long retryAt;
+        private StoreFault fault;
+        private volatile boolean done;
+
+        @Override
+        protected void completed(StoreFault outcome) {
+            fault = outcome;
+            done = true;
+            onProgress.run();
+        }
+
+        void submit() {
+            done = false;
+            try {
+                segment = segments.use(from, true);
+            } catch (StoreFault failed) {
+                segment = null;
+                completed(failed);
+                return;
+            }
+            segment.file.write(this, segments.offset(from), ring.physical(from), (int) (to - from));
+        }
+    }
+
+    /** @param onProgress called on any thread when a step has something to do again; must not block */
+    Flusher(Frontiers frontiers, PageRing ring, Segments segments, PageSeal seal, int pageBits, Waits waits, Runnable onProgress) {
+        this.frontiers = frontiers;
+        this.ring = ring;
+        this.segments = segments;
+        this.seal = seal;
+        this.pageMask = (1L << pageBits) - 1;
+        this.waits = waits;
+        this.onProgress = onProgress;
+        this.issued = frontiers.flushed() & -segments.alignmentBytes();
+        for (int i = 0; i < MAX_WRITES; i++) {
+            idle.add(new Write());
+        }
+    }
+
+    /** Why the oldest write that has not succeeded failed, or why a sync did, which is final; null while all goes well. */
+    StoreFault failure() {
+        StoreFault sticky = poison;
+        return sticky != null ? sticky : failure;
+    }
+
+    synchronized long writtenBytes() {
+        return writtenBytes;
+    }
+
+    synchronized Worker.Progress step() {
+        boolean advanced = advance();
+        boolean issuedMore = issue();
+        if (advanced || issuedMore) {
+            return Worker.Progress.DONE;
+        }
+        return failure == null ? Worker.Progress.NONE : Worker.Progress.LATER;
+    }
+
+    /** Takes finished writes off the front; tries a failed one again when its time has come. */
+    private boolean advance() {
+        boolean advanced = false;
+        for (Write write = writes.peek(); write != null && write.done; write = writes.peek()) {
+            if (write.segment != null) {
+                write.segment.release();
+                write.segment = null;
+            }
+            if (write.fault != null) {
+                retry(write);
+                return advanced;
+            }
+            failure = null;
+            write.retryAt = 0;
+            unsynced.add(write.from - segments.offset(write.from));
+            writtenBytes += write.to - write.from;
+            Probe.at("flush.written");
+            frontiers.raiseFlushed(write.to);
+            idle.add(writes.remove());
+            advanced = true;
+        }
+        return advanced;
+    }
+
+    private void retry(Write write) {
+        long now = waits.nanoTime();
+        if (write.retryAt == 0) {
+            failure = write.fault;
+            write.retryAt = now + RETRY_NANOS;
+        } else if (now - write.retryAt >= 0) {
+            failure = write.fault;
+            write.retryAt = now + RETRY_NANOS;
+            write.submit();
+        }
+    }
+
+    private boolean issue() {
+        long safe = frontiers.safeReadOnly() & -segments.alignmentBytes();
+        boolean any = false;
+        while (issued < safe && !idle.isEmpty()) {
+            Write write = idle.remove();
+            write.from = issued;
+            write.to = Math.min(safe, (issued | pageMask) + 1);
+            long first = Math.max(write.from, LogAddress.FIRST);
+            seal.seal(first, write.to, ring.physical(first));
+            Probe.at("flush.sealed");
+            issued = write.to;
+            writes.add(write);
+            write.submit();
+            any = true;
+        }
+        return any;
+    }
+
+    /**
+     * Waits until everything below {@code address}, which is below safeReadOnly, is on the device.
+     *
+     * @throws StoreFault if writes fail, or do not end within {@code timeoutNanos}
+     */
+    void awaitFlushed(long address, long timeoutNanos) {
+        long deadline = waits.nanoTime() + timeoutNanos;
+        onProgress.run();
+        for (int attempt = 0; frontiers.flushed() < address; attempt++) {
+            StoreFault failed = failure();
+            if (failed != null) {
+                throw again(failed);
+            }
+            if (waits.nanoTime() - deadline > 0) {
+                throw new IoFault("the device did not take the log up to " + address + " within "
+                        + TimeUnit.NANOSECONDS.toSeconds(timeoutNanos) + " s; it is written up to " + frontiers.flushed());
+            }
+            waits.pause(attempt);
+        }
+    }
+
+    /** The same fault for another caller, with the stack of this one. */
+    static StoreFault again(StoreFault fault) {
+        return fault instanceof FullFault ? new FullFault(fault.getMessage(), fault) : new IoFault(fault.getMessage(), fault);
+    }
+
+    /** Makes everything flushed so far survive a crash of the machine. */
+    synchronized void sync() {
+        if (poison != null) {
+            throw again(poison);
+        }
+        BlockingIo io = new BlockingIo(waits);
+        try {
+            for (Long start = unsynced.pollFirst(); start != null; start = unsynced.pollFirst()) {
+                Segments.Lease segment = segments.use(start, false);
+                try {
+                    io.sync(segment.file);
+                } finally {
+                    segment.release();
+                }
+            }
+            segments.syncDirectory();
+        } catch (StoreFault failed) {
+            poison = new IoFault("a sync of the log failed, so nobody knows what a crash of the machine would leave of it; the store takes no"
+                    + " more appends. " + failed.getMessage(), failed);
+            throw again(poison);
+        }
+    }
+
+    /** Forgets what is under way, once the device is done with it, and goes on at {@code address}. Nobody is inside the epoch. */
+    synchronized void reset(long address) {
+        for (int attempt = 0; writes.stream().anyMatch(IoRequest::isUnderWay); attempt++) {
+            waits.pause(attempt);
+        }
+        for (Write write = writes.poll(); write != null; write = writes.poll()) {
+            if (write.segment != null) {
+                write.segment.release();
+                write.segment = null;
+            }
+            idle.add(write);
+        }
+        failure = null;
+        unsynced.clear();
+        issued = address;
+    }
+
+    /** Waits until the device is done with every write, whatever became of it. No step runs any more. */
+    synchronized void end() {
+        reset(issued);
+    }
+}

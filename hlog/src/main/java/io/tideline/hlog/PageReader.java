@@ -1,0 +1,108 @@
+package io.tideline.hlog;
+
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.IoRequest;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+
+/**
+ * Whole pages of the log, read from the device one after the other, the next one while the current one is looked at. Outside the epoch; not
+ * thread-safe.
+ */
+final class PageReader implements AutoCloseable {
+    private final HybridLog log;
+    private final Waits waits;
+    private final long pageBytes;
+    private Buffer current;
+    private Buffer ahead;
+
+    /** A page's place in memory, and the request that fills it. */
+    private final class Buffer extends IoRequest {
+        private final Region region = Region.allocate(pageBytes, false);
+        private long page = -1;
+        private Segments.Lease segment;
+        private Thread waiter;
+        private StoreFault fault;
+        private volatile boolean done = true;
+
+        void begin(long newPage) {
+            page = newPage;
+            fault = null;
+            done = false;
+            waiter = Thread.currentThread();
+            try {
+                segment = log.spill().segments.use(page * pageBytes, false);
+                segment.file.read(this, log.spill().segments.offset(page * pageBytes), region.address(), (int) pageBytes);
+            } catch (StoreFault failed) {
+                completed(failed);
+            }
+        }
+
+        @Override
+        protected void completed(StoreFault outcome) {
+            fault = outcome;
+            if (segment != null) {
+                segment.release();
+                segment = null;
+            }
+            Thread waiting = waiter;
+            done = true;
+            waits.wake(waiting);
+        }
+
+        void await() {
+            waits.await(() -> done);
+        }
+    }
+
+    PageReader(HybridLog log, Waits waits) {
+        this.log = log;
+        this.waits = waits;
+        this.pageBytes = log.pageBytes();
+    }
+
+    /** Whether the page is here. */
+    boolean holds(long page) {
+        return current != null && current.page == page;
+    }
+
+    /** Where an address of the page that is here is in memory. */
+    long physical(long address) {
+        return current.region.address() + (address & pageBytes - 1);
+    }
+
+    /** Waits for a page that is on the device, and begins to read the next one if that is there too. */
+    void load(long page) {
+        if (current == null) {
+            current = new Buffer();
+            ahead = new Buffer();
+        }
+        ahead.await();
+        if (ahead.page != page) {
+            ahead.begin(page);
+            ahead.await();
+        }
+        Buffer loaded = ahead;
+        ahead = current;
+        current = loaded;
+        if (loaded.fault != null) {
+            StoreFault failed = loaded.fault;
+            loaded.page = -1;
+            throw failed;
+        }
+        ahead.page = -1;
+        if ((page + 2) * pageBytes <= log.head()) {
+            ahead.begin(page + 1);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (current != null) {
+            ahead.await();
+            ahead.region.close();
+            current.region.close();
+            current = null;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.tideline.hlog;
+
+import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.IoRequest;
+
+/**
+ * The reading of one record that has left the memory, verified before anybody looks at it: guesses its length, and reads again if it is
+ * longer. Reusable, one record at a time.
+ *
+ * <p>{@link #start} is called outside the epoch and does not wait for the device; {@link #done} is called once a start, on a thread of the
+ * device or on the starting one.
+ */
+public abstract class RecordRead extends IoRequest {
+    /** What buffers are aligned to, whatever the device. */
+    public static final int BUFFER_ALIGNMENT_BYTES = 4096;
+    /** Most records are shorter; a device that reads whole sectors reads more anyway. */
+    private static final int GUESS_BYTES = 256;
+
+    private final HybridLog log;
+    private final Segments segments;
+    private final PageSeal seal;
+    private long buffer;
+    private int bufferBytes;
+    private Segments.Lease segment;
+    private long address;
+    private long from;
+    private long to;
+    private long record;
+
+    protected RecordRead(HybridLog log) {
+        this.log = log;
+        this.segments = log.spill().segments;
+        this.seal = new PageSeal(log.spill().storeId);
+    }
+
+    /** A buffer of at least so many bytes, aligned to {@value #BUFFER_ALIGNMENT_BYTES}, that takes the place of the one before. */
+    protected abstract long buffer(int bytes);
+
+    /**
+     * The record is at {@link #record()}, or it could not be read. Must not block.
+     *
+     * @param fault null if it was read and is intact
+     */
+    protected abstract void done(StoreFault fault);
+
+    /** Begins to read the record of an address below the log's head. */
+    protected final void start(long recordAddress) {
+        address = recordAddress;
+        submit(GUESS_BYTES);
+    }
+
+    /** Where the record is in memory, until the next start; laid out like any other, its state immutable. */
+    public final long record() {
+        return record;
+    }
+
+    /** The log address of the record. */
+    public final long address() {
+        return address;
+    }
+
+    private long pageEnd() {
+        return (address | log.pageBytes() - 1) + 1;
+    }
+
+    private void submit(int bytes) {
+        try {
+            int alignment = segments.alignmentBytes();
+            from = address & -alignment;
+            to = Math.min(address + bytes + alignment - 1 & -alignment, pageEnd());
+            int lengthBytes = (int) (to - from);
+            if (lengthBytes > bufferBytes) {
+                buffer = buffer(lengthBytes);
+                bufferBytes = lengthBytes;
+            }
+            segment = segments.use(address, false);
+            segment.file.read(this, segments.offset(from), buffer, lengthBytes);
+        } catch (StoreFault failed) {
+            done(failed);
+        }
+    }
+
+    @Override
+    protected final void completed(StoreFault fault) {
+        StoreFault outcome = fault;
+        int missing = 0;
+        try {
+            if (fault == null) {
+                record = buffer + address - from;
+                int sizeBytes = PageSeal.sizeBytes(record, pageEnd() - address);
+                if (sizeBytes > 0 && address + sizeBytes > to) {
+                    missing = sizeBytes;
+                } else if (sizeBytes < 0 || !seal.isIntact(address, record, sizeBytes)) {
+                    outcome = seal.corruption(segment.file.path(), segments.offset(address), address, record, sizeBytes);
+                }
+            }
+        } catch (RuntimeException | Error bug) {
+            outcome = new IoFault("the record of log address " + address + " could not be looked at", bug);
+        } finally {
+            segment.release();
+            segment = null;
+        }
+        if (missing > 0) {
+            submit(missing);
+        } else {
+            done(outcome);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.tideline.hlog;
+
+import io.tideline.fault.IoFault;
+import io.tideline.hlog.device.Device;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.memory.Waits;
+import java.util.Comparator;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The files that hold the log's pages: segment i holds the addresses from i × segment size on. Not preallocated. At most so many are open at
+ * once; a file that somebody is reading stays open, and one that is no longer needed is removed after its last reader.
+ *
+ * <p>Thread-safe. Opening and removing block; nobody calls this inside an epoch.
+ */
+final class Segments implements AutoCloseable {
+    private final Device device;
+    private final int segmentBits;
+    private final int maxOpen;
+    private final Waits waits;
+    private final ConcurrentMap<Long, Lease> open = new ConcurrentHashMap<>();
+    private final AtomicLong clock = new AtomicLong();
+    private final AtomicLong pendingDeleteBytes = new AtomicLong();
+    private volatile long begin;
+    private volatile boolean closed;
+
+    /** A segment's open file and who is using it. */
+    final class Lease {
+        private static final int CLOSED = -1;
+
+        final DeviceFile file;
+        private final long number;
+        private final AtomicInteger users = new AtomicInteger();
+        private volatile long lastUse;
+        private volatile long doomedBytes;
+
+        private Lease(long number, DeviceFile file) {
+            this.number = number;
+            this.file = file;
+        }
+
+        private boolean tryUse() {
+            for (;;) {
+                int current = users.get();
+                if (current == CLOSED) {
+                    return false;
+                }
+                if (users.compareAndSet(current, current + 1)) {
+                    lastUse = clock.incrementAndGet();
+                    return true;
+                }
+            }
+        }
+
+        /** The user needs the file no longer. */
+        void release() {
+            if (users.decrementAndGet() == 0 && doomedBytes > 0) {
+                tryClose();
+            }
+        }
+
+        /** Closes the file unless somebody uses it; the last step of a doomed one is its removal. */
+        private boolean tryClose() {
+            if (!users.compareAndSet(0, CLOSED)) {
+                return false;
+            }
+            open.remove(number, this);
+            file.close();
+            if (doomedBytes > 0) {
+                device.delete(name(number));
+                pendingDeleteBytes.addAndGet(-doomedBytes);
+            }
+            return true;
+        }
+    }
+
+    Segments(Device device, int segmentBits, int maxOpen, Waits waits) {
+        this.device = device;
+        this.segmentBits = segmentBits;
+        this.maxOpen = maxOpen;
+        this.waits = waits;
+    }
+
+    static String name(long number) {
+        return "log/%012d".formatted(number);
+    }
+
+    int alignmentBytes() {
+        return device.alignmentBytes();
+    }
+
+    /** Where an address is inside its segment. */
+    long offset(long address) {
+        return address & (1L << segmentBits) - 1;
+    }
+
+    /** The first address behind the segment of an address. */
+    long end(long address) {
+        return ((address >>> segmentBits) + 1) << segmentBits;
+    }
+
+    /** The segment of an address, for the caller to release; made if this is its first use and {@code create} says so. */
+    Lease use(long address, boolean create) {
+        long number = address >>> segmentBits;
+        for (;;) {
+            Lease lease = open.get(number);
+            if (lease == null) {
+                lease = openFile(number, create);
+            }
+            if (lease.tryUse()) {
+                return lease;
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private synchronized Lease openFile(long number, boolean create) {
+        if (closed) {
+            throw new IoFault("the log is closed");
+        }
+        Lease present = open.get(number);
+        if (present != null) {
+            return present;
+        }
+        while (open.size() >= maxOpen && closeOldest()) {
+            continue; // one fewer
+        }
+        String name = name(number);
+        Lease lease = new Lease(number, create && !device.exists(name) ? device.create(name) : device.open(name));
+        open.put(number, lease);
+        return lease;
+    }
+
+    /** False if all are in use: then the limit is exceeded for a moment rather than anybody refused. */
+    private boolean closeOldest() {
+        return open.values().stream().sorted(Comparator.comparingLong(lease -> lease.lastUse)).anyMatch(Lease::tryClose);
+    }
+
+    /** Removes the segments that lie wholly below an address, each after its last reader. Nobody begins to read them any more. */
+    synchronized void deleteBelow(long address) {
+        for (long number = begin >>> segmentBits; number < address >>> segmentBits; number++) {
+            if (device.exists(name(number))) {
+                doom(number);
+            }
+        }
+        begin = address;
+    }
+
+    private void doom(long number) {
+        Lease lease = use(number << segmentBits, false);
+        lease.doomedBytes = Math.max(1, lease.file.sizeBytes());
+        pendingDeleteBytes.addAndGet(lease.doomedBytes);
+        lease.release();
+    }
+
+    /** Makes creations and removals of segments survive a crash of the machine. */
+    void syncDirectory() {
+        device.syncDirectory();
+    }
+
+    /** Bytes of segments that are no longer needed and still being read. */
+    long pendingDeleteBytes() {
+        return pendingDeleteBytes.get();
+    }
+
+    int openFiles() {
+        return open.size();
+    }
+
+    /** Bytes on the device. */
+    long sizeBytes() {
+        return device.list().stream().filter(name -> name.startsWith("log/")).mapToLong(this::sizeBytes).sum();
+    }
+
+    private long sizeBytes(String name) {
+        Lease lease = use(Long.parseLong(name.substring(4)) << segmentBits, false);
+        try {
+            return lease.file.sizeBytes();
+        } finally {
+            lease.release();
+        }
+    }
+
+    /** Lets nobody begin to use a file any more, waits for those who do, and gives the files back. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        for (Lease lease : open.values()) {
+            for (int attempt = 0; open.get(lease.number) == lease && !lease.tryClose(); attempt++) {
+                waits.pause(attempt);
+            }
+        }
+    }
+}

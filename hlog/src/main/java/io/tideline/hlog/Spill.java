@@ -1,0 +1,111 @@
+package io.tideline.hlog;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.Device;
+import io.tideline.memory.Waits;
+import java.util.concurrent.TimeUnit;
+
+/** What a log with a device has more than one without: segments, the flusher and the evictor with their threads, and what went wrong. */
+final class Spill implements AutoCloseable {
+    private static final long FLUSH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(120);
+
+    final long storeId;
+    final Segments segments;
+    private final Frontiers frontiers;
+    private final Flusher flusher;
+    private final Evictor evictor;
+    private final Worker flushWorker;
+    private final Worker evictWorker;
+    private volatile StoreFault bug;
+
+    Spill(LogDevice settings, Epoch epoch, Frontiers frontiers, PageRing ring, Evictor.Tail tail, int pageBits, long memoryPages,
+            Runnable makeReadOnlySafe, Waits waits) {
+        this.storeId = settings.storeId();
+        this.frontiers = frontiers;
+        this.segments = new Segments(settings.device(), settings.segmentBits(), settings.maxOpenFiles(), waits);
+        this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), pageBits, waits, this::wakeFlusher);
+        this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), this::wakeEvictor);
+        this.flushWorker = new Worker("tideline-flusher", waits, () -> {
+            makeReadOnlySafe.run();
+            Worker.Progress progress = flusher.step();
+            if (progress == Worker.Progress.DONE) {
+                wakeEvictor();
+            }
+            return progress;
+        }, this::failed);
+        this.evictWorker = new Worker("tideline-evictor", waits, evictor::step, this::failed);
+        flushWorker.start();
+        evictWorker.start();
+    }
+
+    /** Empty pages that are kept ready ahead of the tail. */
+    static long aheadPages(long memoryPages) {
+        return Math.max(1, memoryPages / 32);
+    }
+
+    /** The most pages that may be mutable: room must be left for those being written and for the empty ones. */
+    static long maxMutablePages(long memoryPages) {
+        return memoryPages - aheadPages(memoryPages) - Math.max(2, memoryPages / 32);
+    }
+
+    void wakeFlusher() {
+        flushWorker.wake();
+    }
+
+    void wakeEvictor() {
+        evictWorker.wake();
+    }
+
+    private void failed(Throwable thrown) {
+        bug = new IoFault("a thread of the log ended: " + thrown + "; the store takes no more appends, what is in memory can be read", thrown);
+    }
+
+    /** Why the log's tail cannot go on; null while it can. */
+    StoreFault failure() {
+        return bug != null ? bug : flusher.failure();
+    }
+
+    long writtenBytes() {
+        return flusher.writtenBytes();
+    }
+
+    /** Brings everything below safeReadOnly to the device, and makes it survive a crash of the machine. */
+    void flushAndSync() {
+        long end = frontiers.safeReadOnly();
+        if (bug != null) {
+            throw Flusher.again(bug);
+        }
+        flusher.awaitFlushed(end, FLUSH_TIMEOUT_NANOS);
+        flusher.sync();
+    }
+
+    /** What to say about a record at {@code memory} that came from the device and is not what was sealed. */
+    CorruptionFault corruption(PageSeal seal, long address, long memory, int sizeBytes) {
+        Segments.Lease segment = segments.use(address, false);
+        try {
+            return seal.corruption(segment.file.path(), segments.offset(address), address, memory, sizeBytes);
+        } finally {
+            segment.release();
+        }
+    }
+
+    /** Goes on at {@code address} with everything below forgotten. Nobody is inside the epoch. */
+    void reset(long address, Runnable emptyRing) {
+        flusher.reset(address);
+        evictor.reset(address);
+        emptyRing.run();
+        segments.deleteBelow(address);
+    }
+
+    /** Ends the threads and waits for the device to be done with the log's memory. */
+    @Override
+    public void close() {
+        flushWorker.close();
+        evictWorker.close();
+        flusher.end();
+        segments.close();
+    }
+}

@@ -1,0 +1,253 @@
+package io.tideline.hlog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.epoch.Housekeeper;
+import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.FileDevice;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A log of eight tiny pages over a directory, driven until most of it is on the device. */
+class SpillTest {
+    private static final int PAGE_BITS = 12;
+    private static final long STORE_ID = 0x5EED;
+
+    @TempDir
+    private Path directory;
+    private final Epoch epoch = new Epoch(Waits.SYSTEM);
+    private final Housekeeper housekeeper = new Housekeeper(epoch, Waits.SYSTEM);
+    private FileDevice device;
+    private HybridLog log;
+
+    /** What was appended: address, key, length and fill of the value. */
+    private record Appended(long address, long key, int valueBytes, int fill) {
+    }
+
+    @BeforeEach
+    void open() {
+        device = new FileDevice(directory, 2);
+        log = new HybridLog(epoch, PAGE_BITS, 8, MutabilityPolicy.ofFraction(0.9), false, new LogDevice(device, 14, STORE_ID, 2), Waits.SYSTEM);
+    }
+
+    @AfterEach
+    void close() {
+        log.close();
+        device.close();
+        housekeeper.close();
+    }
+
+    private List<Appended> append(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<Appended> all = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int valueBytes = random.nextInt(random.nextInt(20) == 0 ? 4000 : 200);
+            Appended next = new Appended(reserve(RecordLayout.sizeBytes(8, valueBytes)), i, valueBytes, random.nextInt(1, 100));
+            LogRecords.finish(log, next.address, next.key, next.valueBytes, next.fill);
+            all.add(next);
+        }
+        return all;
+    }
+
+    private long reserve(long sizeBytes) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        for (int attempt = 0; ; attempt++) {
+            long address = log.reserve(sizeBytes);
+            if (address >= 0) {
+                return address;
+            }
+            assertEquals(HybridLog.BEHIND, address);
+            assertTrue(System.nanoTime() - deadline < 0, "no room was made");
+            log.requireSound();
+            Waits.SYSTEM.pause(attempt);
+        }
+    }
+
+    /** Reads one record and waits for it. */
+    private final class Read extends RecordRead implements AutoCloseable {
+        private Region region;
+        private StoreFault fault;
+        private volatile boolean done;
+
+        Read() {
+            super(log);
+        }
+
+        @Override
+        protected long buffer(int bytes) {
+            close();
+            region = Region.allocate(bytes, false);
+            return region.address();
+        }
+
+        @Override
+        protected void done(StoreFault outcome) {
+            fault = outcome;
+            done = true;
+        }
+
+        StoreFault read(long address) {
+            done = false;
+            start(address);
+            for (int attempt = 0; !done; attempt++) {
+                Waits.SYSTEM.pause(attempt);
+            }
+            return fault;
+        }
+
+        @Override
+        public void close() {
+            if (region != null) {
+                region.close();
+                region = null;
+            }
+        }
+    }
+
+    private static void assertIs(Appended expected, long record) {
+        long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
+        assertEquals(expected.key, Words.get(RecordLayout.keyAddress(record, stateWord)));
+        assertEquals(expected.valueBytes, RecordLayout.valueBytes(record, stateWord));
+        for (int at = 0; at < expected.valueBytes; at += 8) {
+            assertEquals(expected.fill * 0x0101010101010101L, Words.get(RecordLayout.valueAddress(record, stateWord) + at), "value byte " + at);
+        }
+    }
+
+    @Test
+    void shouldReadBackWhateverLeftTheMemory() {
+        List<Appended> all = append(5000, 1);
+        assertTrue(log.head() > 20 << PAGE_BITS, "the head is at " + log.head());
+        assertTrue(log.openFiles() <= 2);
+        int onDevice = 0;
+        try (Read read = new Read()) {
+            for (Appended each : all) {
+                if (each.address < log.head()) {
+                    assertNull(read.read(each.address));
+                    assertIs(each, read.record());
+                    onDevice++;
+                }
+            }
+        }
+        assertTrue(onDevice > 2000, onDevice + " of 5000 are on the device");
+    }
+
+    @Test
+    void shouldScanDeviceAndMemoryInOrder() {
+        List<Appended> all = append(3000, 2);
+        try (LogScan scan = new LogScan(log, Waits.SYSTEM, log.tail())) {
+            int at = 0;
+            for (LogScan.Step step = scan.advance(); step != LogScan.Step.END; step = scan.advance()) {
+                if (step == LogScan.Step.ON_DEVICE) {
+                    scan.load();
+                } else {
+                    assertEquals(LogScan.Step.RECORD, step);
+                    assertEquals(all.get(at).address, scan.address());
+                    assertIs(all.get(at++), scan.record());
+                }
+            }
+            assertEquals(all.size(), at);
+        }
+    }
+
+    @Test
+    void shouldRefuseEveryFlippedBitOfARecord() throws IOException {
+        List<Appended> all = append(2000, 3);
+        log.flushAll();
+        Appended victim = all.get(100);
+        assertTrue(victim.address < log.head());
+        long sizeBytes = RecordLayout.sizeBytes(8, victim.valueBytes);
+        Path segment = directory.resolve("log/%012d".formatted(victim.address >>> 14));
+        int refused = 0;
+        try (RandomAccessFile file = new RandomAccessFile(segment.toFile(), "rw"); Read read = new Read()) {
+            for (long bit = 0; bit < sizeBytes * 8; bit++) {
+                long offset = (victim.address & (1 << 14) - 1) + bit / 8;
+                flip(file, offset, bit);
+                StoreFault fault = read.read(victim.address);
+                CorruptionFault corruption = assertInstanceOf(CorruptionFault.class, fault, "bit " + bit + " of " + victim);
+                assertTrue(corruption.getMessage().contains(segment.toString()), corruption.getMessage());
+                refused++;
+                flip(file, offset, bit);
+            }
+            assertNull(read.read(victim.address));
+        }
+        assertEquals(sizeBytes * 8, refused);
+    }
+
+    private static void flip(RandomAccessFile file, long offset, long bit) throws IOException {
+        file.seek(offset);
+        int value = file.read();
+        file.seek(offset);
+        file.write(value ^ 1 << bit % 8);
+    }
+
+    @Test
+    void shouldRefuseARecordFromAnotherPlace() throws IOException {
+        List<Appended> all = append(2000, 4);
+        Appended from = all.stream().filter(each -> each.valueBytes == 40).findFirst().orElseThrow();
+        Appended to = all.stream().skip(from.key + 1).filter(other -> other.valueBytes == from.valueBytes).findFirst().orElseThrow();
+        assertTrue(to.address < log.head());
+        byte[] bytes = new byte[(int) RecordLayout.sizeBytes(8, from.valueBytes)];
+        try (RandomAccessFile source = new RandomAccessFile(directory.resolve("log/%012d".formatted(from.address >>> 14)).toFile(), "r");
+                RandomAccessFile target = new RandomAccessFile(directory.resolve("log/%012d".formatted(to.address >>> 14)).toFile(), "rw");
+                Read read = new Read()) {
+            source.seek(from.address & (1 << 14) - 1);
+            source.readFully(bytes);
+            target.seek(to.address & (1 << 14) - 1);
+            target.write(bytes);
+            assertInstanceOf(CorruptionFault.class, read.read(to.address));
+            assertNull(read.read(from.address));
+        }
+    }
+
+    @Test
+    void shouldBringEverythingToTheDeviceUpToASectorAtTheEnd() throws IOException {
+        append(10, 5);
+        long written = log.tail();
+        log.flushAll();
+        assertEquals(log.tail(), log.flushed());
+        assertEquals(0, log.tail() % 512);
+        assertTrue(log.tail() - written < 512);
+        assertEquals(log.tail(), Files.size(directory.resolve("log/000000000000")));
+    }
+
+    @Test
+    void shouldForgetTheDeviceWithAClearAndGoOn() {
+        append(2000, 6);
+        assertTrue(Files.exists(directory.resolve("log/000000000000")));
+        log.clear();
+        assertFalse(Files.exists(directory.resolve("log/000000000000")));
+        assertEquals(0, log.pendingDeleteBytes());
+        List<Appended> all = append(3000, 7);
+        try (Read read = new Read()) {
+            assertNull(read.read(all.getFirst().address));
+            assertIs(all.getFirst(), read.record());
+        }
+    }
+
+    @Test
+    void shouldRefuseSegmentsThatHoldNoPage() {
+        String message = assertThrows(IllegalArgumentException.class, () -> new HybridLog(epoch, 14, 8, MutabilityPolicy.ofFraction(0.9), false,
+                new LogDevice(device, 13, STORE_ID, 2), Waits.SYSTEM)).getMessage();
+        assertTrue(message.contains("2^13") && message.contains("2^14"), message);
+    }
+}

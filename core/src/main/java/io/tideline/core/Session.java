@@ -51,9 +51,10 @@ public final class Session extends Operations implements AutoCloseable {
     private long serial;
     private Thread batchThread;
     // What the running operation needs before it can start over.
-    private int oldRoom;
     private long diskAddress;
-    private boolean needsRoom;
+    private boolean needsLogRoom;
+    private Scratch lacking;
+    private int lackingBytes;
     private GroupOp group;
     private volatile boolean closed;
 
@@ -227,15 +228,16 @@ public final class Session extends Operations implements AutoCloseable {
         if (attempt > MAX_ATTEMPTS) {
             throw new AssertionError("session " + name + " met a latched record or index entry " + attempt + " times; its holder is lost");
         }
-        if (diskAddress != 0 || needsRoom) {
+        if (diskAddress != 0 || needsLogRoom) {
             waitForDevice();
             return;
         }
         stepOutside();
         try {
-            if (oldRoom > 0) {
-                old.ensure(oldRoom);
-                oldRoom = 0;
+            if (lacking != null) {
+                Scratch growing = lacking;
+                lacking = null;
+                growing.ensure(lackingBytes);
             } else {
                 waits.pause(attempt);
             }
@@ -257,7 +259,7 @@ public final class Session extends Operations implements AutoCloseable {
             }
         } finally {
             diskAddress = 0;
-            needsRoom = false;
+            needsLogRoom = false;
             epoch.resume(epochSlot);
             batches.forEach(batch -> epoch.resume(batch.epochSlot));
         }
@@ -281,7 +283,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** The running operation needs room at the tail that the device has not made yet. */
     void needLogRoom() {
-        needsRoom = true;
+        needsLogRoom = true;
     }
 
     /** An operation begins that may meet the device. */
@@ -291,8 +293,10 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
-    void needOldRoom(int bytes) {
-        oldRoom = Math.max(bytes, 1);
+    /** Asks {@link #startOver} to make room in one of the session's buffers. */
+    void needRoom(Scratch scratch, int bytes) {
+        lacking = scratch;
+        lackingBytes = bytes;
     }
 
     void beginCallback() {

@@ -137,6 +137,16 @@ final class CheckedDoor extends Door {
     }
 
     @Override
+    void copyFrom(byte[] source, int sourceOffset, long target, int lengthBytes) {
+        inner.copyFrom(source, sourceOffset, checked(target, lengthBytes), lengthBytes);
+    }
+
+    @Override
+    void copyTo(long source, byte[] target, int targetOffset, int lengthBytes) {
+        inner.copyTo(checked(source, lengthBytes), target, targetOffset, lengthBytes);
+    }
+
+    @Override
     void zero(long address, long lengthBytes) {
         inner.zero(checked(address, lengthBytes), lengthBytes);
     }

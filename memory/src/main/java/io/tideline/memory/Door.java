@@ -53,6 +53,11 @@ abstract class Door {
 
     abstract void copyTo(long source, MemorySegment target, long targetOffset, long lengthBytes);
 
+    /** From an array, without making an object: this is done under a record's lock. The caller has checked the range of the array. */
+    abstract void copyFrom(byte[] source, int sourceOffset, long target, int lengthBytes);
+
+    abstract void copyTo(long source, byte[] target, int targetOffset, int lengthBytes);
+
     abstract void zero(long address, long lengthBytes);
 
     /** Told about each region before its first use; only doors that check or emulate care. */

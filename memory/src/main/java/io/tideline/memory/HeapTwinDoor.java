@@ -120,6 +120,20 @@ final class HeapTwinDoor extends Door {
     }
 
     @Override
+    void copyFrom(byte[] source, int sourceOffset, long target, int lengthBytes) {
+        for (int at = 0; at < lengthBytes; at += 8) {
+            set(target + at, Words.lastWord(source, sourceOffset + at, Math.min(8, lengthBytes - at)));
+        }
+    }
+
+    @Override
+    void copyTo(long source, byte[] target, int targetOffset, int lengthBytes) {
+        for (int at = 0; at < lengthBytes; at++) {
+            target[targetOffset + at] = (byte) (get(source + (at & ~7)) >>> ((at & 7) * 8));
+        }
+    }
+
+    @Override
     void zero(long address, long lengthBytes) {
         for (long at = 0; at < lengthBytes; at += 8) {
             set(address + at, 0);

@@ -1,5 +1,6 @@
 package io.tideline.memory;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.MemorySegment;
@@ -100,6 +101,16 @@ final class SegmentDoor extends Door {
     @Override
     void copyTo(long source, MemorySegment target, long targetOffset, long lengthBytes) {
         MemorySegment.copy(Everything.SEGMENT, source, target, targetOffset, lengthBytes);
+    }
+
+    @Override
+    void copyFrom(byte[] source, int sourceOffset, long target, int lengthBytes) {
+        MemorySegment.copy(source, sourceOffset, Everything.SEGMENT, JAVA_BYTE, target, lengthBytes);
+    }
+
+    @Override
+    void copyTo(long source, byte[] target, int targetOffset, int lengthBytes) {
+        MemorySegment.copy(Everything.SEGMENT, JAVA_BYTE, source, target, targetOffset, lengthBytes);
     }
 
     @Override

@@ -5,6 +5,11 @@ import org.agrona.UnsafeApi;
 
 /** Raw addresses through the JDK's internal Unsafe, which the user opens with {@code --add-exports java.base/jdk.internal.misc=ALL-UNNAMED}. */
 final class UnsafeDoor extends Door {
+    /** Resolved only behind an open door, so that {@link #isExported} can be asked in any JVM. */
+    private static final class Arrays {
+        static final long BASE_BYTES = UnsafeApi.arrayBaseOffset(byte[].class);
+    }
+
     private UnsafeDoor() {
     }
 
@@ -82,6 +87,16 @@ final class UnsafeDoor extends Door {
     @Override
     void copyTo(long source, MemorySegment target, long targetOffset, long lengthBytes) {
         MemorySegment.copy(SegmentDoor.everything(), source, target, targetOffset, lengthBytes);
+    }
+
+    @Override
+    void copyFrom(byte[] source, int sourceOffset, long target, int lengthBytes) {
+        UnsafeApi.copyMemory(source, Arrays.BASE_BYTES + sourceOffset, null, target, lengthBytes);
+    }
+
+    @Override
+    void copyTo(long source, byte[] target, int targetOffset, int lengthBytes) {
+        UnsafeApi.copyMemory(null, source, target, Arrays.BASE_BYTES + targetOffset, lengthBytes);
     }
 
     @Override

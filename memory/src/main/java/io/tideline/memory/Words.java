@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
  * The only door to shared off-heap words: 64-bit, 8-aligned, by raw address, with the memory order in the method's name (the dialect
@@ -143,7 +144,7 @@ public final class Words {
     public static void copyIn(byte[] source, int offset, int lengthBytes, long target) {
         int whole = lengthBytes & ~7;
         if (lengthBytes > BULK_BYTES) {
-            DOOR.copyFrom(MemorySegment.ofArray(source), offset, target, whole);
+            DOOR.copyFrom(source, Objects.checkFromIndexSize(offset, lengthBytes, source.length), target, whole);
         } else {
             for (int at = 0; at < whole; at += 8) {
                 DOOR.set(target + at, (long) ARRAY_WORD.get(source, offset + at));
@@ -186,7 +187,7 @@ public final class Words {
     public static void copyOut(long source, byte[] target, int offset, int lengthBytes) {
         int whole = lengthBytes & ~7;
         if (lengthBytes > BULK_BYTES) {
-            DOOR.copyTo(source, MemorySegment.ofArray(target), offset, lengthBytes);
+            DOOR.copyTo(source, target, Objects.checkFromIndexSize(offset, lengthBytes, target.length), lengthBytes);
             return;
         }
         for (int at = 0; at < whole; at += 8) {

@@ -42,7 +42,8 @@ class CheckedDoorTest extends DoorSpec {
         return List.of(
                 a -> door.get(a), a -> door.getAcquire(a), a -> door.getVolatile(a), a -> door.set(a, 1), a -> door.setRelease(a, 1),
                 a -> door.setVolatile(a, 1), a -> door.compareAndSet(a, 0, 1), a -> door.getAndAdd(a, 1), a -> door.copy(a, block, 8),
-                a -> door.copy(block, a, 8), a -> door.copyFrom(bytes, 0, a, 8), a -> door.copyTo(a, bytes, 0, 8), a -> door.zero(a, 8));
+                a -> door.copy(block, a, 8), a -> door.copyFrom(bytes, 0, a, 8), a -> door.copyTo(a, bytes, 0, 8), a -> door.zero(a, 8),
+                a -> door.copyFrom(new byte[8], 0, a, 8), a -> door.copyTo(a, new byte[8], 0, 8));
     }
 
     private void assertRefused(long address, String reason) {
@@ -78,7 +79,8 @@ class CheckedDoorTest extends DoorSpec {
         MemorySegment bytes = MemorySegment.ofArray(new byte[64]);
         List<LongConsumer> copies = List.of(
                 l -> door.copy(last, block, l), l -> door.copy(block, last, l), l -> door.copyFrom(bytes, 0, last, l),
-                l -> door.copyTo(last, bytes, 0, l), l -> door.zero(last, l));
+                l -> door.copyTo(last, bytes, 0, l), l -> door.zero(last, l), l -> door.copyFrom(new byte[64], 0, last, (int) l),
+                l -> door.copyTo(last, new byte[64], 0, (int) l));
         for (LongConsumer copy : copies) {
             String message = assertThrows(AssertionError.class, () -> copy.accept(16)).getMessage();
             assertTrue(message.contains("past the end") && message.contains(Long.toHexString(last)), message);
@@ -105,6 +107,8 @@ class CheckedDoorTest extends DoorSpec {
         MemorySegment none = MemorySegment.ofArray(new byte[0]);
         door.copyTo(block + BLOCK_BYTES, none, 0, 0);
         door.copyFrom(none, 0, block + BLOCK_BYTES, 0);
+        door.copyTo(block + BLOCK_BYTES, new byte[0], 0, 0);
+        door.copyFrom(new byte[0], 0, block + BLOCK_BYTES, 0);
         door.zero(block + BLOCK_BYTES, 0);
         door.copy(block + BLOCK_BYTES, block, 0);
     }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -184,6 +186,58 @@ abstract class DoorSpec {
                             expected, target.toArray(ValueLayout.JAVA_BYTE), "copyTo of " + length);
                 }
             }
+        }
+    }
+
+    @Test
+    void shouldCopyInFromArrays() {
+        for (int length = 0; length <= 640; length += 8) {
+            byte[] bytes = random(length, 1024);
+            for (int offset = 0; offset < 9; offset++) {
+                byte[] expected = fill(block, 1024, length + 1);
+                door.copyFrom(bytes, offset, block + 64, length);
+                System.arraycopy(bytes, offset, expected, 64, length);
+                assertBytes(expected, block, "copyFrom of " + length + " from " + offset);
+            }
+        }
+    }
+
+    @Test
+    void shouldCopyOutExactlyTheBytesAskedForToArrays() {
+        for (int length = 0; length <= 640; length++) {
+            byte[] bytes = fill(block, 1024, length);
+            for (int offset = 0; offset < 9; offset++) {
+                byte[] target = new byte[1024];
+                Arrays.fill(target, (byte) 0x5A);
+                byte[] expected = target.clone();
+                door.copyTo(block + 64, target, offset, length);
+                System.arraycopy(bytes, 64, expected, offset, length);
+                assertArrayEquals(expected, target, "copyTo of " + length + " to " + offset);
+            }
+        }
+    }
+
+    /**
+     * An object made under a record's lock would let the collector, or a full heap, come between. Counted while the code is interpreted, where
+     * an object is an object; a compiler could hide it.
+     */
+    @Test
+    void shouldMakeNoObjectToCopyAnArray() {
+        byte[] bytes = new byte[512];
+        int copies = 1_000;
+        copyBothWays(bytes, 10); // links what runs for the first time
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        threads.getCurrentThreadAllocatedBytes();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        copyBothWays(bytes, copies);
+        long made = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(made < copies, made + " bytes for " + copies + " copies each way; an object a copy would be 16 at least");
+    }
+
+    private void copyBothWays(byte[] bytes, int times) {
+        for (int i = 0; i < times; i++) {
+            door.copyFrom(bytes, 3, block, 504);
+            door.copyTo(block, bytes, 3, 504);
         }
     }
 

@@ -3,6 +3,7 @@ package io.tideline.memory;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -165,6 +166,20 @@ class WordsTest {
                 }
             }
         }
+    }
+
+    @Test
+    void shouldRefuseToReachBeyondAnArray() {
+        dirty(LONGEST);
+        byte[] array = new byte[LONGEST];
+        for (int[] range : new int[][] {{1, LONGEST}, {-1, LONGEST}, {0, LONGEST + 8}, {LONGEST, 400}, {Integer.MAX_VALUE, 400}}) {
+            assertThrows(IndexOutOfBoundsException.class, () -> Words.copyIn(array, range[0], range[1], block + GUARD));
+            assertThrows(IndexOutOfBoundsException.class, () -> Words.copyOut(block, array, range[0], range[1]));
+        }
+        for (int at = 0; at < LONGEST; at += 8) {
+            assertEquals(DIRTY_WORD, Words.get(block + at), "a refused copy wrote");
+        }
+        assertArrayEquals(new byte[LONGEST], array, "a refused copy wrote");
     }
 
     private void dirty(int length) {

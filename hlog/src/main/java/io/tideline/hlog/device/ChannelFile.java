@@ -27,7 +27,7 @@ final class ChannelFile implements DeviceFile {
     @Override
     public long sizeBytes() {
         try {
-            return channel.size();
+            return OwnThread.run(channel::size);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot tell the size of " + path, failed);
         }
@@ -79,7 +79,7 @@ final class ChannelFile implements DeviceFile {
     @Override
     public void truncate(long sizeBytes) {
         try {
-            channel.truncate(sizeBytes);
+            OwnThread.run(() -> channel.truncate(sizeBytes));
         } catch (IOException failed) {
             throw IoThreads.fault("cannot truncate " + path + " to " + sizeBytes + " bytes", failed);
         }

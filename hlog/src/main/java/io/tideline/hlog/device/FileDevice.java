@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 /** Files through the page cache of the operating system, read and written by {@link IoThreads}. */
 public class FileDevice implements Device {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?");
-    private static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
-    private static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
+    static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
+    static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
 
     private final Path directory;
     private final IoThreads threads;
@@ -139,17 +139,11 @@ public class FileDevice implements Device {
     public void syncDirectory() {
         try (Stream<Path> inside = Files.list(directory)) {
             for (Path child : inside.filter(Files::isDirectory).toList()) {
-                sync(child);
+                OwnThread.syncDirectory(child);
             }
-            sync(directory);
+            OwnThread.syncDirectory(directory);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot sync the directory " + directory, failed);
-        }
-    }
-
-    private static void sync(Path path) throws IOException {
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 

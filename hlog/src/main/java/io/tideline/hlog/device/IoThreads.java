@@ -4,6 +4,7 @@ import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -89,7 +90,8 @@ final class IoThreads {
 
     /** An I/O error as the fault it is: no space left is told apart, because it passes. */
     static StoreFault fault(String what, IOException cause) {
-        String reason = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+        boolean onlyNames = cause instanceof FileSystemException named && named.getReason() == null; // its class is the reason
+        String reason = cause.getMessage() == null || onlyNames ? cause.toString() : cause.getMessage();
         boolean full = reason.contains("No space left") || reason.contains("Disk quota exceeded");
         return full ? new FullFault(what + ": " + reason + "; make room on the disk, then go on", cause) : new IoFault(what + ": " + reason, cause);
     }

@@ -1,0 +1,246 @@
+package io.tideline.hlog.device;
+
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.IoFault;
+import io.tideline.fault.LockedFault;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
+
+/**
+ * The directory of a store, held so that nobody else writes to it: by one opening of one process, whatever path leads to it.
+ *
+ * <p>Two things hold it. Inside the JVM a {@link JvmClaim} of the directory and of its file LOCK, by device and inode; it refuses a second
+ * opening before that opens any file. Against other processes a lock of the operating system on LOCK, which ends with the process, so what
+ * a killed one leaves behind is no obstacle. LOCK is never deleted: whoever deletes it while a store is open takes its protection away.
+ *
+ * <p>Thread-safe.
+ */
+public final class StoreDirectory implements AutoCloseable {
+    /** The file that is locked. */
+    public static final String LOCK = "LOCK";
+    /** The file without which a directory is no store; it is written before any other. */
+    public static final String IDENTITY = "IDENTITY";
+    /** How names of files end that are being written and do not count yet. */
+    public static final String TEMPORARY_SUFFIX = ".tmp";
+
+    /** What a creation that was cut short can leave. */
+    private static final Set<String> BEFORE_IDENTITY = Set.of(LOCK, IDENTITY + TEMPORARY_SUFFIX);
+    /** Behind the signature, which stays readable also where locks keep others from reading. */
+    private static final long LOCKED_OFFSET = 1L << 40;
+
+    private static final Queue<RandomAccessFile> KEPT_OPEN = new ConcurrentLinkedQueue<>();
+
+    private final Path path;
+    private final boolean fresh;
+    private final JvmClaim claim;
+    /** Null where somebody looks at a directory without LOCK. */
+    private final RandomAccessFile lockFile;
+    private boolean closed;
+
+    private StoreDirectory(Path path, boolean fresh, JvmClaim claim, RandomAccessFile lockFile) {
+        this.path = path;
+        this.fresh = fresh;
+        this.claim = claim;
+        this.lockFile = lockFile;
+    }
+
+    /**
+     * Takes a directory for writing. One that is not there is made, for its owner alone; its parent must be there, because a store that
+     * fills the place under a file system that was not mounted helps nobody.
+     *
+     * @throws LockedFault if somebody else has it, naming who
+     * @throws FormatFault if it holds files but no store; nothing of it was touched
+     */
+    public static StoreDirectory lock(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            make(directory);
+        }
+        return open(directory, true);
+    }
+
+    /**
+     * Takes a directory for reading by a tool: nobody writes to it until {@link #close}, other processes may look at it too. Nothing is
+     * created. A directory without LOCK, such as a copy of another, is not protected.
+     *
+     * @throws LockedFault if a store has it open, naming who; or if this process looks at it already
+     * @throws FormatFault if it holds files but no store
+     */
+    public static StoreDirectory look(Path directory) {
+        return open(directory, false);
+    }
+
+    private static void make(Path directory) {
+        try {
+            Files.createDirectory(directory, FileDevice.OWNER_ONLY_DIRECTORY);
+        } catch (FileAlreadyExistsException there) {
+            if (!Files.isDirectory(directory)) {
+                throw new IoFault(directory + " is not a directory; choose another place for the store", there);
+            }
+        } catch (NoSuchFileException noParent) {
+            throw new IoFault("the directory " + directory + " cannot be made, because its parent is not there; make that first", noParent);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot make the directory " + directory, failed);
+        }
+    }
+
+    private static StoreDirectory open(Path directory, boolean exclusive) {
+        JvmClaim claim = new JvmClaim();
+        RandomAccessFile lockFile = null;
+        boolean opened = false;
+        try {
+            Path path = directory.toRealPath();
+            take(claim, path, path);
+            refuseForeign(path);
+            Path file = path.resolve(LOCK);
+            if (exclusive) {
+                createIfAbsent(file);
+            }
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                take(claim, file, path);
+                lockFile = openNoLink(file, exclusive);
+                lock(lockFile, exclusive, path);
+            }
+            boolean fresh = refuseForeign(path); // again: until the lock was ours, others could make files
+            if (exclusive) {
+                LockHolder.thisProcess().sign(lockFile);
+            }
+            if (exclusive && fresh && path.getParent() != null) {
+                OwnThread.syncDirectory(path.getParent()); // the directory's own name must survive too
+            }
+            opened = true;
+            return new StoreDirectory(path, fresh, claim, lockFile);
+        } catch (NoSuchFileException missing) {
+            throw new IoFault("there is no directory " + directory, missing);
+        } catch (OverlappingFileLockException lockedByStrangers) {
+            KEPT_OPEN.add(lockFile); // closing it would give up their lock; the claim stays too, so this happens once a file
+            opened = true;
+            throw inUse(directory, "this process, which locked " + LOCK + " by other means");
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot lock the directory " + directory, failed);
+        } finally {
+            if (!opened) {
+                release(lockFile, claim, directory);
+            }
+        }
+    }
+
+    private static void take(JvmClaim claim, Path file, Path directory) throws IOException {
+        if (!claim.take(file)) {
+            throw inUse(directory, "this process (" + ProcessHandle.current().pid() + ")");
+        }
+    }
+
+    /** Whether the directory holds no store and nothing else either. */
+    private static boolean refuseForeign(Path path) throws IOException {
+        Path lock = path.resolve(LOCK);
+        if (Files.exists(lock, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FormatFault(lock + " is not a regular file, so the directory was left alone; remove it, or choose another directory");
+        }
+        List<String> others = names(path).stream().filter(name -> !BEFORE_IDENTITY.contains(name)).toList();
+        // asked after the names: a store that is being made has its identity before it has other files
+        if (others.isEmpty() || Files.exists(path.resolve(IDENTITY), LinkOption.NOFOLLOW_LINKS)) {
+            return others.isEmpty();
+        }
+        throw new FormatFault("the directory " + path + " holds " + others.getFirst() + " but no " + IDENTITY
+                + ", so it is not a store and was left alone; choose an empty directory");
+    }
+
+    private static List<String> names(Path path) throws IOException {
+        try (Stream<Path> files = Files.list(path)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static void createIfAbsent(Path file) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            try {
+                Files.createFile(file, FileDevice.OWNER_ONLY_FILE);
+            } catch (FileAlreadyExistsException otherProcess) {
+                return; // it was faster, and both go on with that file
+            }
+        }
+    }
+
+    /**
+     * Not as a channel, which an interrupt of the caller would close. It would follow a symbolic link, so LOCK must be none before and the
+     * same file after.
+     */
+    private static RandomAccessFile openNoLink(Path file, boolean exclusive) throws IOException {
+        Object key = JvmClaim.keyOf(file);
+        RandomAccessFile opened = new RandomAccessFile(file.toFile(), exclusive ? "rw" : "r");
+        if (!key.equals(JvmClaim.keyOf(file))) {
+            opened.close();
+            throw new IOException(file + " was replaced while it was opened");
+        }
+        return opened;
+    }
+
+    private static void lock(RandomAccessFile lockFile, boolean exclusive, Path path) throws IOException {
+        if (lockFile.getChannel().tryLock(LOCKED_OFFSET, 1, !exclusive) != null) {
+            return;
+        }
+        if (exclusive) {
+            FileLock shared = lockFile.getChannel().tryLock(LOCKED_OFFSET, 1, true);
+            if (shared != null) { // the closing of the file, which follows, ends it
+                throw inUse(path, "another process, which only looks at it");
+            }
+        }
+        LockHolder holder = LockHolder.signedIn(lockFile);
+        boolean signed = holder != null && !holder.equals(LockHolder.thisProcess()); // ours would be from an earlier opening
+        throw inUse(path, signed ? holder.toString() : "another process, which has not signed " + LOCK + " yet");
+    }
+
+    private static LockedFault inUse(Path path, String who) {
+        return new LockedFault("the directory " + path + " is in use by " + who + "; close it there first");
+    }
+
+    private static void release(RandomAccessFile lockFile, JvmClaim claim, Path path) {
+        try (claim) { // closed last: as long as the file is open, nobody else of this JVM may lock
+            if (lockFile != null) {
+                lockFile.close();
+            }
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot close " + path.resolve(LOCK), failed);
+        }
+    }
+
+    /** The directory itself, without symbolic links. */
+    public Path path() {
+        return path;
+    }
+
+    /** Whether it held no store, and nothing else, when it was opened. */
+    public boolean isFresh() {
+        return fresh;
+    }
+
+    /** The names of what is inside now, sorted; of files and directories, one level deep. */
+    public List<String> names() {
+        try {
+            return names(path);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot list " + path, failed);
+        }
+    }
+
+    /** Lets others have the directory; idempotent. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            release(lockFile, claim, path);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.tideline.hlog.format;
+
+import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.Device;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.hlog.device.StoreDirectory;
+import io.tideline.memory.NativeBuffer;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import java.nio.ByteBuffer;
+import java.util.function.Function;
+
+/**
+ * Writes and reads small files that are whole or refused. A reader sees the old file or the new one, also after a crash; what it returns was
+ * written so, and every damage ends in a fault. Whoever publishes or removes holds the directory and does one thing at a time.
+ */
+public final class SealedFile {
+    private SealedFile() {
+    }
+
+    /**
+     * Puts a file in the place of what had that name. When this returns, the new one survives a crash of the machine. When it fails, the old or
+     * the new one is there, whole, and nobody knows which survives.
+     */
+    public static void publish(Device device, Waits waits, String name, SealedKind kind, long storeId, long sequence, byte[] payload) {
+        if (payload.length > SealLayout.MAX_PAYLOAD_BYTES) {
+            throw new IllegalArgumentException("a payload of " + payload.length + " bytes for " + name + "; it takes up to " + SealLayout.MAX_PAYLOAD_BYTES);
+        }
+        requireBlocks(device);
+        String temporary = name + StoreDirectory.TEMPORARY_SUFFIX;
+        if (device.exists(temporary)) {
+            device.delete(temporary);
+        }
+        int sizeBytes = SealLayout.fileBytes(payload.length);
+        BlockingIo io = new BlockingIo(waits);
+        try (Region memory = Region.allocate(sizeBytes, false); DeviceFile file = device.create(temporary)) {
+            SealCodec.encode(NativeBuffer.of(memory.address(), sizeBytes), kind, storeId, sequence, payload);
+            io.write(file, 0, memory.address(), sizeBytes);
+            io.sync(file);
+        }
+        device.rename(temporary, name);
+        device.syncDirectory();
+    }
+
+    /**
+     * Reads a file that is there. It takes no more memory than the file is long, and a block.
+     *
+     * @param decoder reads every field of the payload, and keeps nothing of it
+     * @throws io.tideline.fault.CorruptionFault if it is not as it was written, naming the offset
+     * @throws io.tideline.fault.FormatFault if it is not ours, or of a newer version
+     */
+    public static <T> T read(Device device, Waits waits, String name, SealedKind kind, Function<SealedPayload, T> decoder) {
+        requireBlocks(device);
+        BlockingIo io = new BlockingIo(waits);
+        try (DeviceFile file = device.open(name)) {
+            long sizeBytes = file.sizeBytes();
+            try (Region block = Region.allocate(SealLayout.BLOCK_BYTES, false)) {
+                int headBytes = (int) Math.min(sizeBytes - sizeBytes % device.alignmentBytes(), SealLayout.BLOCK_BYTES);
+                if (headBytes > 0) {
+                    io.read(file, 0, block.address(), headBytes);
+                }
+                SealCodec.checkHead(file.path(), NativeBuffer.of(block.address(), headBytes), sizeBytes);
+            }
+            try (Region memory = Region.allocate(sizeBytes, false)) {
+                io.read(file, 0, memory.address(), (int) sizeBytes);
+                return decode(file.path(), NativeBuffer.of(memory.address(), (int) sizeBytes), kind, decoder);
+            }
+        }
+    }
+
+    /** Reads a file whose bytes are in memory already, with the same checks. */
+    public static <T> T decode(String path, ByteBuffer file, SealedKind kind, Function<SealedPayload, T> decoder) {
+        return SealCodec.decode(path, file, kind, decoder);
+    }
+
+    /** Makes a file gone for good, whether or not it is still there: an earlier removal may not have reached the disk. */
+    public static void remove(Device device, String name) {
+        if (device.exists(name)) {
+            device.delete(name);
+        }
+        device.syncDirectory();
+    }
+
+    /** Removes what publications that were cut short left behind. */
+    public static void removeLeftovers(Device device) {
+        device.list().stream().filter(name -> name.endsWith(StoreDirectory.TEMPORARY_SUFFIX)).forEach(device::delete);
+    }
+
+    private static void requireBlocks(Device device) {
+        if (SealLayout.BLOCK_BYTES % device.alignmentBytes() != 0) {
+            throw new IllegalArgumentException("a device that transfers multiples of " + device.alignmentBytes() + " bytes; they must divide "
+                    + SealLayout.BLOCK_BYTES);
+        }
+    }
+}

@@ -1,0 +1,429 @@
+package io.tideline.hlog.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.IoFault;
+import io.tideline.fault.LockedFault;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@EnabledOnOs(OS.LINUX)
+final class StoreDirectoryTest {
+    private static final String WON = "1 won";
+
+    @TempDir
+    private Path parent;
+
+    private Path directory() {
+        return parent.resolve("store");
+    }
+
+    private static String refusal(Path directory) {
+        return assertThrows(LockedFault.class, () -> StoreDirectory.lock(directory)).getMessage();
+    }
+
+    private static String permissions(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+    }
+
+    private void makeStore() throws IOException {
+        StoreDirectory.lock(directory()).close();
+        Files.writeString(directory().resolve("IDENTITY"), "here");
+        Files.createDirectory(directory().resolve("log"));
+    }
+
+    // --- what is made ---
+
+    @Test
+    void shouldMakeTheDirectoryForItsOwnerAlone() throws IOException {
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            assertTrue(held.isFresh());
+            assertEquals(List.of("LOCK"), held.names());
+            assertEquals(directory().toRealPath(), held.path());
+            assertEquals("rwx------", permissions(directory()));
+            assertEquals("rw-------", permissions(directory().resolve("LOCK")));
+        }
+        assertTrue(Files.exists(directory().resolve("LOCK")), "deleting it would let two in");
+    }
+
+    @Test
+    void shouldLeaveTheModeOfADirectoryThatIsThere() throws IOException {
+        Files.createDirectory(directory(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        String before = permissions(directory());
+        StoreDirectory.lock(directory()).close();
+        assertEquals(before, permissions(directory()));
+    }
+
+    @Test
+    void shouldNotMakeParents() {
+        Path below = parent.resolve("missing").resolve("store");
+        String message = assertThrows(IoFault.class, () -> StoreDirectory.lock(below)).getMessage();
+        assertTrue(message.contains(below + " cannot be made, because its parent is not there"), message);
+        assertFalse(Files.exists(parent.resolve("missing")));
+    }
+
+    @Test
+    void shouldRefuseAFileInThePlaceOfTheDirectory() throws IOException {
+        Files.writeString(directory(), "a file");
+        assertTrue(assertThrows(IoFault.class, () -> StoreDirectory.lock(directory())).getMessage().contains("is not a directory"));
+        String looking = assertThrows(IoFault.class, () -> StoreDirectory.look(directory())).getMessage();
+        assertTrue(looking.contains("NotDirectoryException"), looking);
+        assertEquals("a file", Files.readString(directory()));
+    }
+
+    // --- what is inside ---
+
+    @Test
+    void shouldTellAStoreFromAFreshDirectory() throws IOException {
+        makeStore();
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            assertFalse(held.isFresh());
+            assertEquals(List.of("IDENTITY", "LOCK", "log"), held.names());
+        }
+    }
+
+    @Test
+    void shouldTakeWhatACreationCutShortLeftForFresh() throws IOException {
+        StoreDirectory.lock(directory()).close();
+        Files.writeString(directory().resolve("IDENTITY.tmp"), "half");
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            assertTrue(held.isFresh());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"letter.txt", "log", "MANIFEST-1", "CLEAN-CLOSE", ".hidden"})
+    void shouldRefuseForeignFilesAndTouchNothing(String foreign) throws IOException {
+        Files.createDirectory(directory());
+        Files.writeString(directory().resolve(foreign), "mine");
+        FileTime before = Files.getLastModifiedTime(directory());
+        for (int i = 0; i < 2; i++) {
+            String message = assertThrows(FormatFault.class, () -> StoreDirectory.lock(directory())).getMessage();
+            assertTrue(message.contains("holds " + foreign + " but no IDENTITY"), message);
+        }
+        assertThrows(FormatFault.class, () -> StoreDirectory.look(directory()));
+        try (Stream<Path> files = Files.list(directory())) {
+            assertEquals(List.of(directory().resolve(foreign)), files.toList());
+        }
+        assertEquals(before, Files.getLastModifiedTime(directory()));
+        assertEquals("mine", Files.readString(directory().resolve(foreign)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldNotFollowALockThatIsALink(boolean dangling) throws IOException {
+        makeStore();
+        Path target = parent.resolve("target");
+        if (!dangling) {
+            Files.writeString(target, "precious");
+        }
+        Files.delete(directory().resolve("LOCK"));
+        Files.createSymbolicLink(directory().resolve("LOCK"), target);
+        String message = assertThrows(FormatFault.class, () -> StoreDirectory.lock(directory())).getMessage();
+        assertTrue(message.contains("LOCK is not a regular file"), message);
+        assertThrows(FormatFault.class, () -> StoreDirectory.look(directory()));
+        assertEquals(!dangling, Files.exists(target));
+        if (!dangling) {
+            assertEquals("precious", Files.readString(target));
+        }
+    }
+
+    // --- one process ---
+
+    @Test
+    void shouldRefuseASecondOpeningUnderEverySpelling() throws Exception {
+        Path link = Files.createSymbolicLink(parent.resolve("link"), directory());
+        Path linkToParent = Files.createSymbolicLink(parent.resolve("up"), parent);
+        List<Path> spellings = List.of(directory(), link, linkToParent.resolve("store"), directory().resolve("../store/."),
+                Path.of("").toAbsolutePath().relativize(directory().toAbsolutePath()));
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            for (Path spelling : spellings) {
+                String message = refusal(spelling);
+                assertTrue(message.contains(held.path() + " is in use by this process (" + ProcessHandle.current().pid() + "); close it there first"),
+                        message);
+                assertThrows(LockedFault.class, () -> StoreDirectory.look(spelling));
+            }
+            String other = DirectoryProcess.attempt("lock", directory());
+            assertTrue(other.contains("in use by process " + ProcessHandle.current().pid()), "the refusals lost the lock: " + other);
+        }
+        for (Path spelling : spellings) {
+            StoreDirectory.lock(spelling).close();
+        }
+    }
+
+    /** The control of the test above: what a second descriptor does, and that another process would see it. */
+    @Test
+    void shouldShowThatASecondDescriptorLosesTheLock() throws Exception {
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            try (FileChannel second = FileChannel.open(held.path().resolve("LOCK"), StandardOpenOption.READ)) {
+                assertTrue(second.isOpen());
+            }
+            assertEquals(WON, DirectoryProcess.attempt("lock", directory()));
+        }
+    }
+
+    @Test
+    void shouldRefuseADirectoryWhoseLockIsAHardLinkToAHeldOne() throws IOException {
+        Path copy = Files.createDirectory(parent.resolve("copy"));
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            Files.createLink(copy.resolve("LOCK"), held.path().resolve("LOCK"));
+            assertTrue(refusal(copy).contains("in use by this process"));
+        }
+        StoreDirectory.lock(copy).close();
+    }
+
+    @Test
+    void shouldRefuseAcrossClassLoaders() throws Exception {
+        List<URL> classPath = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(":")) {
+            classPath.add(Path.of(entry).toUri().toURL());
+        }
+        try (URLClassLoader loader = new URLClassLoader(classPath.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            Method lock = loader.loadClass(StoreDirectory.class.getName()).getMethod("lock", Path.class);
+            try (StoreDirectory held = StoreDirectory.lock(directory())) {
+                Throwable cause = assertThrows(InvocationTargetException.class, () -> lock.invoke(null, directory())).getCause();
+                assertEquals(LockedFault.class.getName(), cause.getClass().getName(), cause.toString());
+                assertFalse(cause instanceof LockedFault, "this is the same class loader");
+                assertTrue(DirectoryProcess.attempt("lock", held.path()).startsWith("LockedFault"));
+            }
+            AutoCloseable other = (AutoCloseable) lock.invoke(null, directory());
+            try {
+                assertTrue(refusal(directory()).contains("this process"), other.toString());
+            } finally {
+                other.close();
+            }
+        }
+        StoreDirectory.lock(directory()).close();
+    }
+
+    @Test
+    void shouldNotLoseTheLockOfStrangersInTheSameProcess() throws Exception {
+        makeStore();
+        try (RandomAccessFile strangers = new RandomAccessFile(directory().resolve("LOCK").toFile(), "rw")) {
+            assertTrue(strangers.getChannel().lock().isValid());
+            for (int i = 0; i < 2; i++) {
+                assertTrue(refusal(directory()).contains("in use by this process"));
+                assertTrue(DirectoryProcess.attempt("lock", directory()).startsWith("LockedFault"));
+            }
+        }
+    }
+
+    @Test
+    void shouldLetExactlyOneOfManyThreadsIn() throws Exception {
+        for (int round = 0; round < 25; round++) {
+            List<StoreDirectory> won = new ArrayList<>();
+            List<String> refusals = new ArrayList<>();
+            DirectoryProcess.race(20, () -> StoreDirectory.lock(directory()), won, refusals);
+            assertEquals(1, won.size(), refusals.toString());
+            assertTrue(refusals.stream().allMatch(text -> text.startsWith("LockedFault: ")), refusals.toString());
+            won.forEach(StoreDirectory::close);
+        }
+    }
+
+    @Test
+    void shouldOpenAgainAfterEachCloseAndTakeTwoCloses() {
+        StoreDirectory first = StoreDirectory.lock(directory());
+        first.close();
+        StoreDirectory second = StoreDirectory.lock(directory());
+        first.close();
+        assertTrue(refusal(directory()).contains("this process"), "the second close of the first took the second's lock");
+        second.close();
+        StoreDirectory.lock(directory()).close();
+    }
+
+    @Test
+    void shouldOpenOnAThreadThatIsInterrupted() throws Exception {
+        Thread.currentThread().interrupt();
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            assertTrue(Thread.interrupted());
+            assertTrue(DirectoryProcess.attempt("lock", held.path()).startsWith("LockedFault"));
+        }
+    }
+
+    @Test
+    void shouldKeepNoDescriptorAndNoClaim() throws IOException {
+        makeStore();
+        Path foreign = Files.createDirectory(parent.resolve("foreign"));
+        Files.writeString(foreign.resolve("letter.txt"), "mine");
+        openAndRefuse(foreign);
+        int before = descriptorsInParent();
+        for (int i = 0; i < 100; i++) {
+            openAndRefuse(foreign);
+        }
+        assertEquals(0, before);
+        assertEquals(0, descriptorsInParent());
+        String inode = Files.getAttribute(directory(), "unix:ino").toString();
+        assertFalse(System.getProperties().stringPropertyNames().stream().anyMatch(key -> key.contains("ino=" + inode + ")")));
+    }
+
+    private void openAndRefuse(Path foreign) {
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            refusal(held.path());
+        }
+        StoreDirectory.look(directory()).close();
+        assertThrows(FormatFault.class, () -> StoreDirectory.lock(foreign));
+    }
+
+    private int descriptorsInParent() throws IOException {
+        int count = 0;
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                // one that was open for the listing alone is gone by now
+                count += Files.exists(descriptor) && Files.readSymbolicLink(descriptor).startsWith(parent.toRealPath()) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void shouldHandNoDescriptorToProgramsItStarts() throws Exception {
+        try (StoreDirectory held = StoreDirectory.lock(directory()); FileDevice device = new FileDevice(held.path(), 1);
+                DeviceFile file = device.create("log-0")) {
+            assertEquals(2, descriptorsInParent(), file.path());
+            Process child = new ProcessBuilder("ls", "-l", "/proc/self/fd").redirectErrorStream(true).start();
+            String descriptors = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(0, child.waitFor(), descriptors);
+            assertTrue(descriptors.contains("pipe:"), descriptors);
+            assertFalse(descriptors.contains(held.path().toString()), descriptors);
+        }
+    }
+
+    // --- other processes ---
+
+    @Test
+    void shouldSayWhichOtherProcessHasIt() throws Exception {
+        try (DirectoryProcess other = DirectoryProcess.start("lock", directory(), 1)) {
+            other.go();
+            assertEquals(WON, other.answer());
+            String host = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+            String expected = directory().toRealPath() + " is in use by process " + other.pid() + " of user " + System.getProperty("user.name")
+                    + " on host " + host + ", running since 20";
+            assertTrue(refusal(directory()).contains(expected), refusal(directory()));
+            assertTrue(assertThrows(LockedFault.class, () -> StoreDirectory.look(directory())).getMessage().contains(expected));
+        }
+        StoreDirectory.lock(directory()).close();
+    }
+
+    @Test
+    void shouldNotBeHeldUpByWhatAKilledProcessLeft() throws Exception {
+        try (DirectoryProcess other = DirectoryProcess.start("lock", directory(), 1)) {
+            other.go();
+            assertEquals(WON, other.answer());
+            assertTrue(refusal(directory()).contains("process " + other.pid()));
+            other.kill();
+            assertTrue(Files.readString(directory().resolve("LOCK")).startsWith("pid " + other.pid() + "\n"), "its signature is still there");
+            try (StoreDirectory held = StoreDirectory.lock(directory())) {
+                assertTrue(held.isFresh());
+                assertTrue(Files.readString(directory().resolve("LOCK")).startsWith("pid " + ProcessHandle.current().pid()));
+            }
+        }
+    }
+
+    @Test
+    void shouldLetExactlyOneOfManyThreadsOfManyProcessesIn() throws Exception {
+        List<DirectoryProcess> processes = new ArrayList<>();
+        try {
+            for (int i = 0; i < 4; i++) {
+                processes.add(DirectoryProcess.start("lock", directory(), 5));
+            }
+            processes.forEach(DirectoryProcess::go);
+            List<String> answers = new ArrayList<>();
+            for (DirectoryProcess process : processes) {
+                answers.add(process.answer());
+            }
+            assertEquals(1, answers.stream().filter(WON::equals).count(), answers.toString());
+            assertEquals(3, answers.stream().filter(answer -> answer.startsWith("LockedFault: ")).count(), answers.toString());
+        } finally {
+            for (DirectoryProcess process : processes) {
+                process.close();
+            }
+        }
+    }
+
+    /** Openings and closings of two processes with three threads each; whoever is in makes a file that must not be there. */
+    @Test
+    void shouldNeverLetTwoInAtOnce() throws Exception {
+        makeStore();
+        try (DirectoryProcess one = DirectoryProcess.start("churn", directory(), 3);
+                DirectoryProcess other = DirectoryProcess.start("churn", directory(), 3)) {
+            one.go();
+            other.go();
+            assertEquals("3 threads were inside alone, 300 times each", one.answer());
+            assertEquals("3 threads were inside alone, 300 times each", other.answer());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "pid x\n", "pid 7\nuser \u001b[31m\u0007\nhost a b\n", "pid 99999999999999999999\n", "\u0000\u0001\u0002"})
+    void shouldShowWhateverStandsInTheLockSafely(String text) throws Exception {
+        try (DirectoryProcess other = DirectoryProcess.start("lock", directory(), 1)) {
+            other.go();
+            assertEquals(WON, other.answer());
+            Files.writeString(directory().resolve("LOCK"), text);
+            String message = refusal(directory());
+            assertTrue(message.chars().allMatch(c -> c >= ' ' && c < 127), message);
+            assertTrue(text.startsWith("pid 7") ? message.contains("process 7 of user ?[31m? on host a b, running since ?")
+                    : message.contains("has not signed LOCK yet"), message);
+        }
+    }
+
+    // --- looking ---
+
+    @Test
+    void shouldKeepWritersOutWhileSomebodyLooks() throws Exception {
+        makeStore();
+        try (DirectoryProcess other = DirectoryProcess.start("look", directory(), 1)) {
+            other.go();
+            assertEquals(WON, other.answer());
+            assertTrue(refusal(directory()).contains("another process, which only looks at it"), refusal(directory()));
+            try (StoreDirectory second = StoreDirectory.look(directory())) {
+                assertEquals(List.of("IDENTITY", "LOCK", "log"), second.names());
+            }
+        }
+        StoreDirectory.lock(directory()).close();
+    }
+
+    @Test
+    void shouldNotChangeWhatItLooksAt() throws Exception {
+        makeStore();
+        Files.delete(directory().resolve("LOCK"));
+        FileTime before = Files.getLastModifiedTime(directory());
+        try (StoreDirectory seen = StoreDirectory.look(directory())) {
+            assertFalse(seen.isFresh());
+            assertEquals(List.of("IDENTITY", "log"), seen.names());
+            assertTrue(refusal(directory()).contains("this process"));
+        }
+        assertEquals(before, Files.getLastModifiedTime(directory()));
+    }
+
+    @Test
+    void shouldSayThatThereIsNothingToLookAt() {
+        String message = assertThrows(IoFault.class, () -> StoreDirectory.look(directory())).getMessage();
+        assertTrue(message.startsWith("there is no directory "), message);
+        assertFalse(Files.exists(directory()));
+    }
+}

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Under the production doors an access behind the close would end the JVM, under the checked one it is an {@link AssertionError}. */
 @Tag("doors")
 class CloseTest {
-    private static final int ROUNDS = 60 * Integer.getInteger("tideline.seeds", 1);
+    private static final int ROUNDS = Hammer.share(60);
 
     @AfterEach
     void removeHook() {

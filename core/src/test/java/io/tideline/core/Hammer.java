@@ -1,6 +1,7 @@
 package io.tideline.core;
 
 import io.tideline.memory.Probe;
+import io.tideline.memory.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -25,6 +26,19 @@ final class Hammer {
     }
 
     private Hammer() {
+    }
+
+    /**
+     * How often to do what is worth {@code full} times: {@code -Dtideline.seeds=N} times as often, and a quarter as often where the test runs once
+     * more behind another door, which cannot tell a wrong address from a right one.
+     */
+    static int share(int full) {
+        return Math.max(1, full * Integer.getInteger("tideline.seeds", 1) / (isDoorOfTests() ? 1 : 4));
+    }
+
+    /** Whether this JVM checks every access to memory. */
+    static boolean isDoorOfTests() {
+        return Words.doorName().equals("checked");
     }
 
     /** Runs the work on every thread and gives back what each returned; what one threw is thrown here. */

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 /** Operations of several threads are linearizable per key, seed by seed; {@code -Dtideline.seeds=N} multiplies the seeds. */
 @Tag("doors")
 class HistoryTest {
-    private static final int SEEDS = 250 * Integer.getInteger("tideline.seeds", 1);
+    private static final int SEEDS = Hammer.share(250);
 
     @AfterEach
     void removeHook() {

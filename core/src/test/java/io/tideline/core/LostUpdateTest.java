@@ -21,7 +21,7 @@ class LostUpdateTest {
     private static final int ADDERS = 4;
     private static final int KEYS = 3;
     private static final int ADDS = Probe.isOn() ? 1_000 : 8_000;
-    private static final int SEEDS = 4 * Integer.getInteger("tideline.seeds", 1);
+    private static final int SEEDS = Hammer.share(4);
 
     /** One update of a key by one. */
     @FunctionalInterface

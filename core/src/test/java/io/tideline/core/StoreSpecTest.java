@@ -17,12 +17,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the operations mean, whatever the configuration and however they are called. */
+@Tag("doors")
 @ParameterizedClass(name = "{0}")
 @MethodSource("io.tideline.core.Variant#all")
 class StoreSpecTest {

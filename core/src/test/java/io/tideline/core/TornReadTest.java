@@ -28,7 +28,7 @@ class TornReadTest {
     private static final int KEYS = 3;
     private static final int WRITERS = 2;
     private static final int READERS = 3;
-    private static final int WRITES = 2_500 * Integer.getInteger("tideline.seeds", 1);
+    private static final int WRITES = Hammer.share(2_500);
 
     @AfterEach
     void removeHook() {

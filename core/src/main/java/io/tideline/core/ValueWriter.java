@@ -63,7 +63,8 @@ public final class ValueWriter {
             throw new IllegalStateException("a writer was used after the callback it was made for");
         }
         if (lengthBytes > maxBytes) {
-            throw new IllegalArgumentException("a value of " + lengthBytes + " bytes; no record of this store holds more than " + maxBytes);
+            throw new IllegalArgumentException("a value of " + lengthBytes + " bytes; no record of this store holds more than its page size of "
+                    + maxBytes + " bytes");
         }
         length = 0; // growing forgets what was put before, and copying may fail
         return scratch.ensure(lengthBytes);

@@ -19,10 +19,12 @@ public final class StoreConfig {
 
     private final Builder settings;
     private final int pageBits;
+    private final long buckets;
 
-    private StoreConfig(Builder settings, int pageBits) {
+    private StoreConfig(Builder settings, int pageBits, long buckets) {
         this.settings = settings;
         this.pageBits = pageBits;
+        this.buckets = buckets;
     }
 
     public static Builder builder() {
@@ -36,7 +38,7 @@ public final class StoreConfig {
 
     /** Index buckets of 64 bytes, seven entries each. */
     public long buckets() {
-        return settings.buckets;
+        return buckets;
     }
 
     /** Bytes of a log page; also the longest record. */
@@ -72,8 +74,10 @@ public final class StoreConfig {
     /** Collects settings; {@link #build} checks them. Not thread-safe. */
     public static final class Builder implements Cloneable {
         private long memory = DEFAULT_MEMORY;
-        private long buckets;
-        private int pageSize;
+        /** Null: by the memory. */
+        private Long buckets;
+        /** Null: by the memory. */
+        private Integer pageSize;
         private double mutableFraction = 0.9;
         private long hashSeed;
         private boolean seeded;
@@ -136,7 +140,7 @@ public final class StoreConfig {
         /** @throws IllegalArgumentException naming the setting, its value and what it takes */
         public StoreConfig build() {
             Builder checked = copy();
-            int page = checked.pageSize != 0 ? checked.pageSize
+            int page = pageSize != null ? pageSize
                     : Math.clamp(Long.highestOneBit(Math.max(1, memory / 64)), DEFAULT_MIN_PAGE, DEFAULT_MAX_PAGE);
             int pageBits = Integer.numberOfTrailingZeros(page);
             require(Integer.bitCount(page) == 1 && pageBits >= HybridLog.MIN_PAGE_BITS && pageBits <= HybridLog.MAX_PAGE_BITS,
@@ -144,18 +148,24 @@ public final class StoreConfig {
             long least = (long) HybridLog.MIN_PAGES * page;
             require(memory >= least && memory <= 1L << 45, "memory", memory, "at least " + least + " bytes, " + HybridLog.MIN_PAGES
                     + " pages of " + page + ", and at most 2^45");
-            require(memory >>> pageBits <= MAX_PAGES, "pageSize", page, "at least " + memory / MAX_PAGES + " for a memory of " + memory
+            require(memory >>> pageBits <= MAX_PAGES, "pageSize", page, "at least " + leastPage(memory) + " for a memory of " + memory
                     + " bytes: a log has at most " + MAX_PAGES + " pages");
-            if (checked.buckets == 0) {
-                checked.buckets = Math.max(64, Long.highestOneBit(memory / LOG_BYTES_PER_BUCKET));
-            }
-            require(Long.bitCount(checked.buckets) == 1 && checked.buckets > 0 && checked.buckets <= 1L << 39, "buckets", checked.buckets,
+            long checkedBuckets = buckets != null ? buckets : Math.max(64, Long.highestOneBit(memory / LOG_BYTES_PER_BUCKET));
+            require(Long.bitCount(checkedBuckets) == 1 && checkedBuckets > 0 && checkedBuckets <= 1L << 39, "buckets", checkedBuckets,
                     "a power of two up to 2^39");
             MutabilityPolicy.ofFraction(mutableFraction);
             if (!seeded) {
                 checked.hashSeed = new SecureRandom().nextLong();
             }
-            return new StoreConfig(checked, pageBits);
+            return new StoreConfig(checked, pageBits, checkedBuckets);
+        }
+
+        private static long leastPage(long memory) {
+            long page = 1 << HybridLog.MIN_PAGE_BITS;
+            while (memory / page > MAX_PAGES) {
+                page *= 2;
+            }
+            return page;
         }
 
         private Builder copy() {

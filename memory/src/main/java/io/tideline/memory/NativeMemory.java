@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
-/** The three system calls behind {@link Region}: mmap, munmap and madvise of Linux, through {@code java.lang.foreign}. */
+/** The system calls behind {@link Region}: mmap, munmap and madvise of Linux, and the size of their pages, through {@code java.lang.foreign}. */
 final class NativeMemory {
     static final String NATIVE_ACCESS_DENIED = "Tideline keeps its data off the heap and this JVM denies that: start it with"
             + " --enable-native-access=ALL-UNNAMED (or with the name of the module that holds io.tideline.memory)";
@@ -27,6 +27,7 @@ final class NativeMemory {
                 FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
         static final MethodHandle MUNMAP = bind("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
         static final MethodHandle MADVISE = bind("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+        static final MethodHandle GETPAGESIZE = bind("getpagesize", FunctionDescriptor.of(JAVA_INT));
 
         @SuppressWarnings("restricted") // these calls are what this class is for
         private static MethodHandle bind(String name, FunctionDescriptor descriptor) {
@@ -44,6 +45,17 @@ final class NativeMemory {
         return System.getProperty("os.name").equals("Linux");
     }
 
+    /** Bytes of a page of this kernel: 4 KiB on x86-64, on aarch64 also 16 or 64 KiB. */
+    static long pageBytes() {
+        try {
+            return (int) Calls.GETPAGESIZE.invokeExact();
+        } catch (IllegalCallerException | LinkageError denied) {
+            throw new IllegalStateException(NATIVE_ACCESS_DENIED, denied);
+        } catch (Throwable unexpected) {
+            throw new AssertionError("getpagesize", unexpected);
+        }
+    }
+
     /** Address space of {@code sizeBytes} zeros that takes memory only where it is touched. */
     static long map(long sizeBytes) {
         long address;
@@ -57,7 +69,8 @@ final class NativeMemory {
         }
         if (address == MAP_FAILED) {
             throw new IoFault("the operating system has no " + sizeBytes
-                    + " bytes of address space left (mmap failed); configure less memory, or raise ulimit -v and vm.max_map_count");
+                    + " bytes of address space left (mmap failed); configure less memory, or raise what limits it: ulimit -v, vm.max_map_count,"
+                    + " or vm.overcommit_ratio where vm.overcommit_memory is 2");
         }
         return address;
     }

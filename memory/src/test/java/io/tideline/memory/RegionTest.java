@@ -109,7 +109,7 @@ class RegionTest {
                     regions.add(Region.allocate(1L << 46, false));
                 }
             }).getMessage();
-            assertTrue(message.contains(Long.toString((1L << 46) + HugePages.SIZE_BYTES)) && message.contains("ulimit -v"), message);
+            assertTrue(message.contains(Long.toString((1L << 46) + HugePages.SIZE_BYTES)) && message.contains("ulimit -v") && message.contains("vm.overcommit_memory"), message);
         } finally {
             regions.forEach(Region::close);
         }
@@ -136,7 +136,7 @@ class RegionTest {
     void shouldGiveBackTheEndsThatAlignedIt() throws IOException {
         assumeTrue(NativeMemory.isLinux());
         try (Region region = Region.allocate(4096, false)) {
-            assertEquals("4 kB", mapping(region.address()).get("Size:"));
+            assertEquals((NativeMemory.pageBytes() >> 10) + " kB", mapping(region.address()).get("Size:"));
         }
     }
 
@@ -153,6 +153,53 @@ class RegionTest {
             assertFilled(region, 0, 2 * 4096);
             region.discard(0, 8 * 4096);
             assertZero(region, 0, 8 * 4096);
+        }
+    }
+
+    /** On a kernel of larger pages, whole ones are mapped, given back and unmapped, while sizes and discarded parts are multiples of 4 KiB. */
+    @ParameterizedTest
+    @ValueSource(longs = {4096, 16 << 10, 64 << 10})
+    void shouldMapAndGiveBackWholePagesOfTheKernel(long pageBytes) throws IOException {
+        assumeTrue(NativeMemory.isLinux() && pageBytes >= NativeMemory.pageBytes());
+        for (long size : new long[] {4096, 68 << 10, HugePages.SIZE_BYTES + 4096, HugePages.SIZE_BYTES + (64 << 10)}) {
+            long address;
+            long lastPage;
+            try (Region region = Region.allocate(size, false, pageBytes)) {
+                address = region.address();
+                lastPage = address + (size + pageBytes - 1) / pageBytes * pageBytes - 4096;
+                assertEquals(size, region.sizeBytes());
+                fill(region);
+                assertTrue(mapping(lastPage).containsKey("Size:"), "the last page is mapped to its end");
+            }
+            assertEquals(Map.of(), mapping(address));
+            assertEquals(Map.of(), mapping(lastPage));
+        }
+        try (Region region = Region.allocate(4 << 20, false, pageBytes)) {
+            fill(region);
+            long resident = residentKilobytes(region);
+            region.discard(4096, 3 * (64 << 10));
+            assertFilled(region, 0, 4096);
+            assertZero(region, 4096, 3 * (64 << 10));
+            assertFilled(region, 4096 + 3 * (64 << 10), (4 << 20) - 4096 - 3 * (64 << 10));
+            long whole = (3 * (64 << 10) + 4096) / pageBytes * pageBytes - (4096 + pageBytes - 1) / pageBytes * pageBytes;
+            assertEquals(whole >> 10, resident - residentKilobytes(region), "only whole pages are given back");
+            region.discard(4096, 4096);
+            region.discard((4 << 20) - 4096, 4096);
+            assertZero(region, 4096, 4096);
+            assertZero(region, (4 << 20) - 4096, 4096);
+            assertFilled(region, (4 << 20) - (64 << 10), (64 << 10) - 4096);
+        }
+    }
+
+    private static long residentKilobytes(Region region) throws IOException {
+        return Long.parseLong(mapping(region.address()).get("Rss:").replace(" kB", ""));
+    }
+
+    @Test
+    void shouldKnowThePagesOfTheKernel() throws IOException {
+        assumeTrue(NativeMemory.isLinux());
+        try (Region region = Region.allocate(1, false)) {
+            assertEquals((NativeMemory.pageBytes() >> 10) + " kB", mapping(region.address()).get("KernelPageSize:"));
         }
     }
 

@@ -95,7 +95,13 @@ final class EntryWalk {
         if (RecordLayout.isTombstone(Words.get(record + LINK_OFFSET))) {
             return false;
         }
-        copyKey(session, record, stateWord);
+        int keyBytes = RecordLayout.keyBytes(record, stateWord);
+        if (!session.key.scratch.hasRoom(keyBytes)) {
+            session.needRoom(session.key.scratch, keyBytes);
+            return null;
+        }
+        Words.copy(RecordLayout.keyAddress(record, stateWord), session.key.scratch.address(), keyBytes);
+        session.setKey(keyBytes);
         long newest = session.index.find(session.key.hash);
         while (newest >= end) {
             newest = RecordLayout.previous(Words.getAcquire(log.physical(newest) + LINK_OFFSET));
@@ -105,7 +111,7 @@ final class EntryWalk {
         }
         int valueBytes = RecordLayout.valueBytes(record, stateWord);
         if (!session.old.hasRoom(valueBytes)) {
-            session.needOldRoom(valueBytes);
+            session.needRoom(session.old, valueBytes);
             return null;
         }
         Words.copy(RecordLayout.valueAddress(record, stateWord), session.old.address(), valueBytes);
@@ -114,12 +120,6 @@ final class EntryWalk {
         }
         session.oldView.show(session.old.address(), valueBytes);
         return true;
-    }
-
-    private static void copyKey(Session session, long record, long stateWord) {
-        int keyBytes = RecordLayout.keyBytes(record, stateWord);
-        Words.copy(RecordLayout.keyAddress(record, stateWord), session.key.scratch.ensure(keyBytes), keyBytes);
-        session.setKey(keyBytes);
     }
 
     private static boolean show(Session session, ValueView keyView, EntryVisitor visitor) {

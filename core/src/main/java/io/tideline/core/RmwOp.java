@@ -143,6 +143,7 @@ final class RmwOp {
 
     /** Applies the user's function to the session's key. */
     static Status apply(Session session, Rmw function) {
+        session.room(session.value.scratch, 1); // so that a function of short values runs once
         for (int attempt = 0; ; attempt++) {
             Status done = tryApply(session, function);
             if (done != null) {
@@ -164,6 +165,10 @@ final class RmwOp {
             case DELETE -> kind == Target.Kind.ABSENT ? Status.LEFT : DeleteOp.delete(session, target, kind == Target.Kind.MUTABLE);
             case WRITE -> {
                 session.requireFits(session.key.length, session.writer.length());
+                if (session.writer.lacksRoom()) {
+                    session.needRoom(session.value.scratch, session.writer.length());
+                    yield null;
+                }
                 session.value.setScratch(session.writer.length());
                 yield switch (kind) {
                     case ABSENT -> UpsertOp.create(session);
@@ -179,7 +184,7 @@ final class RmwOp {
     private static boolean copyOld(Session session, Target target) {
         int lengthBytes = RecordLayout.valueBytes(target.record, target.stateWord);
         if (!session.old.hasRoom(lengthBytes)) {
-            session.needOldRoom(lengthBytes);
+            session.needRoom(session.old, lengthBytes);
             return false;
         }
         Words.copy(RecordLayout.valueAddress(target.record, target.stateWord), session.old.address(), lengthBytes);

@@ -48,7 +48,8 @@ public final class Session extends Operations implements AutoCloseable {
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
-    private int oldRoom;
+    private Scratch lacking;
+    private int lackingBytes;
     private GroupOp group;
     private volatile boolean closed;
 
@@ -224,9 +225,10 @@ public final class Session extends Operations implements AutoCloseable {
         }
         stepOutside();
         try {
-            if (oldRoom > 0) {
-                old.ensure(oldRoom);
-                oldRoom = 0;
+            if (lacking != null) {
+                Scratch growing = lacking;
+                lacking = null;
+                growing.ensure(lackingBytes);
             } else {
                 waits.pause(attempt);
             }
@@ -235,8 +237,10 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
-    void needOldRoom(int bytes) {
-        oldRoom = Math.max(bytes, 1);
+    /** Asks {@link #startOver} to make room in one of the session's buffers. */
+    void needRoom(Scratch scratch, int bytes) {
+        lacking = scratch;
+        lackingBytes = bytes;
     }
 
     void beginCallback() {

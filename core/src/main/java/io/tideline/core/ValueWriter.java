@@ -2,6 +2,7 @@ package io.tideline.core;
 
 import io.tideline.memory.Words;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /** Where an {@link Rmw} puts the new value. Each call replaces what was put before; without a call the value is empty. */
@@ -35,30 +36,41 @@ public final class ValueWriter {
 
     public void set(byte[] value, int offset, int lengthBytes) {
         Objects.checkFromIndexSize(offset, lengthBytes, value.length);
-        Words.copyIn(value, offset, lengthBytes, room(lengthBytes));
+        if (begin(lengthBytes)) {
+            Words.copyIn(value, offset, lengthBytes, scratch.address());
+        }
         length = lengthBytes;
     }
 
     public void set(MemorySegment value) {
         long lengthBytes = value.byteSize();
-        Words.copyIn(value, 0, lengthBytes, room(lengthBytes));
+        if (begin(lengthBytes)) {
+            Words.copyIn(value, 0, lengthBytes, scratch.address());
+        } else {
+            value.get(ValueLayout.JAVA_BYTE, 0); // refuses a segment that cannot be read, as the copy would
+        }
         length = (int) lengthBytes;
     }
 
     public void set(ValueView value) {
         long source = value.address();
         int lengthBytes = value.length();
-        Words.copy(source, room(lengthBytes), lengthBytes);
+        if (begin(lengthBytes)) {
+            Words.copy(source, scratch.address(), lengthBytes);
+        }
         length = lengthBytes;
     }
 
     /** Eight bytes, little-endian. */
     public void setLong(long value) {
-        Words.set(room(8), value);
+        if (begin(8)) {
+            Words.set(scratch.address(), value);
+        }
         length = 8;
     }
 
-    private long room(long lengthBytes) {
+    /** Forgets what was put before, since copying may fail; whether there is room, which is not made here, inside the epoch. */
+    private boolean begin(long lengthBytes) {
         if (!live) {
             throw new IllegalStateException("a writer was used after the callback it was made for");
         }
@@ -66,7 +78,12 @@ public final class ValueWriter {
             throw new IllegalArgumentException("a value of " + lengthBytes + " bytes; no record of this store holds more than its page size of "
                     + maxBytes + " bytes");
         }
-        length = 0; // growing forgets what was put before, and copying may fail
-        return scratch.ensure(lengthBytes);
+        length = 0;
+        return scratch.hasRoom(lengthBytes);
+    }
+
+    /** Whether the value is only a length, because there was no room for its bytes: then room is made and the callback runs again. */
+    boolean lacksRoom() {
+        return length > 0 && !scratch.hasRoom(length);
     }
 }

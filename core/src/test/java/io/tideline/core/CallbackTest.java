@@ -2,6 +2,7 @@ package io.tideline.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
@@ -280,6 +282,71 @@ class CallbackTest {
             }))).getMessage();
             assertTrue(message.contains("4090") && message.contains("4096"), message);
             assertEquals(before, store.get(1, -1));
+        }
+    }
+
+    /** Room is made outside the epoch, so that the function runs again; what is inside may not wait for the operating system. */
+    @Test
+    void shouldMakeRoomForALongValueOutsideTheEpochAndRunTheFunctionAgain() {
+        try (Store large = Store.open(StoreConfig.builder().pageSize(1 << 20).memory(8 << 20).hugePages(false).build());
+                Session own = large.openSession("growing")) {
+            byte[] longest = Bytes.random(new SplittableRandom(5), 100_000);
+            own.rmw(1, function(writer -> RmwAction.LEAVE));
+            List<Boolean> hadRoom = new ArrayList<>();
+            assertEquals(Status.CREATED, own.rmw(1, function(writer -> {
+                long before = own.value.scratch.address();
+                writer.setLong(3);
+                writer.set(longest);
+                assertEquals(before, own.value.scratch.address(), "the buffer grew inside the epoch");
+                hadRoom.add(own.value.scratch.hasRoom(longest.length));
+                return RmwAction.WRITE;
+            })));
+            assertEquals(List.of(false, true), hadRoom);
+            assertArrayEquals(longest, large.get(Bytes.ofLong(1)));
+            hadRoom.clear();
+            own.rmw(1, function(writer -> {
+                writer.set(MemorySegment.ofArray(longest));
+                hadRoom.add(own.value.scratch.hasRoom(longest.length));
+                return RmwAction.WRITE;
+            }));
+            assertEquals(List.of(true), hadRoom, "the buffer is kept");
+            assertArrayEquals(longest, large.get(Bytes.ofLong(1)));
+        }
+    }
+
+    @Test
+    void shouldNotMakeRoomForWhatIsNotWritten() {
+        try (Store large = Store.open(StoreConfig.builder().pageSize(1 << 20).memory(8 << 20).hugePages(false).build());
+                Session own = large.openSession("growing")) {
+            byte[] longer = new byte[200_000];
+            assertEquals(Status.LEFT, own.rmw(1, function(writer -> {
+                writer.set(longer);
+                return RmwAction.LEAVE;
+            })));
+            assertEquals(Status.CREATED, own.rmw(1, function(writer -> {
+                writer.set(longer);
+                writer.setLong(7);
+                return RmwAction.WRITE;
+            })));
+            assertEquals(7, large.get(1, 0));
+            assertThrows(ArithmeticException.class, () -> own.rmw(1, function(writer -> {
+                writer.set(longer);
+                throw new ArithmeticException("user");
+            })));
+            assertFalse(own.value.scratch.hasRoom(longer.length));
+        }
+    }
+
+    @Test
+    void shouldMakeRoomForALongKeyOutsideTheEpochToShowIt() {
+        try (Store large = Store.open(StoreConfig.builder().pageSize(1 << 20).memory(8 << 20).hugePages(false).build())) {
+            byte[] key = Bytes.random(new SplittableRandom(6), 5_000);
+            large.put(key, new byte[] {1, 2, 3});
+            long before = large.stats().retries();
+            List<Bytes> shown = new ArrayList<>();
+            large.forEach((shownKey, value) -> shown.add(new Bytes(shownKey.toArray())));
+            assertEquals(List.of(new Bytes(key)), shown);
+            assertEquals(2, large.stats().retries() - before, "once for the key's buffer, once for the value's");
         }
     }
 

@@ -140,7 +140,7 @@ public final class Main implements Runnable {
             case Failure failure -> couldNotRun(streams, failure.getMessage());
             case StoreFault fault -> couldNotRun(streams, fault.getMessage());
             case OutOfMemoryError _ -> couldNotRun(streams, "The Java heap of " + ByteSize.describe(Runtime.getRuntime().maxMemory())
-                    + " is full; start with a larger one, such as JAVA_TOOL_OPTIONS=-Xmx8g, or with less to do.");
+                    + " is full; start with a larger one, such as TIDELINE_JAVA_OPTS=-Xmx8g, or with less to do.");
             default -> couldNotRun(streams, "This is a mistake in tideline, please report it: " + wrong + origin(wrong) + ".");
         };
     }

@@ -149,7 +149,6 @@ final class RmwOp {
 
     /** Applies the user's function to the session's key. */
     static Status apply(Session session, Rmw function) {
-        session.forgetDisk();
         session.room(session.value.scratch, 1); // so that a function of short values runs once
         for (int attempt = 0; ; attempt++) {
             Status done = tryApply(session, function);

@@ -10,7 +10,7 @@ import java.lang.ref.Cleaner;
  */
 final class Scratch implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
-    private static final long FIRST_BYTES = 4096;
+    static final long FIRST_BYTES = 4096;
 
     private Cleaner.Cleanable block;
     private long address;

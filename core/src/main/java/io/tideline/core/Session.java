@@ -50,9 +50,6 @@ public final class Session extends Operations implements AutoCloseable {
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
-    // What the running operation needs before it can start over.
-    private long diskAddress;
-    private boolean needsLogRoom;
     private Scratch lacking;
     private int lackingBytes;
     private GroupOp group;
@@ -243,53 +240,6 @@ public final class Session extends Operations implements AutoCloseable {
             }
         } finally {
             stepInside();
-        }
-    }
-
-    /** Waits with all batches of this thread outside: the device's progress may need them to leave. */
-    private void waitForDevice() {
-        List<Session> batches = kernel.batchesOfThisThread(this);
-        batches.forEach(Session::stepOutside);
-        stepOutside();
-        try {
-            if (diskAddress != 0) {
-                readDisk();
-            } else {
-                kernel.throttle.awaitRoom();
-            }
-        } finally {
-            diskAddress = 0;
-            needsLogRoom = false;
-            epoch.resume(epochSlot);
-            batches.forEach(batch -> epoch.resume(batch.epochSlot));
-        }
-        admit();
-    }
-
-    private void readDisk() {
-        if (lookup == null) {
-            lookup = new DiskLookup(log, waits, key);
-        }
-        lookup.begin(diskAddress);
-        lookup.await();
-        lookup.requireRead();
-    }
-
-    /** The running operation needs the key's chain from this address on, which is on the device. Always null, for "start over". */
-    Status needDisk(long address) {
-        diskAddress = address;
-        return null;
-    }
-
-    /** The running operation needs room at the tail that the device has not made yet. */
-    void needLogRoom() {
-        needsLogRoom = true;
-    }
-
-    /** An operation begins that may meet the device. */
-    void forgetDisk() {
-        if (lookup != null) {
-            lookup.forget();
         }
     }
 

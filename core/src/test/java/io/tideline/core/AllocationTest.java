@@ -24,14 +24,16 @@ import org.junit.jupiter.params.provider.MethodSource;
  * nothing here waits for the JIT to remove an object.
  *
  * <p>What is counted is what the thread allocated in {@value #OPERATIONS} operations behind {@value #WARM_UP} that link the call sites. The
- * smallest object takes 16 bytes, so a bound of half a byte per operation finds one object in 32 operations. What stays below it is what
- * is made once, at most 1,400 bytes so far: the action of a page turn, a call site that links late.
+ * smallest object takes 16 bytes, so a bound of half a byte per operation finds one object in 32 operations. What is made once stays below
+ * it: the action of a page turn, and mostly the JVM's own objects for a call site that is reached late. Those are made once in a JVM, so what
+ * exceeds the bound is counted again, and an operation that makes objects exceeds it every time.
  */
 @Tag("doors")
 class AllocationTest {
     private static final int WARM_UP = 400;
     private static final int OPERATIONS = 5_000;
     private static final long BOUND = OPERATIONS / 2;
+    private static final int ROUNDS = 3;
     private static final int BATCH = 100;
     private static final int KEYS = 64;
     private static final int[] VALUE_LENGTHS = {0, 8, 20, 300, 3000};
@@ -309,8 +311,12 @@ class AllocationTest {
     }
 
     private static void assertNone(Surface surface, Case what) {
-        long made = count(surface, what.operation);
-        assertTrue(made < BOUND, () -> what + ", called on " + surface + ", made " + made + " bytes in " + OPERATIONS + " operations");
+        long made = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS && made >= BOUND; round++) {
+            made = count(surface, what.operation);
+        }
+        long least = made;
+        assertTrue(made < BOUND, () -> what + ", called on " + surface + ", made " + least + " bytes in " + OPERATIONS + " operations");
     }
 
     @ParameterizedTest(name = "{0}")

@@ -205,7 +205,9 @@ final class StoreModel implements AutoCloseable {
                 map.remove(new Bytes(key));
             }
         }
-        assertEquals(1, calls[0], this::at);
+        // Where the session has no room for the value yet, the function runs once more.
+        boolean mayLackRoom = action == RmwAction.WRITE && written.length > Scratch.FIRST_BYTES;
+        assertTrue(calls[0] == 1 || mayLackRoom && calls[0] == 2, () -> calls[0] + " calls, " + at());
     }
 
     private void compareAndSet(byte[] key, byte[] old) {

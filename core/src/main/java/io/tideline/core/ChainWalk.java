@@ -76,11 +76,26 @@ final class ChainWalk {
         while (address >= head) {
             long record = log.physical(address);
             long stateWord = Words.getAcquire(record + STATE_OFFSET);
-            if (RecordLayout.keyBytes(record, stateWord) == key.length && key.isAt(RecordLayout.keyAddress(record, stateWord))) {
+            if (isOf(key, record, stateWord)) {
                 return address;
             }
             address = previous(record, address);
         }
         return below(log, address);
+    }
+
+    /** Whether a record is one of the key. */
+    static boolean isOf(Key key, long record, long stateWord) {
+        return RecordLayout.keyBytes(record, stateWord) == key.length && key.isAt(RecordLayout.keyAddress(record, stateWord));
+    }
+
+    /** The same as {@link #find}, stepping over what stands at or above {@code end}. */
+    static long findBelow(HybridLog log, long newest, Key key, long end) {
+        long head = log.head();
+        long address = newest;
+        while (address >= Math.max(end, head)) {
+            address = previous(log.physical(address), address);
+        }
+        return find(log, address, key);
     }
 }

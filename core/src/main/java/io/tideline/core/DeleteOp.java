@@ -44,7 +44,7 @@ final class DeleteOp {
         if (!done) {
             return null;
         }
-        session.countDeleted();
+        session.count(Counter.DELETED);
         return Status.TOMBSTONED;
     }
 }

@@ -27,7 +27,9 @@ class DiskLookup extends RecordRead {
     private final Key key;
     private final Scratch buffer = new Scratch();
     private long chain = NOWHERE;
+    private long below;
     private boolean found;
+    private int reads;
     private StoreFault fault;
     private volatile Thread waiter;
     private volatile boolean ended;
@@ -47,8 +49,15 @@ class DiskLookup extends RecordRead {
 
     /** Begins to follow the chain from an address below the log's head. Outside the epoch; does not wait. */
     final void begin(long address) {
+        begin(address, Long.MAX_VALUE);
+    }
+
+    /** The same, stepping over what stands at or above an address. */
+    final void begin(long address, long end) {
         chain = address;
+        below = end;
         found = false;
+        reads = 1;
         fault = null;
         ended = false;
         start(address);
@@ -83,7 +92,7 @@ class DiskLookup extends RecordRead {
         long link = Words.get(record() + LINK_OFFSET);
         long stateWord = Words.get(record() + STATE_OFFSET);
         RecordLayout.requireKnown(link, address());
-        if (RecordLayout.keyBytes(record(), stateWord) == key.length && key.isAt(RecordLayout.keyAddress(record(), stateWord))) {
+        if (address() < below && ChainWalk.isOf(key, record(), stateWord)) {
             found = !RecordLayout.isTombstone(link);
             return false;
         }
@@ -91,6 +100,7 @@ class DiskLookup extends RecordRead {
         if (previous < log.begin()) {
             return false;
         }
+        reads++;
         start(previous);
         return true;
     }
@@ -127,6 +137,11 @@ class DiskLookup extends RecordRead {
         return found;
     }
 
+    /** How many records the last lookup read. */
+    final int reads() {
+        return reads;
+    }
+
     /** Throws what kept the lookup from its end, if anything did. */
     final void requireRead() {
         if (fault != null) {
@@ -136,7 +151,7 @@ class DiskLookup extends RecordRead {
     }
 
     /** Gives the buffer back; no lookup is under way. */
-    final void close() {
+    void close() {
         buffer.close();
     }
 }

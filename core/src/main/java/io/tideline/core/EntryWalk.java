@@ -21,20 +21,23 @@ final class EntryWalk {
 
     static void walk(Kernel kernel, Session session, EntryVisitor visitor) {
         long end = settledTail(kernel);
-        LogScan scan = begin(session, end);
         ValueView keyView = new ValueView();
-        for (int attempt = 0; ; ) {
-            LogScan.Step step = next(session, scan, end);
-            if (step == LogScan.Step.END) {
-                return;
-            }
-            if (step == LogScan.Step.BUSY) {
-                kernel.waits.pause(attempt++);
-                continue;
-            }
-            attempt = 0;
-            if (!show(session, keyView, visitor)) {
-                return;
+        try (LogScan scan = begin(session, end)) {
+            for (int attempt = 0; ; ) {
+                LogScan.Step step = next(session, scan, end);
+                switch (step) {
+                    case END -> {
+                        return;
+                    }
+                    case BUSY -> kernel.waits.pause(attempt++);
+                    case ON_DEVICE -> scan.load();
+                    case RECORD -> {
+                        attempt = 0;
+                        if (!show(session, keyView, visitor)) {
+                            return;
+                        }
+                    }
+                }
             }
         }
     }
@@ -62,18 +65,22 @@ final class EntryWalk {
     private static LogScan.Step next(Session session, LogScan scan, long end) {
         session.enter();
         try {
-            for (;;) {
+            for (int attempt = 0; ; ) {
                 LogScan.Step step = scan.advance();
                 if (step != LogScan.Step.RECORD) {
                     return step;
                 }
-                Boolean copied = copyIfNewest(session, scan.address(), end);
-                for (int attempt = 0; copied == null; attempt++) {
-                    session.startOver(attempt);
-                    copied = copyIfNewest(session, scan.address(), end);
+                if (attempt == 0) {
+                    session.forgetDisk();
                 }
-                if (copied) {
+                Boolean copied = copyIfNewest(session, scan, end);
+                if (copied == null) {
+                    scan.back(); // the record may leave the memory while we wait
+                    session.startOver(attempt++);
+                } else if (copied) {
                     return LogScan.Step.RECORD;
+                } else {
+                    attempt = 0;
                 }
             }
         } finally {
@@ -81,13 +88,9 @@ final class EntryWalk {
         }
     }
 
-    /** Whether the record is a live entry, now copied; null if that must be tried again. */
-    private static Boolean copyIfNewest(Session session, long address, long end) {
-        HybridLog log = session.log;
-        if (address < log.head()) {
-            return false; // cleared meanwhile
-        }
-        long record = log.physical(address);
+    /** Whether the scan's record is a live entry, now copied; null if that must be tried again. */
+    private static Boolean copyIfNewest(Session session, LogScan scan, long end) {
+        long record = scan.record();
         long stateWord = RecordLatch.awaitUnlocked(record, session.waits);
         if (stateWord == RecordLatch.BUSY) {
             return null;
@@ -102,12 +105,9 @@ final class EntryWalk {
         }
         Words.copy(RecordLayout.keyAddress(record, stateWord), session.key.scratch.address(), keyBytes);
         session.setKey(keyBytes);
-        long newest = session.index.find(session.key.hash);
-        while (newest >= end) {
-            newest = RecordLayout.previous(Words.getAcquire(log.physical(newest) + LINK_OFFSET));
-        }
-        if (ChainWalk.find(log, newest, session.key) != address) {
-            return false;
+        Boolean newest = isNewest(session, scan.address(), end);
+        if (newest == null || !newest) {
+            return newest;
         }
         int valueBytes = RecordLayout.valueBytes(record, stateWord);
         if (!session.old.hasRoom(valueBytes)) {
@@ -120,6 +120,20 @@ final class EntryWalk {
         }
         session.oldView.show(session.old.address(), valueBytes);
         return true;
+    }
+
+    /** Whether the record at {@code address} is the newest one below {@code end} of the session's key; null if the device must be asked. */
+    private static Boolean isNewest(Session session, long address, long end) {
+        HybridLog log = session.log;
+        long newest = ChainWalk.findBelow(log, session.index.find(session.key.hash), session.key, end);
+        if (newest <= address || newest >= log.head()) {
+            return newest == address; // where the chain leaves the memory at the record itself, nothing newer is in between
+        }
+        if (session.lookup != null && session.lookup.isAbout(newest)) {
+            return session.lookup.isFound() && session.lookup.address() == address;
+        }
+        session.needDisk(newest, end);
+        return null;
     }
 
     private static boolean show(Session session, ValueView keyView, EntryVisitor visitor) {

@@ -19,12 +19,17 @@ final class GroupOp {
 
     private final long[] hashes = new long[SIZE];
     private final long[] addresses = new long[SIZE];
+    /** Where in the caller's arrays the keys are that must be looked up on the device, and how many. */
+    private int[] places;
+    private int onDevice;
+    private PendingRing ring;
     /** Keeps the JIT from dropping loads whose only purpose is to fetch a line. */
     private long touched;
 
     /** Reads into {@code values}; how many keys were found. */
     static int getAll(Session session, long[] keys, long[] values, int from, int count, long ifAbsent) {
         GroupOp group = session.group();
+        group.onDevice = 0;
         int found = 0;
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
@@ -32,9 +37,8 @@ final class GroupOp {
             for (int i = 0; i < size; i++) {
                 long record = ReadOp.findLive(session, group.addresses[i], keys[at + i]);
                 if (record == ReadOp.ON_DISK) {
-                    record = ReadOp.readFromDisk(session, group.hashes[i], keys[at + i]);
-                }
-                if (record == 0) {
+                    group.noteOnDevice(at + i, count);
+                } else if (record == 0) {
                     values[at + i] = ifAbsent;
                 } else {
                     values[at + i] = Words.getAcquire(record + RecordLayout.LONG_TO_LONG_VALUE_OFFSET);
@@ -42,7 +46,28 @@ final class GroupOp {
                 }
             }
         }
-        return found;
+        return group.onDevice == 0 ? found : found + DeviceGroup.getAll(session, group.ring(session), keys, values, group.places, group.onDevice, ifAbsent);
+    }
+
+    /** Notes the place of a key that must be looked up on the device. */
+    private void noteOnDevice(int place, int count) {
+        if (places == null || places.length < count) {
+            places = new int[Math.max(SIZE, count)];
+        }
+        places[onDevice++] = place;
+    }
+
+    private PendingRing ring(Session session) {
+        if (ring == null) {
+            ring = session.newRing();
+        }
+        return ring;
+    }
+
+    void close() {
+        if (ring != null) {
+            ring.close();
+        }
     }
 
     static void putAll(Session session, long[] keys, long[] values, int from, int count) {
@@ -58,12 +83,18 @@ final class GroupOp {
 
     static void updateAll(Session session, long[] keys, int from, int count, Update update, long operand) {
         GroupOp group = session.group();
+        group.onDevice = 0;
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
             for (int i = 0; i < size; i++) {
-                RmwOp.update(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand, null);
+                if (!RmwOp.updateInMemory(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand)) {
+                    group.noteOnDevice(at + i, count);
+                }
             }
+        }
+        if (group.onDevice > 0) {
+            DeviceGroup.updateAll(session, group.ring(session), keys, group.places, group.onDevice, update, operand);
         }
     }
 

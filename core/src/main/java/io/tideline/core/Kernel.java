@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /**
@@ -29,18 +30,19 @@ final class Kernel {
     final StoreConfig config;
     final Waits waits;
     final Epoch epoch;
+    /** Null where the store lives in memory only. */
+    private final StoreFiles files;
     final HybridLog log;
     final HashIndex index;
     final KeyHash hash;
     final Housekeeper housekeeper;
     final Throttle throttle;
+    /** Operations of all sessions that wait for the device. */
+    final AtomicInteger pending = new AtomicInteger();
     /** Open sessions, the pool's included. */
     final Set<Session> sessions = ConcurrentHashMap.newKeySet();
-    // What closed sessions counted; under the monitor of sessions.
-    private long retiredCreated;
-    private long retiredDeleted;
-    private long retiredCopied;
-    private long retiredRetries;
+    /** What closed sessions counted; under the monitor of sessions. */
+    private final long[] retired = new long[Counter.values().length];
     /** Whether a user's function ever ran; until then nobody looks for calls from inside one. */
     volatile boolean usesCallbacks;
     private volatile Gate gate = Gate.OPEN;
@@ -52,11 +54,21 @@ final class Kernel {
         this.waits = config.waits();
         this.hash = new KeyHash(config.hashSeed());
         this.epoch = new Epoch(waits);
-        this.log = new HybridLog(epoch, config.pageBits(), config.memory() >>> config.pageBits(),
-                MutabilityPolicy.ofFraction(config.mutableFraction()), config.hugePages());
+        this.files = config.spills() ? StoreFiles.create(config) : null;
+        this.log = openLog();
         this.index = openIndex();
         this.housekeeper = new Housekeeper(epoch, waits);
         this.throttle = new Throttle(log, epoch, waits);
+    }
+
+    private HybridLog openLog() {
+        try {
+            return new HybridLog(epoch, config.pageBits(), config.memory() >>> config.pageBits(),
+                    MutabilityPolicy.ofFraction(config.mutableFraction()), config.hugePages(), files == null ? null : files.logDevice(), waits);
+        } catch (Throwable failed) {
+            closeFiles();
+            throw failed;
+        }
     }
 
     private HashIndex openIndex() {
@@ -64,7 +76,14 @@ final class Kernel {
             return new HashIndex(epoch, config.buckets(), Math.max(1024, config.buckets()), config.hugePages());
         } catch (Throwable failed) {
             log.close();
+            closeFiles();
             throw failed;
+        }
+    }
+
+    private void closeFiles() {
+        if (files != null) {
+            files.close();
         }
     }
 
@@ -107,19 +126,31 @@ final class Kernel {
         }
     }
 
-    /** Closes the gate, waits for those inside, then frees the memory; idempotent. */
+    /** Closes the gate, waits for those inside, brings the log to the device if there is one, then frees the memory; idempotent. */
     synchronized void close() {
         if (isClosed()) {
             return;
         }
         gate = Gate.CLOSED;
         awaitEmpty("close");
+        try {
+            if (files != null) {
+                log.flushAll();
+                files.closedCleanly(log.begin(), log.tail());
+            }
+        } finally {
+            free();
+        }
+    }
+
+    private void free() {
         epoch.close(); // before the log: an action that ran later would touch frontiers that are gone
         housekeeper.close();
         synchronized (mapped) {
             log.close();
             index.close();
         }
+        closeFiles();
     }
 
     private void awaitEmpty(String what) {
@@ -149,10 +180,9 @@ final class Kernel {
     /** Takes over what a session counted. The store may be closed already. */
     void sessionClosed(Session session) {
         synchronized (sessions) {
-            retiredCreated += session.created();
-            retiredDeleted += session.deleted();
-            retiredCopied += session.copied();
-            retiredRetries += session.retries();
+            for (Counter counter : Counter.values()) {
+                retired[counter.ordinal()] += session.counted(counter);
+            }
             sessions.remove(session);
         }
     }
@@ -161,39 +191,22 @@ final class Kernel {
     void resetSizes() {
         synchronized (sessions) {
             sessions.forEach(Session::resetSizes);
-            retiredCreated = 0;
-            retiredDeleted = 0;
+            retired[Counter.CREATED.ordinal()] = 0;
+            retired[Counter.DELETED.ordinal()] = 0;
         }
     }
 
     /** Live keys: what was created less what was deleted. */
     long size() {
         synchronized (sessions) {
-            return created() - deleted();
+            return counted(Counter.CREATED) - counted(Counter.DELETED);
         }
     }
 
-    long created() {
+    /** What all sessions counted together, the closed ones included. */
+    long counted(Counter counter) {
         synchronized (sessions) {
-            return retiredCreated + sessions.stream().mapToLong(Session::created).sum();
-        }
-    }
-
-    long deleted() {
-        synchronized (sessions) {
-            return retiredDeleted + sessions.stream().mapToLong(Session::deleted).sum();
-        }
-    }
-
-    long copied() {
-        synchronized (sessions) {
-            return retiredCopied + sessions.stream().mapToLong(Session::copied).sum();
-        }
-    }
-
-    long retries() {
-        synchronized (sessions) {
-            return retiredRetries + sessions.stream().mapToLong(Session::retries).sum();
+            return retired[counter.ordinal()] + sessions.stream().mapToLong(session -> session.counted(counter)).sum();
         }
     }
 }

@@ -37,6 +37,16 @@ final class Key {
         return true;
     }
 
+    /** Becomes another key; {@code session} may leave the epoch to make room. */
+    void copyOf(Key other, Session session) {
+        hash = other.hash;
+        length = other.length;
+        word = other.word;
+        if (!other.isWord() && length > 0) {
+            Words.copy(other.scratch.address(), session.room(scratch, length), length);
+        }
+    }
+
     void copyTo(long address) {
         if (length == 8) {
             Words.set(address, word);

@@ -537,7 +537,7 @@ public abstract sealed class Operations permits Store, Session {
 
     // --- bytes on their way in; lengths are refused before anything is touched ---
 
-    private static void setKey(Session session, byte[] key, int offset, int length, long valueBytes) {
+    static void setKey(Session session, byte[] key, int offset, int length, long valueBytes) {
         session.requireFits(length, valueBytes);
         Words.copyIn(key, offset, length, session.room(session.key.scratch, length));
         session.setKey(length);

@@ -92,19 +92,28 @@ final class ReadOp {
         session.key.setWord(key, hash);
         session.forgetDisk();
         for (int attempt = 0; ; attempt++) {
-            long address = ChainWalk.find(session.log, session.index.find(hash), session.key);
-            if (address == ChainWalk.NOT_FOUND) {
-                return 0;
+            long record = findWithLookup(session);
+            if (record != ON_DISK) {
+                return record;
             }
-            if (address >= session.log.head()) {
-                return live(session.log.physical(address), address);
-            }
-            if (session.lookup != null && session.lookup.isAbout(address)) {
-                return session.lookup.isFound() ? live(session.lookup.record(), session.lookup.address()) : 0;
-            }
-            session.needDisk(address);
             session.startOver(attempt);
         }
+    }
+
+    /** The live record of the session's 8-byte key, by memory and what the session's lookup knows; 0, or {@link #ON_DISK} where that is not enough. */
+    static long findWithLookup(Session session) {
+        long address = ChainWalk.find(session.log, session.index.find(session.key.hash), session.key);
+        if (address == ChainWalk.NOT_FOUND) {
+            return 0;
+        }
+        if (address >= session.log.head()) {
+            return live(session.log.physical(address), address);
+        }
+        if (session.lookup != null && session.lookup.isAbout(address)) {
+            return session.lookup.isFound() ? live(session.lookup.record(), session.lookup.address()) : 0;
+        }
+        session.needDisk(address);
+        return ON_DISK;
     }
 
     static IllegalStateException notEightBytes(long record, long stateWord) {
@@ -186,6 +195,17 @@ final class ReadOp {
             return null;
         }
         return fits ? Status.FOUND : Status.TOO_SMALL;
+    }
+
+    /** One attempt to read the session's key into its old scratch, for showing; null if it must start over, or waits for the device. */
+    static Status tryShow(Session session) {
+        Target target = session.target;
+        return switch (target.locate(session, false)) {
+            case BUSY -> null;
+            case ON_DISK -> session.needDisk(target.diskAddress);
+            case ABSENT -> Status.ABSENT;
+            case MUTABLE, READ_ONLY -> RmwOp.copyOld(session, target) ? Status.FOUND : null;
+        };
     }
 
     private static Status getFromDisk(Session session, ValueHolder value, long address) {

@@ -40,6 +40,27 @@ final class RmwOp {
         return update(session, update, operand, result);
     }
 
+    /** The same, but false, and nothing done, where the key must be looked up on the device. */
+    static boolean updateInMemory(Session session, long hash, long newest, long key, Update update, long operand) {
+        if (tryInPlace(session, newest, key, update, operand, null)) {
+            return true;
+        }
+        session.key.setWord(key, hash);
+        session.forgetDisk();
+        return updateUnlessOnDevice(session, update, operand);
+    }
+
+    /** Updates the session's key with what its lookup knows; false, and nothing done, where more must be looked up. */
+    static boolean updateUnlessOnDevice(Session session, Update update, long operand) {
+        for (int attempt = 0; tryUpdate(session, update, false, operand, null) == null; attempt++) {
+            if (session.needsDisk()) {
+                return false;
+            }
+            session.startOver(attempt);
+        }
+        return true;
+    }
+
     /** The case that matters: the newest record of the key is mutable, alive, unlatched and holds 8 bytes. */
     private static boolean tryInPlace(Session session, long newest, long key, Update update, long operand, LongHolder result) {
         HybridLog log = session.log;
@@ -79,7 +100,8 @@ final class RmwOp {
         }
     }
 
-    private static Status tryUpdate(Session session, LongRmw function, boolean isCallback, long operand, LongHolder result) {
+    /** One attempt of {@link #update}; null if it must start over, or waits for what the session was told it needs. */
+    static Status tryUpdate(Session session, LongRmw function, boolean isCallback, long operand, LongHolder result) {
         Target target = session.target;
         Target.Kind kind = target.locate(session, true);
         if (kind == Target.Kind.BUSY) {
@@ -149,6 +171,7 @@ final class RmwOp {
 
     /** Applies the user's function to the session's key. */
     static Status apply(Session session, Rmw function) {
+        session.forgetDisk();
         session.room(session.value.scratch, 1); // so that a function of short values runs once
         for (int attempt = 0; ; attempt++) {
             Status done = tryApply(session, function);
@@ -159,7 +182,8 @@ final class RmwOp {
         }
     }
 
-    private static Status tryApply(Session session, Rmw function) {
+    /** One attempt of {@link #apply}; null if it must start over, or waits for what the session was told it needs. */
+    static Status tryApply(Session session, Rmw function) {
         Target target = session.target;
         Target.Kind kind = target.locate(session, true);
         if (kind == Target.Kind.ON_DISK) {
@@ -190,7 +214,7 @@ final class RmwOp {
     }
 
     /** Shows the session a validated copy of the old value; false if it changed meanwhile, or the session must make room for it first. */
-    private static boolean copyOld(Session session, Target target) {
+    static boolean copyOld(Session session, Target target) {
         int lengthBytes = RecordLayout.valueBytes(target.record, target.stateWord);
         if (!session.old.hasRoom(lengthBytes)) {
             session.needRoom(session.old, lengthBytes);

@@ -1,7 +1,5 @@
 package io.tideline.core;
 
-import static io.tideline.epoch.EpochSlotLayout.OWNER_WORDS_OFFSET;
-
 import io.tideline.epoch.Epoch;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.RecordLayout;
@@ -11,6 +9,7 @@ import io.tideline.index.Slot;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -22,10 +21,6 @@ public final class Session extends Operations implements AutoCloseable {
     private static final int BATCH_REFRESH = 256;
     /** Turns of waiting, of at most a millisecond each, after which a latch must have been lost. */
     private static final int MAX_ATTEMPTS = 60_000;
-    private static final int CREATED = OWNER_WORDS_OFFSET;
-    private static final int DELETED = OWNER_WORDS_OFFSET + 8;
-    private static final int COPIED = OWNER_WORDS_OFFSET + 16;
-    private static final int RETRIES = OWNER_WORDS_OFFSET + 24;
 
     // What operations use; final, so one load away.
     final HybridLog log;
@@ -50,9 +45,14 @@ public final class Session extends Operations implements AutoCloseable {
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
+    // What the running operation needs before it can start over.
+    private long diskAddress;
+    private long diskEnd;
+    private boolean needsLogRoom;
     private Scratch lacking;
     private int lackingBytes;
     private GroupOp group;
+    private Pending pending;
     private volatile boolean closed;
 
     Session(Kernel kernel, String name, boolean pooled) {
@@ -191,14 +191,11 @@ public final class Session extends Operations implements AutoCloseable {
      * operation, so none holds anything from the log or the index.
      */
     private void waitOutside(int attempt) {
-        List<Session> batches = kernel.batchesOfThisThread(this);
-        batches.forEach(Session::stepOutside);
-        stepOutside();
+        List<Session> batches = stepOutsideWithBatches();
         try {
             waits.pause(attempt);
         } finally {
-            epoch.resume(epochSlot);
-            batches.forEach(batch -> epoch.resume(batch.epochSlot));
+            stepInsideWithBatches(batches);
         }
     }
 
@@ -221,7 +218,6 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** After a lost race: waits outside the epoch and makes the room that was asked for. Then the operation begins anew. */
     void startOver(int attempt) {
-        Words.set(epochSlot + RETRIES, Words.get(epochSlot + RETRIES) + 1);
         if (attempt > MAX_ATTEMPTS) {
             throw new AssertionError("session " + name + " met a latched record or index entry " + attempt + " times; its holder is lost");
         }
@@ -229,6 +225,7 @@ public final class Session extends Operations implements AutoCloseable {
             waitForDevice();
             return;
         }
+        count(Counter.RETRIES);
         stepOutside();
         try {
             if (lacking != null) {
@@ -243,10 +240,176 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
+    private void waitForDevice() {
+        List<Session> batches = stepOutsideWithBatches();
+        try {
+            if (diskAddress != 0) {
+                readDisk();
+            } else {
+                kernel.throttle.awaitRoom();
+            }
+        } finally {
+            diskAddress = 0;
+            needsLogRoom = false;
+            stepInsideWithBatches(batches);
+        }
+        admit();
+    }
+
+    /** Leaves the epoch with all batches of this thread: the device's progress may need them to leave. */
+    List<Session> stepOutsideWithBatches() {
+        List<Session> batches = kernel.batchesOfThisThread(this);
+        batches.forEach(Session::stepOutside);
+        stepOutside();
+        return batches;
+    }
+
+    /** Enters again; whoever called looks at the gate next. */
+    void stepInsideWithBatches(List<Session> batches) {
+        epoch.resume(epochSlot);
+        batches.forEach(batch -> epoch.resume(batch.epochSlot));
+    }
+
+    private void readDisk() {
+        if (lookup == null) {
+            lookup = new DiskLookup(log, waits, key);
+        }
+        lookup.begin(diskAddress, diskEnd);
+        lookup.await();
+        countLookup(lookup);
+        lookup.requireRead();
+    }
+
+    /** The running operation needs the key's chain from this address on, which is on the device. Always null, for "start over". */
+    Status needDisk(long address) {
+        return needDisk(address, Long.MAX_VALUE);
+    }
+
+    /** The same, where only what stands below {@code end} counts. */
+    Status needDisk(long address, long end) {
+        diskAddress = address;
+        diskEnd = end;
+        return null;
+    }
+
+    /** The running operation needs room at the tail that the device has not made yet. */
+    void needLogRoom() {
+        needsLogRoom = true;
+    }
+
+    /** An operation begins that may meet the device. */
+    void forgetDisk() {
+        if (lookup != null) {
+            lookup.forget();
+        }
+    }
+
     /** Asks {@link #startOver} to make room in one of the session's buffers. */
     void needRoom(Scratch scratch, int bytes) {
         lacking = scratch;
         lackingBytes = bytes;
+    }
+
+    // --- operations that wait for the device ---
+
+    /** Whether the attempt that ended in null waits for the device. */
+    boolean needsDisk() {
+        return diskAddress != 0;
+    }
+
+    /** Starts what the attempt waits for. Leaves the epoch for that, because a file may have to be opened. */
+    void startPending(PendingRing ring, PendingOp op) {
+        long address = diskAddress;
+        diskAddress = 0;
+        stepOutside();
+        try {
+            ring.start(op, address, Long.MAX_VALUE);
+        } finally {
+            epoch.resume(epochSlot); // whatever the gate says: the operation is under way
+        }
+    }
+
+    void countLookup(DiskLookup ended) {
+        count(Counter.DEVICE_LOOKUPS, 1);
+        count(Counter.DEVICE_READS, ended.reads());
+    }
+
+    PendingRing newRing() {
+        return new PendingRing(this, kernel.config.maxPendingPerSession(), kernel.pending, kernel.config.maxPending());
+    }
+
+    /** The operations submitted to this session. */
+    private Pending pending() {
+        if (pending == null) {
+            pending = new Pending(this);
+        }
+        return pending;
+    }
+
+    /**
+     * Reads. Where the key's chain goes on on the device this answers {@link Status#PENDING} and does not wait; otherwise the completion has
+     * been told already. The number of pending operations is bounded: beyond it, this completes others first.
+     */
+    public Status submitGet(long key, long context, Completion completion) {
+        return pending().submit(key, PendingOp.Kind.GET, null, 0, null, context, completion);
+    }
+
+    /** The same for a key of bytes. */
+    public Status submitGet(byte[] key, int offset, int length, long context, Completion completion) {
+        return pending().submit(key, offset, length, PendingOp.Kind.GET, null, 0, null, context, completion);
+    }
+
+    /** Updates an 8-byte value; see {@link #submitGet(long, long, Completion)} for what may be pending and {@link #rmw(long, Update, long)}. */
+    public Status submitRmw(long key, LongRmw function, long operand, long context, Completion completion) {
+        return pending().submit(key, PendingOp.Kind.UPDATE, Objects.requireNonNull(function), operand, null, context, completion);
+    }
+
+    /** The same for a key of bytes. */
+    public Status submitRmw(byte[] key, int offset, int length, LongRmw function, long operand, long context, Completion completion) {
+        return pending().submit(key, offset, length, PendingOp.Kind.UPDATE, Objects.requireNonNull(function), operand, null, context, completion);
+    }
+
+    /** Updates by the caller's function; what it is shown is a copy, and it may run more than once. */
+    public Status submitRmw(long key, Rmw function, long context, Completion completion) {
+        return pending().submit(key, PendingOp.Kind.APPLY, null, 0, Objects.requireNonNull(function), context, completion);
+    }
+
+    /** The same for a key of bytes. */
+    public Status submitRmw(byte[] key, int offset, int length, Rmw function, long context, Completion completion) {
+        return pending().submit(key, offset, length, PendingOp.Kind.APPLY, null, 0, Objects.requireNonNull(function), context, completion);
+    }
+
+    /**
+     * Completes submitted operations whose reads have come, and tells their completions.
+     *
+     * @param wait whether to wait until none is pending
+     * @return how many were completed
+     */
+    public int completePending(boolean wait) {
+        return pending == null ? 0 : pending.complete(wait);
+    }
+
+    /** How many submitted operations are not completed. */
+    public int pendingOperations() {
+        return pending == null ? 0 : pending.count();
+    }
+
+    /** The rest of entering for what belongs to an operation that was begun and counted before. */
+    void enterAgain() {
+        enter();
+        serial--;
+    }
+
+    /** Runs a callback outside the epoch, where it may block, and with the session taken, so that nobody closes it. */
+    void callOut(Runnable call) {
+        List<Session> batches = stepOutsideWithBatches();
+        beginCallback();
+        try {
+            call.run();
+        } finally {
+            endCallback();
+            stepInsideWithBatches(batches);
+        }
     }
 
     void beginCallback() {
@@ -255,6 +418,15 @@ public final class Session extends Operations implements AutoCloseable {
 
     void endCallback() {
         Callbacks.end();
+    }
+
+    boolean isInBatch() {
+        return batchThread != null;
+    }
+
+    /** The old scratch, with room for a word. Outside the epoch. */
+    long room8() {
+        return old.ensure(Long.BYTES);
     }
 
     boolean isBatchOf(Thread thread) {
@@ -311,42 +483,22 @@ public final class Session extends Operations implements AutoCloseable {
 
     // --- statistics: words of the epoch slot, written only by who is inside ---
 
-    void countCreated() {
-        count(CREATED);
+    void count(Counter counter) {
+        count(counter, 1);
     }
 
-    void countDeleted() {
-        count(DELETED);
+    private void count(Counter counter, long more) {
+        Words.setRelease(epochSlot + counter.offset, Words.get(epochSlot + counter.offset) + more);
     }
 
-    void countCopied() {
-        count(COPIED);
-    }
-
-    private void count(int word) {
-        Words.setRelease(epochSlot + word, Words.get(epochSlot + word) + 1);
-    }
-
-    long created() {
-        return Words.getAcquire(epochSlot + CREATED);
-    }
-
-    long deleted() {
-        return Words.getAcquire(epochSlot + DELETED);
-    }
-
-    long copied() {
-        return Words.getAcquire(epochSlot + COPIED);
-    }
-
-    long retries() {
-        return Words.getAcquire(epochSlot + RETRIES);
+    long counted(Counter counter) {
+        return Words.getAcquire(epochSlot + counter.offset);
     }
 
     /** Starts counting from zero; nobody is inside. */
     void resetSizes() {
-        Words.setRelease(epochSlot + CREATED, 0);
-        Words.setRelease(epochSlot + DELETED, 0);
+        Words.setRelease(epochSlot + Counter.CREATED.offset, 0);
+        Words.setRelease(epochSlot + Counter.DELETED.offset, 0);
     }
 
     /** Gives the slot back; the second and later calls do nothing. Refused while another thread is inside. */
@@ -358,17 +510,36 @@ public final class Session extends Operations implements AutoCloseable {
         if (pooled || batchThread != null) {
             throw refusal();
         }
+        if (pendingOperations() > 0 && !kernel.isClosed()) {
+            completePending(true);
+        }
         boolean entered = epoch.tryEnter(epochSlot);
         if (!entered && !kernel.isClosed()) {
             throw refusal();
         }
         closed = true;
         if (entered) {
+            endPending();
             freeBuffers();
             epoch.exit(epochSlot);
         }
         kernel.sessionClosed(this);
         epoch.release(epochSlot);
+    }
+
+    /** Waits for the device; what is still pending then, because the store was closed first, is dropped. */
+    private void endPending() {
+        stepOutside();
+        try {
+            if (pending != null) {
+                pending.close();
+            }
+            if (group != null) {
+                group.close();
+            }
+        } finally {
+            epoch.resume(epochSlot);
+        }
     }
 
     private void freeBuffers() {

@@ -23,6 +23,8 @@ public enum Status {
     MISMATCH,
     /** The function of a read-modify-write chose to leave things as they are. */
     LEFT,
+    /** A submitted operation waits for the device; its {@link Completion} is told how it ended. */
+    PENDING,
     /** The value is longer than the fixed holder; its length is in the holder, its bytes are not. */
     TOO_SMALL;
 

@@ -95,18 +95,20 @@ public final class Store extends Operations implements AutoCloseable {
     public void clear() {
         kernel.refuseInside("clear");
         kernel.exclusively(() -> {
-            kernel.log.clear();
             kernel.index.clear();
             kernel.resetSizes();
+            kernel.log.clear(); // last: removing files may fail, and then they are all that is left
         });
     }
 
     public StoreStats stats() {
         HybridLog log = kernel.log;
-        return kernel.whileOpen(() -> new StoreStats(kernel.created(), kernel.deleted(), kernel.copied(), kernel.retries(),
-                kernel.index.sizeBytes(), kernel.index.overflowBuckets(), log.usedBytes(), log.memoryBytes(), log.head(), log.readOnly(),
-                log.tail(), kernel.sessions.size(), kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(),
-                kernel.housekeeper.stallWatch().lastStall()));
+        return kernel.whileOpen(() -> new StoreStats(kernel.counted(Counter.CREATED), kernel.counted(Counter.DELETED),
+                kernel.counted(Counter.COPIED), kernel.counted(Counter.APPENDED), kernel.counted(Counter.RETRIES), kernel.index.sizeBytes(),
+                kernel.index.overflowBuckets(), log.usedBytes(), log.memoryBytes(), kernel.counted(Counter.DEVICE_LOOKUPS),
+                kernel.counted(Counter.DEVICE_READS), log.writtenBytes(), log.pendingDeleteBytes(), log.openFiles(), kernel.throttle.count(),
+                kernel.throttle.nanos(), log.begin(), log.head(), log.flushed(), log.readOnly(), log.tail(), kernel.sessions.size(),
+                kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(), kernel.housekeeper.stallWatch().lastStall()));
     }
 
     public StoreConfig config() {

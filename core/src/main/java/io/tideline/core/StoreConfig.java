@@ -1,9 +1,13 @@
 package io.tideline.core;
 
 import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.Identity;
 import io.tideline.hlog.MutabilityPolicy;
+import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.Objects;
 import java.util.function.IntSupplier;
 
 /** How a store is to be opened; immutable. */
@@ -13,6 +17,12 @@ public final class StoreConfig {
     private static final int DEFAULT_MAX_PAGE = 32 << 20;
     /** Of a store whose index may use half as much memory as its log: four 32-byte records to a bucket of seven entries. */
     private static final long LOG_BYTES_PER_BUCKET = 128;
+
+    private static final long DEFAULT_SEGMENT = 64 << 20;
+    private static final int DEFAULT_IO_THREADS = 32;
+    private static final int DEFAULT_OPEN_FILES = 256;
+    private static final int DEFAULT_PENDING_PER_SESSION = 128;
+    private static final int DEFAULT_PENDING = 4096;
 
     /** Each page costs a word of heap. */
     private static final long MAX_PAGES = 1 << 22;
@@ -63,6 +73,51 @@ public final class StoreConfig {
         return settings.hugePages;
     }
 
+    /** Where the store spills, null for one that lives in memory only. */
+    public Path directory() {
+        return settings.directory;
+    }
+
+    /** Bytes of a file of the log. */
+    public long segmentSize() {
+        return Math.max(settings.segmentSize, pageSize());
+    }
+
+    /** How files are read and written. */
+    public DeviceModel device() {
+        return settings.model;
+    }
+
+    /** Threads that read and write, where the device has threads. */
+    public int ioThreads() {
+        return settings.ioThreads;
+    }
+
+    /** How many files of the log are open at most. */
+    public int maxOpenFiles() {
+        return settings.maxOpenFiles;
+    }
+
+    /** How many submitted operations of one session may wait for the device. */
+    public int maxPendingPerSession() {
+        return settings.maxPendingPerSession;
+    }
+
+    /** How many of all sessions may. */
+    public int maxPending() {
+        return settings.maxPending;
+    }
+
+    /** Whether the store has files. */
+    boolean spills() {
+        return settings.directory != null || settings.files != null;
+    }
+
+    /** What a test gives in place of a directory. */
+    Device files() {
+        return settings.files;
+    }
+
     Waits waits() {
         return settings.waits;
     }
@@ -82,6 +137,14 @@ public final class StoreConfig {
         private long hashSeed;
         private boolean seeded;
         private boolean hugePages = true;
+        private Path directory;
+        private long segmentSize = DEFAULT_SEGMENT;
+        private DeviceModel model = DeviceModel.BUFFERED;
+        private int ioThreads = DEFAULT_IO_THREADS;
+        private int maxOpenFiles = DEFAULT_OPEN_FILES;
+        private int maxPendingPerSession = DEFAULT_PENDING_PER_SESSION;
+        private int maxPending = DEFAULT_PENDING;
+        private Device files;
         private Waits waits = Waits.SYSTEM;
         private IntSupplier stripe = () -> (int) Thread.currentThread().threadId();
 
@@ -125,6 +188,55 @@ public final class StoreConfig {
             return this;
         }
 
+        /**
+         * Spills the log into files of this directory, so that data may be larger than memory. The directory is made if it is not there; its
+         * parent is. Default: none, the store lives in memory.
+         */
+        public Builder directory(Path path) {
+            directory = path;
+            return this;
+        }
+
+        /** Bytes of a file of the log, a power of two from 4 KiB to 1 TiB; at least a page is taken. Default 64 MiB. */
+        public Builder segmentSize(long bytes) {
+            segmentSize = bytes;
+            return this;
+        }
+
+        /** How files are read and written. Default {@link DeviceModel#BUFFERED}. */
+        public Builder device(DeviceModel chosen) {
+            model = Objects.requireNonNull(chosen);
+            return this;
+        }
+
+        /** Threads that read and write: how many transfers the disk sees at once, 1 to 1024. Default 32. */
+        public Builder ioThreads(int count) {
+            ioThreads = count;
+            return this;
+        }
+
+        /** How many files of the log are open at most, at least 1; those in use are not closed. Default 256. */
+        public Builder maxOpenFiles(int count) {
+            maxOpenFiles = count;
+            return this;
+        }
+
+        /**
+         * How many operations of one session may wait for the device at once, 1 to 4096, and of all sessions together, 1 to 8000; a session may
+         * always have one. Default 128 and 4096.
+         */
+        public Builder maxPending(int perSession, int ofStore) {
+            maxPendingPerSession = perSession;
+            maxPending = ofStore;
+            return this;
+        }
+
+        /** Spills to these files in place of a directory; for tests. */
+        Builder files(Device injected) {
+            files = injected;
+            return this;
+        }
+
         /** How this store waits and reads the clock; for tests. */
         Builder waits(Waits injected) {
             waits = injected;
@@ -154,6 +266,12 @@ public final class StoreConfig {
             require(Long.bitCount(checkedBuckets) == 1 && checkedBuckets > 0 && checkedBuckets <= 1L << 39, "buckets", checkedBuckets,
                     "a power of two up to 2^39");
             MutabilityPolicy.ofFraction(mutableFraction);
+            require(Long.bitCount(segmentSize) == 1 && segmentSize >= 1 << HybridLog.MIN_PAGE_BITS && segmentSize <= Identity.MAX_SEGMENT_BYTES,
+                    "segmentSize", segmentSize, "a power of two from " + (1 << HybridLog.MIN_PAGE_BITS) + " to " + Identity.MAX_SEGMENT_BYTES);
+            require(ioThreads >= 1 && ioThreads <= 1024, "ioThreads", ioThreads, "1 to 1024");
+            require(maxPendingPerSession >= 1 && maxPendingPerSession <= 4096, "maxPending per session", maxPendingPerSession, "1 to 4096");
+            require(maxPending >= 1 && maxPending <= 8000, "maxPending of the store", maxPending, "1 to 8000");
+            require(maxOpenFiles >= 1, "maxOpenFiles", maxOpenFiles, "at least 1");
             if (!seeded) {
                 checked.hashSeed = new SecureRandom().nextLong();
             }

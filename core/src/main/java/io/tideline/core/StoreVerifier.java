@@ -30,7 +30,8 @@ public final class StoreVerifier {
     private final Kernel kernel;
     private final HybridLog log;
     private final List<String> problems = new ArrayList<>();
-    private final Map<Long, Integer> frames = new HashMap<>();
+    private final Map<Long, Sight> records = new HashMap<>();
+    private final Set<Long> inChain = new HashSet<>();
     private long liveKeys;
 
     private StoreVerifier(Kernel kernel) {
@@ -53,9 +54,10 @@ public final class StoreVerifier {
         checkFrontiers();
         checkFraming();
         checkIndex();
-        long counted = kernel.created() - kernel.deleted();
-        if (counted != liveKeys) {
-            problem("the store counts " + counted + " keys and " + liveKeys + " are reachable");
+        long counted = kernel.size();
+        if (Math.abs(counted - liveKeys) > kernel.counted(Counter.APPENDED)) {
+            problem("the store counts " + counted + " keys, with " + kernel.counted(Counter.APPENDED) + " blind upserts, and " + liveKeys
+                    + " are reachable");
         }
     }
 
@@ -66,25 +68,27 @@ public final class StoreVerifier {
     }
 
     private void checkFrontiers() {
-        long[] frontiers = {log.begin(), log.head(), log.safeReadOnly(), log.readOnly(), log.tail()};
+        long[] frontiers = {log.begin(), log.head(), log.flushed(), log.safeReadOnly(), log.readOnly(), log.tail()};
         for (int i = 1; i < frontiers.length; i++) {
             if (frontiers[i - 1] > frontiers[i]) {
-                problem("frontiers out of order: begin, head, safeReadOnly, readOnly, tail are " + Arrays.toString(frontiers));
+                problem("frontiers out of order: begin, head, flushed, safeReadOnly, readOnly, tail are " + Arrays.toString(frontiers));
                 return;
             }
         }
     }
 
-    /** Every byte from begin to tail belongs to a record or to filler. */
+    /** Every byte from begin to tail belongs to a record or to filler; what is on the device is as it was sealed. */
     private void checkFraming() {
-        LogScan scan = new LogScan(log, kernel.waits, log.tail());
-        try {
+        try (LogScan scan = new LogScan(log, kernel.waits, log.tail())) {
             for (LogScan.Step step = scan.advance(); step != LogScan.Step.END; step = scan.advance()) {
-                if (step == LogScan.Step.BUSY) {
-                    problem("a record behind log address " + scan.address() + " is locked");
-                    return;
+                switch (step) {
+                    case ON_DEVICE -> scan.load();
+                    case RECORD -> records.put(scan.address(), Sight.of(scan.record(), kernel));
+                    default -> {
+                        problem("a record behind log address " + scan.address() + " is locked");
+                        return;
+                    }
                 }
-                frames.put(scan.address(), 0);
             }
         } catch (StoreFault fault) {
             problem(fault.getMessage());
@@ -113,47 +117,53 @@ public final class StoreVerifier {
     private void checkChain(long home, long entry) {
         Set<Bytes> seen = new HashSet<>();
         long address = BucketLayout.address(entry);
-        while (address >= log.head()) {
-            if (frames.merge(address, 1, Integer::sum) != 1) {
+        while (address >= log.begin()) {
+            Sight sight = records.get(address);
+            if (sight == null || !inChain.add(address)) {
                 problem("log address " + address + ", in a chain of bucket " + home + ", is no record or in two chains");
                 return;
             }
-            checkRecord(home, entry, address, seen);
-            long previous = RecordLayout.previous(Words.get(log.physical(address) + LINK_OFFSET));
-            if (previous >= address) {
-                problem("the chain goes up: from log address " + address + " to " + previous);
+            checkRecord(home, entry, address, sight, seen);
+            if (sight.previous >= address) {
+                problem("the chain goes up: from log address " + address + " to " + sight.previous);
                 return;
             }
-            address = previous;
+            address = sight.previous;
         }
-        if (address != LogAddress.CHAIN_END && address < log.begin() && log.begin() == LogAddress.FIRST) {
+        if (address != LogAddress.CHAIN_END && log.begin() == LogAddress.FIRST) {
             problem("a chain of bucket " + home + " ends at " + address + ", which is neither a record nor the end mark");
         }
     }
 
-    private void checkRecord(long home, long entry, long address, Set<Bytes> seen) {
-        long record = log.physical(address);
-        long link = Words.get(record + LINK_OFFSET);
-        long stateWord = Words.getAcquire(record + STATE_OFFSET);
-        byte[] key = new byte[RecordLayout.keyBytes(record, stateWord)];
-        long keyAddress = RecordLayout.keyAddress(record, stateWord);
-        Words.copyOut(keyAddress, key, 0, key.length);
-        long hash = key.length == 8 ? kernel.hash.of(Words.get(keyAddress)) : kernel.hash.of(keyAddress, key.length);
-        if ((hash & kernel.index.buckets() - 1) != home || BucketLayout.tagBits(hash) != BucketLayout.tagBitsOf(entry)) {
+    private void checkRecord(long home, long entry, long address, Sight sight, Set<Bytes> seen) {
+        if ((sight.hash & kernel.index.buckets() - 1) != home || BucketLayout.tagBits(sight.hash) != BucketLayout.tagBitsOf(entry)) {
             problem("the record at log address " + address + " is in a chain of bucket " + home + ", where its hash does not belong");
         }
-        if ((link & RecordLayout.INVALID) != 0) {
+        if ((sight.link & RecordLayout.INVALID) != 0) {
             problem("the record at log address " + address + " is invalid and in a chain");
         }
-        if (RecordLayout.isLocked(stateWord)) {
+        if (RecordLayout.isLocked(sight.stateWord)) {
             problem("the record at log address " + address + " is locked");
         }
-        boolean newest = seen.add(new Bytes(key));
-        if (newest && RecordLayout.state(stateWord) == RecordLayout.SEALED) {
+        boolean newest = seen.add(sight.key);
+        if (newest && RecordLayout.state(sight.stateWord) == RecordLayout.SEALED) {
             problem("the record at log address " + address + " is sealed and nothing has replaced it");
         }
-        if (newest && !RecordLayout.isTombstone(link)) {
+        if (newest && !RecordLayout.isTombstone(sight.link)) {
             liveKeys++;
+        }
+    }
+
+    /** What a scan saw of a record. */
+    private record Sight(long link, long stateWord, long previous, Bytes key, long hash) {
+        static Sight of(long record, Kernel kernel) {
+            long link = Words.get(record + LINK_OFFSET);
+            long stateWord = Words.getAcquire(record + STATE_OFFSET);
+            byte[] key = new byte[RecordLayout.keyBytes(record, stateWord)];
+            long keyAddress = RecordLayout.keyAddress(record, stateWord);
+            Words.copyOut(keyAddress, key, 0, key.length);
+            long hash = key.length == 8 ? kernel.hash.of(Words.get(keyAddress)) : kernel.hash.of(keyAddress, key.length);
+            return new Sight(link, stateWord, RecordLayout.previous(link), new Bytes(key), hash);
         }
     }
 

@@ -84,7 +84,7 @@ final class UpsertOp {
         if (!RecordWriter.append(session, 0, RecordWriter.NO_SOURCE, 0)) {
             return null;
         }
-        session.countCreated();
+        session.count(Counter.CREATED);
         return Status.CREATED;
     }
 
@@ -93,7 +93,7 @@ final class UpsertOp {
         if (!RecordWriter.append(session, 0, RecordWriter.NO_SOURCE, 0)) {
             return null;
         }
-        session.countCopied();
+        session.count(Counter.APPENDED);
         return Status.APPENDED;
     }
 
@@ -111,7 +111,7 @@ final class UpsertOp {
         if (!RecordWriter.append(session, 0, target.source, target.stateWord)) {
             return null;
         }
-        session.countCopied();
+        session.count(Counter.COPIED);
         return Status.COPIED;
     }
 }

@@ -121,6 +121,11 @@ public final class LogScan implements AutoCloseable {
         RecordLayout.requireKnown(link, next);
     }
 
+    /** Goes back, so that the next {@link #advance} finds the same record again: its place in memory may have changed. */
+    public void back() {
+        next = address;
+    }
+
     /** Brings the next page from the device; waits for it. */
     public void load() {
         pages.load(next / log.pageBytes());

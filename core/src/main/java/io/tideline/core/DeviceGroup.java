@@ -1,0 +1,104 @@
+package io.tideline.core;
+
+import io.tideline.hlog.RecordLayout;
+import io.tideline.memory.Words;
+import java.util.List;
+
+/**
+ * The members of a group whose keys must be looked up on the device: as many lookups at once as the session may have, each finished when it
+ * comes. The first thing that goes wrong is thrown once none is under way any more.
+ */
+final class DeviceGroup {
+    private DeviceGroup() {
+    }
+
+    /** Finishes one member inside the epoch; false if its lookup must go on elsewhere, as the session was told. */
+    @FunctionalInterface
+    private interface Member {
+        boolean finish(int place);
+    }
+
+    /** Reads the keys at {@code places} into {@code values}; how many were found. */
+    static int getAll(Session session, PendingRing ring, long[] keys, long[] values, int[] places, int count, long ifAbsent) {
+        int[] found = new int[1];
+        run(session, ring, keys, places, count, place -> {
+            long record = ReadOp.findWithLookup(session);
+            if (record == ReadOp.ON_DISK) {
+                return false;
+            }
+            values[place] = record == 0 ? ifAbsent : Words.getAcquire(record + RecordLayout.LONG_TO_LONG_VALUE_OFFSET);
+            found[0] += record == 0 ? 0 : 1;
+            return true;
+        });
+        return found[0];
+    }
+
+    /** Updates the keys at {@code places}. */
+    static void updateAll(Session session, PendingRing ring, long[] keys, int[] places, int count, Update update, long operand) {
+        run(session, ring, keys, places, count, _ -> RmwOp.updateUnlessOnDevice(session, update, operand));
+    }
+
+    private static void run(Session session, PendingRing ring, long[] keys, int[] places, int count, Member member) {
+        DiskLookup own = session.lookup;
+        Throwable problem = null;
+        int next = 0;
+        while (next < count && problem == null || ring.underWay() > 0) {
+            PendingOp op = next < count && problem == null ? ring.take() : null;
+            boolean isNew = op != null;
+            if (!isNew) {
+                op = await(session, ring);
+                session.countLookup(op);
+            } else {
+                op.context = places[next++];
+            }
+            boolean done = true;
+            try {
+                session.breathe(); // whoever was outside looks at the gate first
+                int place = (int) op.context;
+                long key = keys[place];
+                long hash = session.hash.of(key);
+                op.key.setWord(key, hash);
+                session.key.setWord(key, hash);
+                session.lookup = op;
+                if (!isNew) {
+                    op.requireRead();
+                }
+                done = problem != null || member.finish(place);
+                if (!done) {
+                    session.startPending(ring, op);
+                }
+            } catch (RuntimeException | Error thrown) {
+                problem = problem == null ? thrown : problem;
+            } finally {
+                session.lookup = own;
+                if (done) {
+                    ring.give(op);
+                }
+            }
+        }
+        rethrow(problem);
+    }
+
+    private static PendingOp await(Session session, PendingRing ring) {
+        PendingOp op = ring.poll();
+        if (op != null) {
+            return op;
+        }
+        List<Session> batches = session.stepOutsideWithBatches();
+        try {
+            return ring.await();
+        } finally {
+            session.stepInsideWithBatches(batches);
+        }
+    }
+
+    private static void rethrow(Throwable problem) {
+        switch (problem) {
+            case null -> {
+            }
+            case RuntimeException thrown -> throw thrown;
+            case Error thrown -> throw thrown;
+            default -> throw new AssertionError(problem);
+        }
+    }
+}

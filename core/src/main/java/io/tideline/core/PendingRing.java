@@ -1,0 +1,106 @@
+package io.tideline.core;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+
+/**
+ * The operations of one session that wait for the device, at most so many: taken, started, and met again here when the device is done with
+ * them, in any order.
+ *
+ * <p><b>Who writes what.</b> The queue of ended ones: threads of the device, once an operation and start. All else: whoever is alone in the
+ * session.
+ */
+final class PendingRing {
+    private final Session session;
+    private final int capacity;
+    /** Of all rings of the store. */
+    private final AtomicInteger storeUnderWay;
+    private final int storeCapacity;
+    private final List<PendingOp> all = new ArrayList<>();
+    private final ArrayDeque<PendingOp> idle = new ArrayDeque<>();
+    private final MpscVarHandleArrayQueue<PendingOp> ended;
+    private int underWay;
+    private volatile Thread waiter;
+
+    PendingRing(Session session, int capacity, AtomicInteger storeUnderWay, int storeCapacity) {
+        this.session = session;
+        this.capacity = capacity;
+        this.storeUnderWay = storeUnderWay;
+        this.storeCapacity = storeCapacity;
+        this.ended = new MpscVarHandleArrayQueue<>(Math.max(2, capacity));
+    }
+
+    /** An operation to fill in and {@link #start}, or null if as many as may be are under way; a ring with none under way always has one. */
+    PendingOp take() {
+        if (underWay == capacity || underWay > 0 && storeUnderWay.get() >= storeCapacity) {
+            return null;
+        }
+        if (idle.isEmpty()) {
+            PendingOp made = new PendingOp(this, session, new Key());
+            all.add(made);
+            return made;
+        }
+        return idle.pop();
+    }
+
+    /** Begins to look the operation's key up, from an address on the device. Outside the epoch. */
+    void start(PendingOp op, long address, long end) {
+        underWay++;
+        storeUnderWay.incrementAndGet();
+        op.begin(address, end);
+    }
+
+    /** An operation whose lookup has ended, null if there is none. */
+    PendingOp poll() {
+        PendingOp op = ended.poll();
+        if (op != null) {
+            underWay--;
+            storeUnderWay.decrementAndGet();
+        }
+        return op;
+    }
+
+    /** Waits, outside the epoch, for an operation whose lookup has ended; one is under way. */
+    PendingOp await() {
+        PendingOp op = poll();
+        if (op == null) {
+            waiter = Thread.currentThread();
+            session.waits.await(() -> !ended.isEmpty());
+            waiter = null;
+            op = poll();
+        }
+        return op;
+    }
+
+    /** The operation is done, or was never started. */
+    void give(PendingOp op) {
+        op.release();
+        idle.push(op);
+    }
+
+    int underWay() {
+        return underWay;
+    }
+
+    /** On a thread of the device. */
+    void ended(PendingOp op) {
+        if (!ended.offer(op)) {
+            throw new AssertionError("more than " + capacity + " operations of session " + session.name() + " were pending");
+        }
+        Thread waiting = waiter;
+        if (waiting != null) {
+            session.waits.wake(waiting);
+        }
+    }
+
+    /** Waits for the device to be done with everything, whatever became of it, and gives the buffers back. */
+    void close() {
+        while (underWay > 0) {
+            await();
+        }
+        all.forEach(PendingOp::close);
+    }
+}

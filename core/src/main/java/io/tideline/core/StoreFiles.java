@@ -1,0 +1,97 @@
+package io.tideline.core;
+
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.CleanClose;
+import io.tideline.hlog.Identity;
+import io.tideline.hlog.LogDevice;
+import io.tideline.hlog.device.Device;
+import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.StoreDirectory;
+import io.tideline.hlog.format.SealedFile;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Optional;
+
+/** The files of a store that spills: the directory it holds, its identity, the device behind its log, and the note of a clean close. */
+final class StoreFiles implements AutoCloseable {
+    private final StoreConfig config;
+    /** Null where a test gave the files. */
+    private final StoreDirectory directory;
+    private final Device device;
+    private final Identity identity;
+
+    private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Identity identity) {
+        this.config = config;
+        this.directory = directory;
+        this.device = device;
+        this.identity = identity;
+    }
+
+    /**
+     * Makes the files of a new store.
+     *
+     * @throws StoreFault if the directory is in use, holds a store or anything else, or cannot be written; nothing of it was changed
+     */
+    static StoreFiles create(StoreConfig config) {
+        if (config.directory() == null) {
+            return create(config, null, config.files());
+        }
+        StoreDirectory directory = StoreDirectory.lock(config.directory());
+        Device device = null;
+        boolean created = false;
+        try {
+            device = new FileDevice(directory.path(), config.ioThreads());
+            StoreFiles files = create(config, directory, device);
+            created = true;
+            return files;
+        } finally {
+            if (!created) {
+                if (device != null) {
+                    device.close();
+                }
+                directory.close();
+            }
+        }
+    }
+
+    private static StoreFiles create(StoreConfig config, StoreDirectory directory, Device device) {
+        if (Identity.exists(device)) {
+            throw new FormatFault(describe(config, device));
+        }
+        SealedFile.removeLeftovers(device);
+        long storeId = 0;
+        while (storeId == 0) {
+            storeId = new SecureRandom().nextLong();
+        }
+        Identity identity = new Identity(storeId, config.pageBits(), config.segmentSize(), config.hashSeed(), System.currentTimeMillis());
+        identity.publish(device, config.waits());
+        return new StoreFiles(config, directory, device, identity);
+    }
+
+    private static String describe(StoreConfig config, Device device) {
+        Identity found = Identity.read(device, config.waits());
+        Optional<CleanClose> closed = CleanClose.read(device, config.waits(), found.storeId());
+        return "the directory " + config.directory() + " holds a store already, created " + Instant.ofEpochMilli(found.createdAt()) + " and "
+                + closed.map(close -> "closed with " + (close.tail() - close.begin()) + " bytes of log").orElse("not closed")
+                + "; this version does not open a store again, so nothing of it was touched. Choose an empty directory";
+    }
+
+    LogDevice logDevice() {
+        return new LogDevice(device, Long.numberOfTrailingZeros(identity.segmentBytes()), identity.storeId(), config.maxOpenFiles());
+    }
+
+    /** Notes that the whole log is synced; it has no user any more. */
+    void closedCleanly(long begin, long tail) {
+        new CleanClose(begin, tail, 1).publish(device, config.waits(), identity.storeId());
+    }
+
+    /** Gives the device and the directory back. */
+    @Override
+    public void close() {
+        if (directory != null) {
+            device.close();
+            directory.close();
+        }
+    }
+}

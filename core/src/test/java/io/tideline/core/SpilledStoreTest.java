@@ -1,0 +1,183 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.LockedFault;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A store of eight tiny pages whose data is many times as large. */
+class SpilledStoreTest {
+    @TempDir
+    private Path parent;
+
+    private StoreConfig.Builder config() {
+        return StoreConfig.builder().memory(8 * 4096).pageSize(4096).segmentSize(1 << 16).buckets(64).hashSeed(7).ioThreads(2).maxOpenFiles(3)
+                .hugePages(false).directory(parent.resolve("store"));
+    }
+
+    @Test
+    void shouldReadWhatLeftTheMemory() {
+        try (Store store = Store.open(config().buckets(4096).build())) {
+            for (long key = 0; key < 20_000; key++) {
+                assertTrue(store.put(key, key * 3).isChange());
+            }
+            StoreStats stats = store.stats();
+            assertTrue(stats.head() > 10 * 8 * 4096, stats.toString());
+            for (long key = 0; key < 20_000; key += 7) {
+                assertEquals(key * 3, store.get(key, -1));
+            }
+            assertEquals(-1, store.get(20_001, -1));
+            assertTrue(store.stats().deviceLookups() > 2000, store.stats().toString());
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
+    @Test
+    void shouldCountAcrossMemoryAndDevice() {
+        try (Store store = Store.open(config().build()); Session session = store.openSession()) {
+            for (int round = 1; round <= 5; round++) {
+                for (long key = 0; key < 3000; key++) {
+                    session.add(key, key);
+                }
+            }
+            for (long key = 0; key < 3000; key++) {
+                assertEquals(5 * key, session.get(key, -1));
+            }
+            assertEquals(3000, store.approximateSize());
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
+    /** Every operation on every kind of record, beside a heap map. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void shouldAgreeWithAHeapMap(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Map<Long, byte[]> map = new HashMap<>();
+        ValueHolder holder = ValueHolder.growing();
+        try (Store store = Store.open(config().buckets(1L << random.nextInt(8)).build()); Session session = store.openSession()) {
+            for (int step = 0; step < 6000; step++) {
+                Operations operations = random.nextBoolean() ? store : session;
+                long key = random.nextInt(random.nextInt(3) == 0 ? 600 : 20);
+                byte[] keyBytes = Bytes.ofLong(key);
+                byte[] old = map.get(key);
+                byte[] value = Bytes.random(random, random.nextInt(random.nextInt(30) == 0 ? 3000 : 120));
+                String at = "seed " + seed + ", step " + step + ", key " + key;
+                switch (random.nextInt(9)) {
+                    case 0, 1 -> {
+                        Status status = operations.put(keyBytes, value);
+                        assertTrue(status == Status.APPENDED || (status == Status.CREATED) == (old == null), at + ": " + status);
+                        map.put(key, value);
+                    }
+                    case 2 -> {
+                        assertEquals(old == null ? Status.CREATED : Status.FOUND, operations.putIfAbsent(keyBytes, value), at);
+                        map.putIfAbsent(key, value);
+                    }
+                    case 3 -> {
+                        assertEquals(old == null ? Status.ABSENT : Status.TOMBSTONED, operations.delete(keyBytes), at);
+                        map.remove(key);
+                    }
+                    case 4 -> {
+                        boolean matches = old != null && random.nextBoolean();
+                        byte[] expected = matches ? old : new byte[] {1, 2, 3};
+                        Status status = operations.compareAndSet(keyBytes, expected, value);
+                        assertEquals(old != null && matches, status.isChange(), at + ": " + status);
+                        assertEquals(old == null, status == Status.ABSENT, at + ": " + status);
+                        if (status.isChange()) {
+                            map.put(key, value);
+                        }
+                    }
+                    case 5 -> {
+                        Status status = operations.rmw(keyBytes, new Appending(value));
+                        assertTrue(status.isChange(), at + ": " + status);
+                        map.put(key, Appending.appended(old, value));
+                    }
+                    case 6 -> assertEquals(old != null, operations.contains(keyBytes), at);
+                    case 7 -> {
+                        if (random.nextInt(300) == 0) {
+                            store.clear();
+                            map.clear();
+                        }
+                    }
+                    default -> {
+                        assertEquals(old == null ? Status.ABSENT : Status.FOUND, operations.get(keyBytes, holder), at);
+                        if (old != null) {
+                            assertArrayEquals(old, holder.toArray(), at);
+                        }
+                    }
+                }
+            }
+            assertEquals(List.of(), StoreVerifier.verify(store), "seed " + seed);
+            Map<Long, byte[]> shown = new HashMap<>();
+            assertTrue(random.nextInt() != 0);
+            store.forEach((key, value) -> {
+                shown.put(Bytes.toLong(key.toArray()), value.toArray());
+                return true;
+            });
+            assertEquals(map.keySet(), shown.keySet(), "seed " + seed);
+            map.forEach((key, value) -> assertArrayEquals(value, shown.get(key), "seed " + seed + ", key " + key));
+        }
+    }
+
+    /** Appends to the old value, up to a length. */
+    private record Appending(byte[] more) implements Rmw {
+        static byte[] appended(byte[] old, byte[] more) {
+            if (old == null || old.length + more.length > 3000) {
+                return more;
+            }
+            byte[] all = java.util.Arrays.copyOf(old, old.length + more.length);
+            System.arraycopy(more, 0, all, old.length, more.length);
+            return all;
+        }
+
+        @Override
+        public RmwAction onAbsent(ValueWriter writer) {
+            writer.set(more);
+            return RmwAction.WRITE;
+        }
+
+        @Override
+        public RmwAction onPresent(ValueView old, ValueWriter writer) {
+            writer.set(appended(old.toArray(), more));
+            return RmwAction.WRITE;
+        }
+    }
+
+    @Test
+    void shouldHoldItsDirectoryAlone() {
+        try (Store store = Store.open(config().build())) {
+            store.put(1, 1);
+            assertThrows(LockedFault.class, () -> Store.open(config().build()));
+            assertEquals(1, store.get(1, -1));
+        }
+    }
+
+    @Test
+    void shouldRefuseADirectoryThatHoldsAStoreAndTouchNothing() throws Exception {
+        Store.open(config().build()).close();
+        long before = Files.size(parent.resolve("store/log/000000000000"));
+        String message = assertThrows(FormatFault.class, () -> Store.open(config().build())).getMessage();
+        assertTrue(message.contains("closed with") && message.contains("store"), message);
+        assertEquals(before, Files.size(parent.resolve("store/log/000000000000")));
+    }
+
+    @Test
+    void shouldLeaveNoThreadBehind() {
+        Store.open(config().build()).close();
+        assertFalse(Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.isAlive() && thread.getName().startsWith("tideline-flusher")));
+    }
+}

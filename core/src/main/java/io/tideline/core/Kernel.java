@@ -54,7 +54,7 @@ final class Kernel {
         this.log = new HybridLog(epoch, config.pageBits(), config.memory() >>> config.pageBits(),
                 MutabilityPolicy.ofFraction(config.mutableFraction()), config.hugePages());
         this.index = openIndex();
-        this.housekeeper = new Housekeeper(epoch, waits);
+        this.housekeeper = config.housekeeper().apply(epoch, waits);
     }
 
     private HashIndex openIndex() {

@@ -1,9 +1,12 @@
 package io.tideline.core;
 
+import io.tideline.epoch.Epoch;
+import io.tideline.epoch.Housekeeper;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.MutabilityPolicy;
 import io.tideline.memory.Waits;
 import java.security.SecureRandom;
+import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
 
 /** How a store is to be opened; immutable. */
@@ -69,6 +72,10 @@ public final class StoreConfig {
         return settings.stripe;
     }
 
+    BiFunction<Epoch, Waits, Housekeeper> housekeeper() {
+        return settings.housekeeper;
+    }
+
     /** Collects settings; {@link #build} checks them. Not thread-safe. */
     public static final class Builder implements Cloneable {
         private long memory = DEFAULT_MEMORY;
@@ -80,6 +87,7 @@ public final class StoreConfig {
         private boolean hugePages = true;
         private Waits waits = Waits.SYSTEM;
         private IntSupplier stripe = () -> (int) Thread.currentThread().threadId();
+        private BiFunction<Epoch, Waits, Housekeeper> housekeeper = Housekeeper::new;
 
         private Builder() {
         }
@@ -130,6 +138,12 @@ public final class StoreConfig {
         /** Which pooled session a call without a session tries first; for tests. */
         Builder stripe(IntSupplier injected) {
             stripe = injected;
+            return this;
+        }
+
+        /** Who makes sure that epoch actions run; for tests. */
+        Builder housekeeper(BiFunction<Epoch, Waits, Housekeeper> injected) {
+            housekeeper = injected;
             return this;
         }
 

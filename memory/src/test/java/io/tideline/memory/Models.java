@@ -29,12 +29,14 @@ import org.jetbrains.lincheck.datastructures.StressOptions;
  * is planted, one that only an interleaving brings out. It must be reported, else the model shows nothing.
  */
 public final class Models {
-    /** Random scenarios per shape, and interleavings tried of each. */
-    private static final int ITERATIONS = Integer.getInteger("lincheck.iterations", 10);
+    /** Random scenarios of two threads, half as many of three, and interleavings tried of each. */
+    private static final int ITERATIONS = Integer.getInteger("lincheck.iterations", 8);
     private static final int INVOCATIONS = Integer.getInteger("lincheck.invocations", 100);
     /** The methods of the door that touch one word, once. */
     private static final String[] ONE_ACCESS = {"get", "getAcquire", "getVolatile", "set", "setRelease", "setVolatile", "compareAndSet", "announce",
             "getAndAdd"};
+    /** Beyond this a loop counts as hung; a record's latch is waited for in 256 turns before the operation starts over. */
+    private static final int TURNS_OF_A_LOOP = 1_000;
     /** What a planted bug may take to be found; the search ends with it. */
     private static final int ITERATIONS_TO_CATCH = 100;
     private static final int INVOCATIONS_TO_CATCH = 400;
@@ -42,23 +44,30 @@ public final class Models {
     private Models() {
     }
 
-    private static ModelCheckingOptions modelChecking(Class<?> specification) {
+    private static ModelCheckingOptions modelChecking(Class<?> specification, String... modelledElsewhere) {
         assertEquals("heap", Words.doorName(), "Lincheck is blind behind any other door; run with -Dtideline.door=heap");
-        return new ModelCheckingOptions()
+        ModelCheckingOptions options = new ModelCheckingOptions()
                 .addGuarantee(ManagedStrategyGuaranteeKt.forClasses("io.tideline.memory.Words", "io.tideline.memory.HeapTwinDoor")
                         .methods(ONE_ACCESS).treatAsAtomic())
                 .addGuarantee(ManagedStrategyGuaranteeKt.forClasses("io.tideline.memory.Words", "io.tideline.memory.HeapTwinDoor")
                         .methods("pin", "region", "index", "allocate").ignore())
                 .addGuarantee(ManagedStrategyGuaranteeKt.forClasses("io.tideline.memory.Region").allMethods().ignore())
+                .addGuarantee(ManagedStrategyGuaranteeKt.forClasses(name -> name.endsWith("Verifier")).allMethods().ignore());
+        return (modelledElsewhere.length == 0 ? options
+                : options.addGuarantee(ManagedStrategyGuaranteeKt.forClasses(modelledElsewhere).allMethods().treatAsAtomic()))
                 .iterations(ITERATIONS).invocationsPerIteration(INVOCATIONS)
-                .sequentialSpecification(specification)
+                .sequentialSpecification(specification).loopBound(TURNS_OF_A_LOOP)
                 .threads(2).actorsPerThread(3).actorsBefore(1).actorsAfter(1);
     }
 
-    /** Every interleaving of two threads, and of three, that is tried equals some order of whole operations of the specification. */
-    public static void assertHoldsInEveryInterleaving(Class<?> model, Class<?> specification) {
-        modelChecking(specification).check(model);
-        modelChecking(specification).threads(3).actorsPerThread(2).check(model);
+    /**
+     * Every interleaving of two threads, and of three, that is tried equals some order of whole operations of the specification.
+     *
+     * @param modelledElsewhere names of classes with a model of their own: each of their methods is one step here
+     */
+    public static void assertHoldsInEveryInterleaving(Class<?> model, Class<?> specification, String... modelledElsewhere) {
+        modelChecking(specification, modelledElsewhere).check(model);
+        modelChecking(specification, modelledElsewhere).iterations((ITERATIONS + 1) / 2).threads(3).actorsPerThread(2).check(model);
     }
 
     /** The same with real threads, as they come. */
@@ -69,8 +78,8 @@ public final class Models {
     }
 
     /** The model with a planted bug is caught. */
-    public static void assertCaught(Class<?> broken, Class<?> specification) {
-        assertThrows(LincheckAssertionError.class, () -> modelChecking(specification).iterations(ITERATIONS_TO_CATCH)
+    public static void assertCaught(Class<?> broken, Class<?> specification, String... modelledElsewhere) {
+        assertThrows(LincheckAssertionError.class, () -> modelChecking(specification, modelledElsewhere).iterations(ITERATIONS_TO_CATCH)
                         .invocationsPerIteration(INVOCATIONS_TO_CATCH).minimizeFailedScenario(false).check(broken),
                 () -> "the bug planted in " + broken.getSimpleName() + " was not found, so the model shows nothing");
     }

@@ -227,15 +227,28 @@ class StoreOperationsModel {
     }
 
     /** Planted: looks whether the key is there, and then writes it. */
-    public static class LookingBeforePut extends Operating {
-        @Override
+    @Param(name = "key", gen = IntGen.class, conf = "0:0")
+    @Param(name = "value", gen = IntGen.class, conf = "1:2")
+    public static class LookingBeforePut {
+        private final Operating store = new Operating();
+
         @Operation
         public boolean putIfAbsent(@Param(name = "key") int key, @Param(name = "value") int value) {
-            if (store.contains(KEYS[key])) {
+            if (store.get(key) != 0) {
                 return false;
             }
-            store.put(KEYS[key], value);
+            store.put(key, value);
             return true;
+        }
+
+        @Operation
+        public long get(@Param(name = "key") int key) {
+            return store.get(key);
+        }
+
+        @Operation
+        public boolean delete(@Param(name = "key") int key) {
+            return store.delete(key);
         }
     }
 

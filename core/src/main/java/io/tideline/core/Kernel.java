@@ -57,7 +57,7 @@ final class Kernel {
         this.files = config.spills() ? StoreFiles.create(config) : null;
         this.log = openLog();
         this.index = openIndex();
-        this.housekeeper = new Housekeeper(epoch, waits);
+        this.housekeeper = config.housekeeper().apply(epoch, waits);
         this.throttle = new Throttle(log, epoch, waits);
     }
 

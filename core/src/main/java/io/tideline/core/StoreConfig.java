@@ -1,5 +1,7 @@
 package io.tideline.core;
 
+import io.tideline.epoch.Epoch;
+import io.tideline.epoch.Housekeeper;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.MutabilityPolicy;
@@ -8,6 +10,7 @@ import io.tideline.memory.Waits;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
 
 /** How a store is to be opened; immutable. */
@@ -126,6 +129,10 @@ public final class StoreConfig {
         return settings.stripe;
     }
 
+    BiFunction<Epoch, Waits, Housekeeper> housekeeper() {
+        return settings.housekeeper;
+    }
+
     /** Collects settings; {@link #build} checks them. Not thread-safe. */
     public static final class Builder implements Cloneable {
         private long memory = DEFAULT_MEMORY;
@@ -147,6 +154,7 @@ public final class StoreConfig {
         private Device files;
         private Waits waits = Waits.SYSTEM;
         private IntSupplier stripe = () -> (int) Thread.currentThread().threadId();
+        private BiFunction<Epoch, Waits, Housekeeper> housekeeper = Housekeeper::new;
 
         private Builder() {
         }
@@ -246,6 +254,12 @@ public final class StoreConfig {
         /** Which pooled session a call without a session tries first; for tests. */
         Builder stripe(IntSupplier injected) {
             stripe = injected;
+            return this;
+        }
+
+        /** Who makes sure that epoch actions run; for tests. */
+        Builder housekeeper(BiFunction<Epoch, Waits, Housekeeper> injected) {
+            housekeeper = injected;
             return this;
         }
 

@@ -11,6 +11,7 @@ public final class Housekeeper implements AutoCloseable {
     private final Epoch epoch;
     private final Waits waits;
     private final StallWatch stallWatch;
+    /** Null where nobody keeps house. */
     private final Thread thread;
     private volatile boolean closed;
 
@@ -19,12 +20,21 @@ public final class Housekeeper implements AutoCloseable {
     }
 
     Housekeeper(Epoch epoch, Waits waits, long stallThresholdNanos) {
+        this(epoch, waits, stallThresholdNanos, true);
+        epoch.onPending(() -> LockSupport.unpark(thread));
+        thread.start();
+    }
+
+    private Housekeeper(Epoch epoch, Waits waits, long stallThresholdNanos, boolean hasThread) {
         this.epoch = epoch;
         this.waits = waits;
         this.stallWatch = new StallWatch(stallThresholdNanos);
-        this.thread = Thread.ofPlatform().daemon().name("tideline-housekeeper").unstarted(this::run);
-        epoch.onPending(() -> LockSupport.unpark(thread));
-        thread.start();
+        this.thread = hasThread ? Thread.ofPlatform().daemon().name("tideline-housekeeper").unstarted(this::run) : null;
+    }
+
+    /** One that does nothing, for model checkers, which steer every thread themselves: an action runs when somebody leaves or waits for it. */
+    public static Housekeeper withoutThread(Epoch epoch, Waits waits) {
+        return new Housekeeper(epoch, waits, StallWatch.THRESHOLD_NANOS, false);
     }
 
     public StallWatch stallWatch() {
@@ -53,6 +63,9 @@ public final class Housekeeper implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        if (thread == null) {
+            return;
+        }
         LockSupport.unpark(thread);
         boolean interrupted = false;
         while (thread.isAlive()) {

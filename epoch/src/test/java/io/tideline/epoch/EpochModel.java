@@ -1,28 +1,48 @@
 package io.tideline.epoch;
 
+import io.tideline.memory.Models;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * What epochs are for: a register whose value lies in a page that is replaced by every write and spoiled as soon as the epoch allows. If
  * the register is linearizable, nobody read a page after its time.
  */
+@Tag("lincheck")
 class EpochModel {
     private static final long SPOILED = -1;
+
+    /** A register that counts how often it was written. */
+    public static class Specification {
+        private long written;
+
+        public void write() {
+            written++;
+        }
+
+        /** Shows nothing to anybody. */
+        public void drain() {
+        }
+
+        public long read(int thread) {
+            return written;
+        }
+    }
 
     /** The register, with the reader left open. */
     @Param(name = "thread", gen = ThreadIdGen.class)
     public abstract static class Register {
-        final Epoch epoch = new Epoch(Waits.SYSTEM, 2, 6);
+        final Epoch epoch = new Epoch(Waits.SYSTEM, 6, 6);
         final Region region = Region.allocate(4096, false);
         final long pointer = region.address();
         /** By thread, before and after included. */
-        final long[] slots = new long[4];
+        final long[] slots = new long[6];
         private long written;
 
         Register() {
@@ -131,26 +151,26 @@ class EpochModel {
 
     @Test
     void shouldHoldInEveryInterleaving() {
-        Models.assertHoldsInEveryInterleaving(Entering.class);
+        Models.assertHoldsInEveryInterleaving(Entering.class, Specification.class);
     }
 
     @Test
     void shouldHoldInEveryInterleavingWithARefresh() {
-        Models.assertHoldsInEveryInterleaving(Refreshing.class);
+        Models.assertHoldsInEveryInterleaving(Refreshing.class, Specification.class);
     }
 
     @Test
     void shouldHoldUnderStress() {
-        Models.assertHoldsUnderStress(Refreshing.class);
+        Models.assertHoldsUnderStress(Refreshing.class, Specification.class);
     }
 
     @Test
     void shouldCatchAReaderThatAnnouncesLate() {
-        Models.assertCaught(EnteringLate.class);
+        Models.assertCaught(EnteringLate.class, Specification.class);
     }
 
     @Test
     void shouldCatchAReaderThatKeepsAPointerAcrossARefresh() {
-        Models.assertCaught(RefreshingCarelessly.class);
+        Models.assertCaught(RefreshingCarelessly.class, Specification.class);
     }
 }

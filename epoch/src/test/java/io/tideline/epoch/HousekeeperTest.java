@@ -50,6 +50,19 @@ class HousekeeperTest {
         }
     }
 
+    @Test
+    void shouldLeaveActionsToThoseWhoLeaveWhereItHasNoThread() {
+        AtomicInteger ran = new AtomicInteger();
+        try (Housekeeper keeper = Housekeeper.withoutThread(epoch, Waits.SYSTEM)) {
+            assertTrue(epoch.tryEnter(slot));
+            assertTrue(epoch.bump(ran::incrementAndGet));
+            assertEquals(0, ran.get());
+            epoch.exit(slot);
+            assertEquals(1, ran.get());
+            assertEquals(List.of(), keeper.stallWatch().lastStall());
+        }
+    }
+
     /** The one who leaves last finds the list being drained by another and so runs nothing itself. */
     @Test
     void shouldRunAnActionThatTheLastReaderCouldNotDrain() throws Exception {

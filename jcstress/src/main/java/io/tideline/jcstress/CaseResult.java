@@ -38,6 +38,15 @@ record CaseResult(String name, List<Outcome> outcomes, List<String> troubles) {
         return new CaseResult(name, graded.stream().map(one -> new Outcome(one.id, one.expect, one.count, one.description)).toList(), troubles);
     }
 
+    /** What two runs of the case showed together. */
+    CaseResult and(CaseResult other) {
+        List<Outcome> together = new ArrayList<>(outcomes);
+        together.addAll(other.outcomes);
+        List<String> allTroubles = new ArrayList<>(troubles);
+        allTroubles.addAll(other.troubles);
+        return new CaseResult(name, together, allTroubles);
+    }
+
     private boolean isControl() {
         return name.contains(".control.");
     }
@@ -48,6 +57,11 @@ record CaseResult(String name, List<Outcome> outcomes, List<String> troubles) {
 
     private long seen(Expect expect) {
         return outcomes.stream().filter(outcome -> outcome.expect == expect).mapToLong(Outcome::count).sum();
+    }
+
+    /** Whether this is a control that ran well and kept its secret. */
+    boolean isControlNotSeenToFail() {
+        return isControl() && troubles.isEmpty() && seen(Expect.ACCEPTABLE_INTERESTING) == 0;
     }
 
     boolean isAsItShouldBe() {
@@ -70,7 +84,7 @@ record CaseResult(String name, List<Outcome> outcomes, List<String> troubles) {
     }
 
     String line() {
-        return "%-60s %,14d samples  %s".formatted(name.replace("io.tideline.", ""), samples(), verdict());
+        return "%-62s %,12d samples  %s".formatted(name.replace("io.tideline.", ""), samples(), verdict());
     }
 
     /** Everything that was seen of the case. */

@@ -31,6 +31,7 @@ public final class EpochStress {
 
         @Actor
         public void reader(ZII_Result result) {
+            page.keepStoresBusy();
             if (!page.epoch.tryEnter(page.slot)) {
                 throw new AssertionError("the slot is idle and lets nobody in");
             }
@@ -66,6 +67,7 @@ public final class EpochStress {
 
         @Actor
         public void reader(ZII_Result result) {
+            page.keepStoresBusy();
             page.epoch.refresh(page.slot);
             result.r1 = page.isReachable();
         }

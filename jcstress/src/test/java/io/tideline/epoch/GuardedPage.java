@@ -11,6 +11,8 @@ import io.tideline.memory.Words;
  */
 public final class GuardedPage {
     private static final Ring<GuardedPage> PAGES = new Ring<>(GuardedPage::new);
+    private static final int FIRST_COLD_LINE = 512;
+    private static final int COLD_LINE_STEP = 256;
     private static final long IN_USE = 42;
     private static final long FREED = -1;
 
@@ -31,6 +33,13 @@ public final class GuardedPage {
         Words.setVolatile(next.page, IN_USE);
         next.freed = 0;
         return next;
+    }
+
+    /** Leaves stores on their way to lines that are in no cache, as the operation before may have: a store behind them becomes visible late. */
+    public void keepStoresBusy() {
+        for (long line = frontier + FIRST_COLD_LINE; line < frontier + region.sizeBytes(); line += COLD_LINE_STEP) {
+            Words.set(line, 1);
+        }
     }
 
     /** Whether the page is still to be had, as an operation looks: the frontier, by an acquire. */

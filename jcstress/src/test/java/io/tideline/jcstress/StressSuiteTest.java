@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 class StressSuiteTest {
     private static final boolean LONG = Boolean.getBoolean("stress.long");
     private static final String NAMES = System.getProperty("stress.tests", "");
+    private static final String MILLIS = System.getProperty("stress.millis", "500");
     private static final long TIMEOUT_MINUTES = LONG ? 60 : 10;
 
     @Test
@@ -26,7 +27,7 @@ class StressSuiteTest {
         Path verdicts = folder.resolve("verdicts.txt");
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
                 "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), StressRun.class.getName(),
-                folder.toString(), LONG ? "long" : "short", NAMES)
+                folder.toString(), LONG ? "long" : "short", MILLIS, NAMES)
                 .directory(folder.toFile()).redirectErrorStream(true).redirectOutput(verdicts.toFile()).start();
         boolean ended = false;
         try {

@@ -31,7 +31,7 @@ public final class EpochStress {
 
         @Actor
         public void reader(ZII_Result result) {
-            page.keepStoresBusy();
+            page.comeFromAnOperation();
             if (!page.epoch.tryEnter(page.slot)) {
                 throw new AssertionError("the slot is idle and lets nobody in");
             }
@@ -67,7 +67,7 @@ public final class EpochStress {
 
         @Actor
         public void reader(ZII_Result result) {
-            page.keepStoresBusy();
+            page.comeFromAnOperation();
             page.epoch.refresh(page.slot);
             result.r1 = page.isReachable();
         }

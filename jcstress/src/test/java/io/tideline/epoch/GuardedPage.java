@@ -22,6 +22,8 @@ public final class GuardedPage {
     private final long frontier = region.address();
     private final long page = frontier + 128;
     private int freed;
+    /** Written so that the JIT keeps the loads. */
+    private long lastSeen;
 
     private GuardedPage() {
     }
@@ -35,8 +37,12 @@ public final class GuardedPage {
         return next;
     }
 
-    /** Leaves stores on their way to lines that are in no cache, as the operation before may have: a store behind them becomes visible late. */
-    public void keepStoresBusy() {
+    /**
+     * Leaves things as a session does that was inside a moment ago: its slot and the frontier are in its cache, so they are read at once; stores
+     * of its last operation are still on their way to lines that are not, so a plain store behind them becomes visible late.
+     */
+    public void comeFromAnOperation() {
+        lastSeen = Words.getVolatile(slot) + Words.getVolatile(frontier) + epoch.current();
         for (long line = frontier + FIRST_COLD_LINE; line < frontier + region.sizeBytes(); line += COLD_LINE_STEP) {
             Words.set(line, 1);
         }

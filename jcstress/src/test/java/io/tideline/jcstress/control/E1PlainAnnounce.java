@@ -24,7 +24,7 @@ public class E1PlainAnnounce {
 
     @Actor
     public void reader(ZII_Result result) {
-        page.keepStoresBusy();
+        page.comeFromAnOperation();
         Words.set(page.slot, page.epoch.current());
         result.r1 = page.isReachable();
     }

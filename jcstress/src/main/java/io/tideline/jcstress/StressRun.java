@@ -76,7 +76,11 @@ public final class StressRun {
 
     private void raceOnce(List<String> cases, int attempt) throws Exception {
         Options options = options(cases, attempt);
-        new JCStress(options).run();
+        try {
+            new JCStress(options).run();
+        } catch (AssertionError casesFailed) {
+            System.out.println(casesFailed.getMessage()); // its way to end a run in which cases failed; which ones, it wrote to the file
+        }
         InProcessCollector collector = new InProcessCollector();
         DiskReadCollector reader = new DiskReadCollector(options.getResultFile(), collector);
         reader.dump();

@@ -33,8 +33,8 @@ final class Pattern {
         cell.store().put(cell.key(), old);
     }
 
-    void putNew(FreshKeys.Cell cell) {
-        cell.store().put(cell.key(), other);
+    Status putNew(FreshKeys.Cell cell) {
+        return cell.store().put(cell.key(), other);
     }
 
     /** Reads the key, on the one thread that reads with this pattern, and says which value it has. */

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 
 /**
  * The threads that carry out requests on channels, one request each at a time. They belong to a device alone, so nobody interrupts them: an
@@ -24,7 +26,8 @@ final class IoThreads {
         }
     };
 
-    private final ArrayBlockingQueue<IoRequest> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
+    /** Has room for the marks of the end beyond what may wait. */
+    private final ArrayBlockingQueue<IoRequest> waiting;
     private final List<Thread> threads = new ArrayList<>();
     private boolean closed;
 
@@ -32,6 +35,7 @@ final class IoThreads {
         if (count < 1 || count > 1024) {
             throw new IllegalArgumentException(count + " I/O threads; it takes 1 to 1024");
         }
+        waiting = new ArrayBlockingQueue<>(MAX_WAITING + count);
         for (int i = 0; i < count; i++) {
             threads.add(Thread.ofPlatform().daemon().name(name + " " + i).start(this::run));
         }
@@ -43,11 +47,12 @@ final class IoThreads {
         synchronized (waiting) {
             if (closed) {
                 refusal = "the device is closed: " + request;
-            } else if (!waiting.offer(request)) {
+            } else if (waiting.size() >= MAX_WAITING || !waiting.offer(request)) {
                 refusal = "more than " + MAX_WAITING + " requests are waiting for the device: " + request;
             }
         }
         if (refusal != null) {
+            ((ChannelFile) request.file()).ended();
             request.complete(request.ticket(), new IoFault(refusal));
         }
     }
@@ -69,6 +74,7 @@ final class IoThreads {
             } catch (Throwable unexpected) {
                 fault = new IoFault(request + " failed", unexpected);
             }
+            ((ChannelFile) request.file()).ended();
             try {
                 request.complete(ticket, fault);
             } catch (Throwable bug) {
@@ -97,20 +103,21 @@ final class IoThreads {
     /** Carries out what waits, then ends the threads; idempotent. */
     void close() {
         synchronized (waiting) {
-            if (closed) {
-                return;
+            if (!closed) {
+                closed = true;
+                threads.forEach(_ -> waiting.add(END));
             }
-            closed = true;
         }
-        threads.forEach(_ -> offerEnd());
+        threads.forEach(IoThreads::join);
+    }
+
+    private static void join(Thread thread) {
         boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
         }
         if (interrupted) {
@@ -118,9 +125,19 @@ final class IoThreads {
         }
     }
 
-    private void offerEnd() {
-        while (!waiting.offer(END)) {
-            Thread.onSpinWait();
+    /** Does on a thread of its own what blocks and what an interrupt of the caller would turn into the close of a channel. */
+    static <T> T call(Callable<T> work) throws IOException {
+        FutureTask<T> task = new FutureTask<>(work);
+        join(Thread.ofPlatform().daemon().name("tideline-io call").start(task));
+        try {
+            return task.resultNow();
+        } catch (IllegalStateException failed) {
+            switch (task.exceptionNow()) {
+                case IOException cause -> throw cause;
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case Throwable cause -> throw new IOException(cause);
+            }
         }
     }
 }

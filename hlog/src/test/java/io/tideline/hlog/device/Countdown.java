@@ -64,6 +64,8 @@ public final class Countdown {
     private static final int POLL_MILLIS = 2;
     /** After so many looks at a disk that nobody asks for anything, what it holds back is what the scenario waits for. */
     private static final int QUIET_LOOKS = 15;
+    /** The same where the scenario spins while it waits, and so looks as if it worked. */
+    private static final int QUIET_LOOKS_SPINNING = 150;
     private static final int MAX_FAILURES = 20;
 
     private final String name;
@@ -188,10 +190,10 @@ public final class Countdown {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
         while (!isDone(task)) {
             int now = disk.stepCount();
-            boolean waits = thread.getState() != Thread.State.RUNNABLE;
-            quiet = now == steps && waits ? quiet + 1 : 0;
+            quiet = now == steps ? quiet + 1 : 0;
             steps = now;
-            if (quiet >= QUIET_LOOKS && disk.releaseLate() == 0) {
+            boolean spins = thread.getState() == Thread.State.RUNNABLE;
+            if (quiet >= (spins ? QUIET_LOOKS_SPINNING : QUIET_LOOKS) && disk.releaseLate() == 0) {
                 stalled |= disk.failStalled() > 0;
             }
             if (System.nanoTime() > deadline) {

@@ -8,6 +8,7 @@ import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.SimulatedDisk.Options;
+import io.tideline.memory.Waits;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -151,6 +152,26 @@ class CountdownTest {
                 });
             }
         }, "a completion that throws");
+    }
+
+    /** Waits as the store does, never at rest for long, and for two requests at once. */
+    @Test
+    void shouldTellAStallFromWorkWhereTheScenarioSpins() {
+        Countdown.Report report = countdown(() -> disk -> {
+            try (DeviceFile file = disk.create("f")) {
+                Transfer one = new Transfer();
+                Transfer two = new Transfer();
+                file.sync(one);
+                file.sync(two);
+                for (int attempt = 0; one.isUnderWay() || two.isUnderWay(); attempt++) {
+                    Waits.SYSTEM.pause(attempt % 100);
+                }
+                if (one.outcome() != null || two.outcome() != null) {
+                    throw new IoFault("a sync failed");
+                }
+            }
+        }).faults(EnumSet.of(Fault.STALL, Fault.LATE)).run();
+        assertEquals(Map.of(Fault.STALL, Map.of(Outcome.STALLS, 2), Fault.LATE, Map.of(Outcome.SUCCEEDS, 2)), report.ends());
     }
 
     @Test

@@ -182,7 +182,7 @@ abstract class DeviceSpec {
     @Test
     void shouldFailToReadBehindTheEnd() {
         int unit = device.alignmentBytes();
-        byte[] content = bytes(3, units(6000));
+        byte[] content = bytes(3, units(6000) + 3 * unit);
         try (DeviceFile file = fileOf("log/short", content); DeviceFile empty = device.create("empty")) {
             byte[] around = bytes(4, 8 * unit);
             for (int before = 0; before < 4; before++) {

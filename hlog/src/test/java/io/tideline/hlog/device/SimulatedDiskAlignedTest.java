@@ -2,7 +2,7 @@ package io.tideline.hlog.device;
 
 /** The contract kept by a {@link SimulatedDisk} with the alignment and the sectors of direct I/O. */
 class SimulatedDiskAlignedTest extends DeviceSpec {
-    private SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.alignmentBytes(512).sectorBytes(4096));
+    private SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.alignmentBytes(4096).sectorBytes(4096));
 
     @Override
     Device newDevice() {

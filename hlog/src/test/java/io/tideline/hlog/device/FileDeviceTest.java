@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.memory.Waits;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -85,6 +87,36 @@ class FileDeviceTest extends DirectoryDeviceSpec {
             release.countDown();
         }
         transfers.forEach(transfer -> assertEquals(1, transfer.completions()));
+    }
+
+    @Test
+    void shouldLetNoCloserGoWhileARequestIsUnderWay() throws InterruptedException {
+        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch held = new CountDownLatch(1);
+        device.create("held").sync(new IoRequest() {
+            @Override
+            protected void completed(StoreFault fault) {
+                held.countDown();
+                FileDeviceTest.await(release); // what a completion must not do, so that the close has something to wait for
+            }
+        });
+        assertTrue(await(held));
+        List<Thread> closers = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2; i++) {
+                Thread closer = Thread.ofPlatform().daemon().start(device::close);
+                closers.add(closer);
+                for (int attempt = 0; closer.getState() != Thread.State.WAITING && closer.isAlive(); attempt++) {
+                    Waits.SYSTEM.pause(attempt);
+                }
+                assertTrue(closer.isAlive(), "closer " + i + " went");
+            }
+        } finally {
+            release.countDown();
+        }
+        for (Thread closer : closers) {
+            assertTrue(closer.join(Duration.ofSeconds(60)), "a close that does not end");
+        }
     }
 
     @Test

@@ -1,22 +1,32 @@
 package io.tideline.hlog.device;
 
+import io.tideline.fault.IoFault;
 import io.tideline.memory.NativeBuffer;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** A file behind a {@link FileChannel}, whose transfers are carried out by {@link IoThreads}. */
 final class ChannelFile implements DeviceFile {
     private final Path path;
     private final FileChannel channel;
     private final IoThreads threads;
+    private final Set<ChannelFile> open;
+    /** How many requests were submitted and did not end; guarded by this. */
+    private int underWay;
+    /** Guarded by this. */
+    private boolean closed;
 
-    ChannelFile(Path path, FileChannel channel, IoThreads threads) {
+    /** @param open the open files of the device, thread-safe, to which this one belongs until it is closed */
+    ChannelFile(Path path, FileChannel channel, IoThreads threads, Set<ChannelFile> open) {
         this.path = path;
         this.channel = channel;
         this.threads = threads;
+        this.open = open;
+        open.add(this);
     }
 
     @Override
@@ -36,19 +46,39 @@ final class ChannelFile implements DeviceFile {
     @Override
     public void read(IoRequest request, long offset, long address, int lengthBytes) {
         request.submitted(IoRequest.Kind.READ, this, offset, address, lengthBytes);
-        threads.accept(request);
+        accept(request);
     }
 
     @Override
     public void write(IoRequest request, long offset, long address, int lengthBytes) {
         request.submitted(IoRequest.Kind.WRITE, this, offset, address, lengthBytes);
-        threads.accept(request);
+        accept(request);
     }
 
     @Override
     public void sync(IoRequest request) {
         request.submitted(IoRequest.Kind.SYNC, this, 0, 0, 0);
-        threads.accept(request);
+        accept(request);
+    }
+
+    private void accept(IoRequest request) {
+        boolean refused;
+        synchronized (this) {
+            refused = closed;
+            underWay += refused ? 0 : 1;
+        }
+        if (refused) {
+            request.complete(request.ticket(), new IoFault("the file is closed: " + request));
+        } else {
+            threads.accept(request);
+        }
+    }
+
+    /** Called once for each request that went to the threads, before its completion. */
+    synchronized void ended() {
+        if (--underWay == 0) {
+            notifyAll();
+        }
     }
 
     /** Does what the request says, on a thread of the device. */
@@ -79,18 +109,42 @@ final class ChannelFile implements DeviceFile {
     @Override
     public void truncate(long sizeBytes) {
         try {
-            OwnThread.run(() -> channel.truncate(sizeBytes));
+            OwnThread.run(() -> truncateChannel(sizeBytes));
         } catch (IOException failed) {
             throw IoThreads.fault("cannot truncate " + path + " to " + sizeBytes + " bytes", failed);
         }
     }
 
+    private FileChannel truncateChannel(long sizeBytes) throws IOException {
+        if (sizeBytes < 0 || sizeBytes > channel.size()) {
+            throw new IllegalArgumentException("cannot cut " + path + " of " + channel.size() + " bytes off behind " + sizeBytes);
+        }
+        return channel.truncate(sizeBytes);
+    }
+
     @Override
     public void close() {
+        awaitRequests();
+        open.remove(this);
         try {
             channel.close();
         } catch (IOException failed) {
             throw IoThreads.fault("cannot close " + path, failed);
+        }
+    }
+
+    private synchronized void awaitRequests() {
+        closed = true;
+        boolean interrupted = false;
+        while (underWay > 0) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 }

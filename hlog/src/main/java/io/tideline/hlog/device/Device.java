@@ -22,8 +22,9 @@ import java.util.List;
  *   <li>No thread of the caller does the I/O, so interrupting it harms nothing.
  * </ol>
  *
- * Names are one or two parts of letters, digits, {@code .}, {@code _} and {@code -}, joined by {@code /}; the directory of two-part names is
- * made when it is first needed. Thread-safe. The methods here may block; {@link DeviceFile} says which of its own do not.
+ * Names are one or two parts of letters, digits, {@code .}, {@code _} and {@code -}, the first neither {@code .} nor {@code -}, joined
+ * by {@code /}; the directory of two-part names is made when it is first needed. What is no plain file of such a name does not exist
+ * here. Thread-safe. The methods here may block; {@link DeviceFile} says which of its own do not.
  */
 public interface Device extends AutoCloseable {
     /** The least unit that a crash keeps or loses as a whole. */

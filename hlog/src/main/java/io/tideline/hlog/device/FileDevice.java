@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -29,13 +30,14 @@ public class FileDevice implements Device {
 
     private final Path directory;
     private final IoThreads threads;
+    private final Set<ChannelFile> openFiles = ConcurrentHashMap.newKeySet();
 
     /**
      * @param directory is there already
      * @param threads how many transfers may be under way at once
      */
     public FileDevice(Path directory, int threads) {
-        this.directory = directory;
+        this.directory = directory.toAbsolutePath();
         this.threads = new IoThreads(threads, "tideline-io " + directory);
     }
 
@@ -75,8 +77,15 @@ public class FileDevice implements Device {
 
     private void makeParent(Path path) throws IOException {
         Path parent = path.getParent();
-        if (!Files.isDirectory(parent)) {
+        if (parent.equals(directory) || Files.isDirectory(parent)) {
+            return;
+        }
+        try {
             Files.createDirectory(parent, OWNER_ONLY_DIRECTORY);
+        } catch (FileAlreadyExistsException raced) {
+            if (!Files.isDirectory(parent)) {
+                throw new IoFault(parent + " is no directory", raced);
+            }
         }
     }
 
@@ -98,18 +107,19 @@ public class FileDevice implements Device {
         if (fresh) {
             options.add(StandardOpenOption.CREATE_NEW);
         }
-        return new ChannelFile(path, FileChannel.open(path, options, fresh ? OWNER_ONLY_FILE : new FileAttribute<?>[0]), threads);
+        return new ChannelFile(path, FileChannel.open(path, options, fresh ? OWNER_ONLY_FILE : new FileAttribute<?>[0]), threads, openFiles);
     }
 
     @Override
     public boolean exists(String name) {
-        return Files.exists(path(name), LinkOption.NOFOLLOW_LINKS);
+        return isFile(path(name));
     }
 
     @Override
     public List<String> list() {
         try (Stream<Path> files = Files.walk(directory, 2)) {
-            return files.filter(Files::isRegularFile).map(path -> directory.relativize(path).toString().replace('\\', '/')).sorted().toList();
+            return files.filter(FileDevice::isFile).map(path -> directory.relativize(path).toString().replace('\\', '/'))
+                .filter(name -> NAME.matcher(name).matches()).sorted().toList();
         } catch (IOException | UncheckedIOException failed) {
             throw new IoFault("cannot list " + directory + ": " + failed.getMessage(), failed);
         }
@@ -117,28 +127,43 @@ public class FileDevice implements Device {
 
     @Override
     public void rename(String from, String to) {
+        Path source = path(from);
+        Path target = path(to);
+        requireFile(source, "rename");
         try {
-            Files.move(path(from), path(to), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            makeParent(target);
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failed) {
-            throw IoThreads.fault("cannot rename " + path(from) + " to " + path(to), failed);
+            throw IoThreads.fault("cannot rename " + source + " to " + target, failed);
         }
     }
 
     @Override
     public void delete(String name) {
+        Path path = path(name);
+        requireFile(path, "delete");
         try {
-            Files.delete(path(name));
-        } catch (NoSuchFileException missing) {
-            throw new IoFault("there is no file " + path(name) + " to delete", missing);
+            Files.delete(path);
         } catch (IOException failed) {
-            throw IoThreads.fault("cannot delete " + path(name), failed);
+            throw IoThreads.fault("cannot delete " + path, failed);
+        }
+    }
+
+    /** Directories and links are no files of a store. */
+    private static boolean isFile(Path path) {
+        return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void requireFile(Path path, String what) {
+        if (!isFile(path)) {
+            throw new IoFault("there is no file " + path + " to " + what);
         }
     }
 
     @Override
     public void syncDirectory() {
-        try (Stream<Path> inside = Files.list(directory)) {
-            for (Path child : inside.filter(Files::isDirectory).toList()) {
+        try {
+            for (Path child : subdirectories()) {
                 OwnThread.syncDirectory(child);
             }
             OwnThread.syncDirectory(directory);
@@ -147,15 +172,29 @@ public class FileDevice implements Device {
         }
     }
 
+    private List<Path> subdirectories() throws IOException {
+        try (Stream<Path> inside = Files.list(directory)) {
+            return inside.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)).toList();
+        } catch (UncheckedIOException failed) {
+            throw failed.getCause();
+        }
+    }
+
     private Path path(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("'" + name + "' is no name of a file of a store");
         }
-        return directory.resolve(name);
+        Path path = directory.resolve(name);
+        Path parent = path.getParent();
+        if (!parent.equals(directory) && Files.isSymbolicLink(parent)) {
+            throw new IoFault(parent + " is a symbolic link, and files of a store are not reached through one");
+        }
+        return path;
     }
 
     @Override
     public void close() {
         threads.close();
+        openFiles.forEach(ChannelFile::close);
     }
 }

@@ -25,7 +25,8 @@ final class IoThreads {
         }
     };
 
-    private final ArrayBlockingQueue<IoRequest> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
+    /** Has room for the marks of the end beyond what may wait. */
+    private final ArrayBlockingQueue<IoRequest> waiting;
     private final List<Thread> threads = new ArrayList<>();
     private boolean closed;
 
@@ -33,6 +34,7 @@ final class IoThreads {
         if (count < 1 || count > 1024) {
             throw new IllegalArgumentException(count + " I/O threads; it takes 1 to 1024");
         }
+        waiting = new ArrayBlockingQueue<>(MAX_WAITING + count);
         for (int i = 0; i < count; i++) {
             threads.add(Thread.ofPlatform().daemon().name(name + " " + i).start(this::run));
         }
@@ -44,11 +46,12 @@ final class IoThreads {
         synchronized (waiting) {
             if (closed) {
                 refusal = "the device is closed: " + request;
-            } else if (!waiting.offer(request)) {
+            } else if (waiting.size() >= MAX_WAITING || !waiting.offer(request)) {
                 refusal = "more than " + MAX_WAITING + " requests are waiting for the device: " + request;
             }
         }
         if (refusal != null) {
+            ((ChannelFile) request.file()).ended();
             request.complete(request.ticket(), new IoFault(refusal));
         }
     }
@@ -70,6 +73,7 @@ final class IoThreads {
             } catch (Throwable unexpected) {
                 fault = new IoFault(request + " failed", unexpected);
             }
+            ((ChannelFile) request.file()).ended();
             try {
                 request.complete(ticket, fault);
             } catch (Throwable bug) {
@@ -99,30 +103,25 @@ final class IoThreads {
     /** Carries out what waits, then ends the threads; idempotent. */
     void close() {
         synchronized (waiting) {
-            if (closed) {
-                return;
+            if (!closed) {
+                closed = true;
+                threads.forEach(_ -> waiting.add(END));
             }
-            closed = true;
         }
-        threads.forEach(_ -> offerEnd());
+        threads.forEach(IoThreads::join);
+    }
+
+    private static void join(Thread thread) {
         boolean interrupted = false;
-        for (Thread thread : threads) {
-            while (thread.isAlive()) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private void offerEnd() {
-        while (!waiting.offer(END)) {
-            Thread.onSpinWait();
         }
     }
 }

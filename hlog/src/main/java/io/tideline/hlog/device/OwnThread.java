@@ -34,10 +34,12 @@ final class OwnThread {
                 }
             }
         } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof IOException cause) {
-                throw cause;
+            switch (failed.getCause()) {
+                case IOException cause -> throw cause;
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                case Throwable cause -> throw new IOException(cause);
             }
-            throw new IOException(failed.getCause());
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

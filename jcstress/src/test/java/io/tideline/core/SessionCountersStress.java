@@ -35,13 +35,13 @@ public final class SessionCountersStress {
 
         static Counted take() {
             Counted counted = SESSIONS.next();
-            counted.createdBefore = counted.session.created();
+            counted.createdBefore = counted.session.counted(Counter.CREATED);
             counted.serialBefore = counted.session.serial();
             return counted;
         }
 
         long created() {
-            return session.created() - createdBefore;
+            return session.counted(Counter.CREATED) - createdBefore;
         }
 
         void forgetKeys() {

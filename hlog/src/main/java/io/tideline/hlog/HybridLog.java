@@ -180,9 +180,10 @@ public final class HybridLog implements AutoCloseable {
         }
     }
 
-    /** Whether the tail cannot go on to the next page yet. */
+    /** Whether the tail cannot go on to the next page yet: the budget is used up, or the page's frame is not emptied. */
     public boolean isBehind() {
-        return (tail() >>> pageBits) + 1 >= (frontiers.safeHead() >>> pageBits) + memoryPages;
+        long next = (tail() - 1 >>> pageBits) + 1;
+        return next >= (frontiers.safeHead() >>> pageBits) + memoryPages || !ring.canOpen(next);
     }
 
     /** Bytes written to the device since the log was opened. */

@@ -48,6 +48,12 @@ final class PageRing implements AutoCloseable {
         return pageOfFrame.compareAndSet(frame, EMPTY, page) || pageOfFrame.get(frame) == page;
     }
 
+    /** Whether {@link #open} would give the page its frame. */
+    boolean canOpen(long page) {
+        long holder = pageOfFrame.get((int) (page & frames - 1));
+        return holder == EMPTY || holder == page;
+    }
+
     /** Empties every frame and gives its memory back: zeros again, ready for others. Nobody can reach any page. */
     void emptyAll() {
         for (int frame = 0; frame < frames; frame++) {

@@ -35,6 +35,8 @@ public final class Session extends Operations implements AutoCloseable {
     final Scratch old = new Scratch();
     final ValueView oldView = new ValueView();
     final ValueWriter writer;
+    /** Whether values read from the device are copied to the tail. */
+    final boolean copiesReadsUp;
     /** What the device said about the running operation's key; null until one meets the device. */
     DiskLookup lookup;
 
@@ -61,6 +63,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.index = kernel.index;
         this.hash = kernel.hash;
         this.waits = kernel.waits;
+        this.copiesReadsUp = kernel.config.copyReadsUp();
         this.epoch = kernel.epoch;
         this.name = name;
         this.pooled = pooled;

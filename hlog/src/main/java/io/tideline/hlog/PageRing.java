@@ -48,6 +48,12 @@ final class PageRing implements AutoCloseable {
         return pageOfFrame.compareAndSet(frame, EMPTY, page) || pageOfFrame.get(frame) == page;
     }
 
+    /** Whether {@link #open} would say true. */
+    boolean canOpen(long page) {
+        long holds = pageOfFrame.get((int) (page & frames - 1));
+        return holds == EMPTY || holds == page;
+    }
+
     /** Empties every frame and gives its memory back: zeros again, ready for others. Nobody can reach any page. */
     void emptyAll() {
         for (int frame = 0; frame < frames; frame++) {

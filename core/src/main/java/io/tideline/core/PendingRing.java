@@ -1,10 +1,8 @@
 package io.tideline.core;
 
-import io.tideline.fault.IoFault;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
@@ -16,8 +14,6 @@ import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
  * session.
  */
 final class PendingRing {
-    private static final long CLOSE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
-
     private final Session session;
     private final int capacity;
     /** Of all rings of the store. */
@@ -100,21 +96,10 @@ final class PendingRing {
         }
     }
 
-    /**
-     * Waits for the device to be done with everything, whatever became of it, and gives the buffers back.
-     *
-     * @throws IoFault if that takes too long; the buffers are leaked
-     */
+    /** Waits for the device to be done with everything, whatever became of it, and gives the buffers back. */
     void close() {
-        long deadline = session.waits.nanoTime() + CLOSE_TIMEOUT_NANOS;
-        for (int attempt = 0; underWay > 0; attempt++) {
-            if (poll() == null) {
-                if (session.waits.nanoTime() - deadline > 0) {
-                    throw new IoFault("the device did not end " + underWay + " lookups of session " + session.name() + " within "
-                            + TimeUnit.NANOSECONDS.toSeconds(CLOSE_TIMEOUT_NANOS) + " s; their buffers are leaked rather than taken from under it");
-                }
-                session.waits.pause(attempt);
-            }
+        while (underWay > 0) {
+            await();
         }
         all.forEach(PendingOp::close);
     }

@@ -73,6 +73,13 @@ final class Flusher {
             }
             segment.file.write(this, segments.offset(from), ring.physical(from), (int) (to - from));
         }
+
+        void releaseSegment() {
+            if (segment != null) {
+                segment.release();
+                segment = null;
+            }
+        }
     }
 
     /** @param onProgress called on any thread when a step has something to do again; must not block */
@@ -113,14 +120,12 @@ final class Flusher {
     private boolean advance() {
         boolean advanced = false;
         for (Write write = writes.peek(); write != null && write.done; write = writes.peek()) {
-            if (write.segment != null) {
-                write.segment.release();
-                write.segment = null;
-            }
+            write.releaseSegment();
             if (write.fault != null) {
                 retry(write);
                 return advanced;
             }
+            boolean recovered = failure != null;
             failure = null;
             write.retryAt = 0;
             unsynced.add(write.from - segments.offset(write.from));
@@ -129,8 +134,19 @@ final class Flusher {
             frontiers.raiseFlushed(write.to);
             idle.add(writes.remove());
             advanced = true;
+            if (recovered) {
+                writes.forEach(this::retryAtOnce);
+            }
         }
         return advanced;
+    }
+
+    /** Once the oldest failed write has succeeded, those that failed beside it need not each wait for their turn to tell. */
+    private void retryAtOnce(Write write) {
+        if (write.done && write.fault != null) {
+            write.releaseSegment();
+            write.submit();
+        }
     }
 
     private void retry(Write write) {
@@ -229,10 +245,8 @@ final class Flusher {
             waits.pause(attempt);
         }
         for (Write write = writes.poll(); write != null; write = writes.poll()) {
-            if (write.segment != null) {
-                write.segment.release();
-                write.segment = null;
-            }
+            write.releaseSegment();
+            write.retryAt = 0;
             idle.add(write);
         }
         failure = null;

@@ -521,13 +521,18 @@ public final class Session extends Operations implements AutoCloseable {
             throw refusal();
         }
         closed = true;
-        if (entered) {
-            endPending();
-            freeBuffers();
-            epoch.exit(epochSlot);
+        try {
+            if (entered) {
+                endPending();
+                freeBuffers();
+            }
+        } finally {
+            if (entered) {
+                epoch.exit(epochSlot);
+            }
+            kernel.sessionClosed(this);
+            epoch.release(epochSlot);
         }
-        kernel.sessionClosed(this);
-        epoch.release(epochSlot);
     }
 
     /** Waits for the device; what is still pending then, because the store was closed first, is dropped. */

@@ -91,14 +91,18 @@ public final class Store extends Operations implements AutoCloseable {
         return kernel.size();
     }
 
-    /** Forgets every key and gives the memory back. Operations of others wait meanwhile; each happens before or after it. */
+    /**
+     * Forgets every key and gives the memory back. Operations of others wait meanwhile; each happens before or after it.
+     *
+     * @throws io.tideline.fault.StoreFault if the device did not end its writes in time, then nothing was changed; or if files could not be
+     *     removed, then they are all that is left
+     */
     public void clear() {
         kernel.refuseInside("clear");
-        kernel.exclusively(() -> {
+        kernel.exclusively(() -> kernel.log.clear(() -> {
             kernel.index.clear();
             kernel.resetSizes();
-            kernel.log.clear(); // last: removing files may fail, and then they are all that is left
-        });
+        }));
     }
 
     public StoreStats stats() {

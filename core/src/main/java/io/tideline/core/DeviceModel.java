@@ -3,6 +3,7 @@ package io.tideline.core;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DirectDevice;
 import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.UringDevice;
 import java.nio.file.Path;
 
 /** How the files of a store are read and written. The files are the same with each; {@code docs/io-models.md} compares them. */
@@ -23,6 +24,17 @@ public enum DeviceModel {
         @Override
         Device open(Path directory, StoreConfig config) {
             return new DirectDevice(directory, config.ioThreads());
+        }
+    },
+
+    /**
+     * Past the page cache, with transfers that the kernel carries out itself (io_uring) on behalf of one thread: less work for the processors.
+     * Where the kernel refuses that, as {@link #DIRECT}; {@link StoreStats#deviceFallback} says so.
+     */
+    URING {
+        @Override
+        Device open(Path directory, StoreConfig config) {
+            return UringDevice.open(directory, config.ioThreads());
         }
     };
 

@@ -14,6 +14,7 @@ import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DirectDevice;
 import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.UringDevice;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
@@ -37,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource
 class SpillTest {
-    enum Model { BUFFERED, DIRECT }
+    enum Model { BUFFERED, DIRECT, URING }
 
     @Parameter
     private Model model;
@@ -60,6 +61,7 @@ class SpillTest {
         device = switch (model) {
             case BUFFERED -> new FileDevice(directory, 2);
             case DIRECT -> new DirectDevice(directory, 2);
+            case URING -> UringDevice.open(directory, 2);
         };
         log = new HybridLog(epoch, PAGE_BITS, 8, MutabilityPolicy.ofFraction(0.9), false, new LogDevice(device, 14, STORE_ID, 2), Waits.SYSTEM);
     }

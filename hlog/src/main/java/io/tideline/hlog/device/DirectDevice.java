@@ -2,8 +2,6 @@ package io.tideline.hlog.device;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -17,16 +15,12 @@ import java.util.Set;
  * why. The alignment is asked for all the same: it is known before the first file is opened, and a store can move between file systems.
  */
 public class DirectDevice extends FileDevice {
-    /** Of sectors and of the blocks of file systems that this model serves: the size of a page on most machines. */
-    static final int ALIGNMENT_BYTES = 4096;
-
     /** Null in a runtime without the module jdk.unsupported. */
     private static final OpenOption DIRECT = directOption();
 
     /** Why this stands in for another model; empty if it was asked for. */
     private final String instead;
-    /** Empty until a file system refuses. */
-    private volatile String refusal = "";
+    private final DirectOpening opening;
 
     /**
      * @param directory is there already
@@ -38,8 +32,13 @@ public class DirectDevice extends FileDevice {
 
     /** @param instead why this stands in for another model */
     DirectDevice(Path directory, int threads, String instead) {
+        this(directory, threads, instead, new DirectOpening());
+    }
+
+    DirectDevice(Path directory, int threads, String instead, DirectOpening opening) {
         super(directory, threads);
         this.instead = Objects.requireNonNull(instead);
+        this.opening = opening;
     }
 
     /** By name: javac warns of every other use, and cannot be told not to. */
@@ -58,28 +57,7 @@ public class DirectDevice extends FileDevice {
 
     @Override
     FileChannel channel(Path path, boolean fresh) throws IOException {
-        try {
-            long blockBytes = blockBytes(path);
-            if (ALIGNMENT_BYTES % blockBytes != 0) {
-                refusal = path + " lies on a file system with blocks of " + blockBytes + " bytes, which do not divide " + ALIGNMENT_BYTES;
-                return super.channel(path, fresh);
-            }
-            return direct(path, fresh);
-        } catch (FileSystemException failed) {
-            if (!"Invalid argument".equals(failed.getReason())) {
-                throw failed;
-            }
-            refusal = "the file system of " + path + " refuses O_DIRECT";
-            return super.channel(path, fresh && !Files.exists(path)); // Linux makes the file before it refuses
-        } catch (UnsupportedOperationException elsewhere) {
-            refusal = "there is no O_DIRECT here: " + elsewhere.getMessage();
-            return super.channel(path, fresh);
-        }
-    }
-
-    /** What the file system asks offsets to be multiples of. */
-    long blockBytes(Path path) throws IOException {
-        return Files.getFileStore(path.getParent()).getBlockSize();
+        return opening.open(path, fresh, this::direct, super::channel);
     }
 
     /** A channel that passes the page cache by. */
@@ -91,17 +69,18 @@ public class DirectDevice extends FileDevice {
     }
 
     @Override
-    public final int alignmentBytes() {
-        return ALIGNMENT_BYTES;
+    public int alignmentBytes() {
+        return DirectOpening.ALIGNMENT_BYTES;
     }
 
     @Override
     public String model() {
-        return refusal.isEmpty() ? "direct" : "buffered";
+        return opening.refusal().isEmpty() ? "direct" : "buffered";
     }
 
     @Override
     public String fallback() {
+        String refusal = opening.refusal();
         return !instead.isEmpty() && !refusal.isEmpty() ? instead + "; " + refusal : instead + refusal;
     }
 }

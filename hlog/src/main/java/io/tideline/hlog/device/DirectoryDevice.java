@@ -147,11 +147,16 @@ abstract class DirectoryDevice implements Device {
         }
     }
 
-    private Path path(String name) {
+    /** The name, if it is one. */
+    static String requireName(String name) {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("'" + name + "' is no name of a file of a store");
         }
-        Path path = directory.resolve(name);
+        return name;
+    }
+
+    private Path path(String name) {
+        Path path = directory.resolve(requireName(name));
         Path parent = path.getParent();
         if (!parent.equals(directory) && Files.isSymbolicLink(parent)) {
             throw new IoFault(parent + " is a symbolic link, and files of a store are not reached through one");

@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Files through the page cache of the operating system, read and written by {@link IoThreads}. */
 public class FileDevice extends DirectoryDevice {
-    private final IoThreads threads;
-    private final Set<ChannelFile> openFiles = ConcurrentHashMap.newKeySet();
+    final IoThreads threads;
+    final Set<CountedFile> openFiles = ConcurrentHashMap.newKeySet();
 
     /**
      * @param directory is there already
@@ -59,6 +59,6 @@ public class FileDevice extends DirectoryDevice {
     @Override
     public void close() {
         threads.close();
-        openFiles.forEach(ChannelFile::close);
+        openFiles.forEach(CountedFile::close);
     }
 }

@@ -88,12 +88,13 @@ class DirectDeviceTest extends DirectoryDeviceSpec {
 
     @Test
     void shouldFallBackWhereBlocksAreLargeOrThePlatformKnowsNoDirectFiles() throws IOException {
-        assertFallsBack(new DirectDevice(Files.createDirectory(parent.resolve("large")), 1) {
+        DirectOpening largeBlocks = new DirectOpening() {
             @Override
             long blockBytes(Path path) {
                 return 1 << 20;
             }
-        }, "blocks of 1048576 bytes");
+        };
+        assertFallsBack(new DirectDevice(Files.createDirectory(parent.resolve("large")), 1, "", largeBlocks), "blocks of 1048576 bytes");
         assertFallsBack(new DirectDevice(Files.createDirectory(parent.resolve("none")), 1, "io_uring is off") {
             @Override
             FileChannel direct(Path path, boolean fresh) {

@@ -1,7 +1,43 @@
 package io.tideline.core;
 
-/** How the files of a store are read and written. */
+import io.tideline.hlog.device.Device;
+import io.tideline.hlog.device.DirectDevice;
+import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.UringDevice;
+import java.nio.file.Path;
+
+/** How the files of a store are read and written. The files are the same with each; {@code docs/io-models.md} compares them. */
 public enum DeviceModel {
     /** Through the page cache of the operating system, which may hold more of the data than the store's own memory. */
-    BUFFERED
+    BUFFERED {
+        @Override
+        Device open(Path directory, StoreConfig config) {
+            return new FileDevice(directory, config.ioThreads());
+        }
+    },
+
+    /**
+     * Past the page cache (O_DIRECT): nothing is held twice, and a scan of others drives nothing out. Where the file system refuses that, as
+     * {@link #BUFFERED}; {@link StoreStats#deviceFallback} says so.
+     */
+    DIRECT {
+        @Override
+        Device open(Path directory, StoreConfig config) {
+            return new DirectDevice(directory, config.ioThreads());
+        }
+    },
+
+    /**
+     * Past the page cache, with transfers that the kernel carries out itself (io_uring) on behalf of one thread: less work for the processors.
+     * Where the kernel refuses that, as {@link #DIRECT}; {@link StoreStats#deviceFallback} says so.
+     */
+    URING {
+        @Override
+        Device open(Path directory, StoreConfig config) {
+            return UringDevice.open(directory, config.ioThreads());
+        }
+    };
+
+    /** The device over a directory that is there. */
+    abstract Device open(Path directory, StoreConfig config);
 }

@@ -87,6 +87,16 @@ final class Kernel {
         }
     }
 
+    /** The I/O model in use, {@code none} without files. */
+    String deviceModel() {
+        return files == null ? "none" : files.model();
+    }
+
+    /** Why that is not the model that was configured; empty where it is. */
+    String deviceFallback() {
+        return files == null ? "" : files.fallback();
+    }
+
     /** Whether operations may go on; the fast look of everyone who has announced itself. */
     boolean isOpen() {
         return gate == Gate.OPEN;

@@ -112,7 +112,8 @@ public final class Store extends Operations implements AutoCloseable {
                 kernel.index.overflowBuckets(), log.usedBytes(), log.memoryBytes(), kernel.counted(Counter.DEVICE_LOOKUPS),
                 kernel.counted(Counter.DEVICE_READS), kernel.counted(Counter.COPIED_UP), log.writtenBytes(), log.pendingDeleteBytes(), log.openFiles(), kernel.throttle.count(),
                 kernel.throttle.nanos(), log.begin(), log.head(), log.flushed(), log.readOnly(), log.tail(), kernel.sessions.size(),
-                kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(), kernel.housekeeper.stallWatch().lastStall()));
+                kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(), kernel.deviceModel(), kernel.deviceFallback(),
+                kernel.housekeeper.stallWatch().lastStall()));
     }
 
     public StoreConfig config() {

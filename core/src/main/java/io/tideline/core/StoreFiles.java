@@ -6,7 +6,6 @@ import io.tideline.hlog.CleanClose;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogDevice;
 import io.tideline.hlog.device.Device;
-import io.tideline.hlog.device.FileDevice;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
 import java.security.SecureRandom;
@@ -41,7 +40,7 @@ final class StoreFiles implements AutoCloseable {
         Device device = null;
         boolean created = false;
         try {
-            device = new FileDevice(directory.path(), config.ioThreads());
+            device = config.device().open(directory.path(), config);
             StoreFiles files = create(config, directory, device);
             created = true;
             return files;
@@ -79,6 +78,16 @@ final class StoreFiles implements AutoCloseable {
 
     LogDevice logDevice() {
         return new LogDevice(device, Long.numberOfTrailingZeros(identity.segmentBytes()), identity.storeId(), config.maxOpenFiles());
+    }
+
+    /** The I/O model in use. */
+    String model() {
+        return device.model();
+    }
+
+    /** Why that is not the model that was configured; empty where it is. */
+    String fallback() {
+        return device.fallback();
     }
 
     /** Notes that the whole log is synced; it has no user any more. */

@@ -31,12 +31,14 @@ import java.util.List;
  * @param indexHugePages whether the index asked for huge pages and was given leave
  * @param logHugePages whether the log did
  * @param door how words are reached: {@code unsafe}, {@code segment}, {@code checked} or {@code heap}
+ * @param device how files are read and written: {@code buffered}, {@code direct}, …; {@code none} where there are no files
+ * @param deviceFallback why that is not the model that was configured; empty where it is
  * @param lastStall who held the epoch for too long the last time that happened; empty if it never did
  */
 public record StoreStats(long created, long deleted, long copied, long appended, long retries, long indexBytes, long overflowBuckets, long logUsedBytes,
         long logMemoryBytes, long deviceLookups, long deviceReads, long copiedUp, long deviceWrittenBytes, long pendingDeleteBytes, int openFiles, long throttled,
         long throttledNanos, long begin, long head, long flushed, long readOnly, long tail, int sessions, boolean indexHugePages, boolean logHugePages, String door,
-        List<String> lastStall) {
+        String device, String deviceFallback, List<String> lastStall) {
     /** Bytes that the data takes: index, overflow and used log. */
     public long memoryBytes() {
         return indexBytes + logUsedBytes;

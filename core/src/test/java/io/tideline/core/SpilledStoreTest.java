@@ -12,21 +12,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A store of eight tiny pages whose data is many times as large. */
+/** A store of eight tiny pages whose data is many times as large, with each I/O model. */
+@ParameterizedClass
+@EnumSource(DeviceModel.class)
 class SpilledStoreTest {
+    @Parameter
+    private DeviceModel model;
     @TempDir
     private Path parent;
 
     private StoreConfig.Builder config() {
         return StoreConfig.builder().memory(8 * 4096).pageSize(4096).segmentSize(1 << 16).buckets(64).hashSeed(7).ioThreads(2).maxOpenFiles(3)
-                .hugePages(false).directory(parent.resolve("store"));
+                .hugePages(false).directory(parent.resolve("store")).device(model);
     }
 
     @Test
@@ -179,6 +187,16 @@ class SpilledStoreTest {
         public RmwAction onPresent(ValueView old, ValueWriter writer) {
             writer.set(appended(old.toArray(), more));
             return RmwAction.WRITE;
+        }
+    }
+
+    @Test
+    void shouldTellItsModel() {
+        try (Store store = Store.open(config().build()); Store inMemory = Store.open(StoreConfig.builder().build())) {
+            StoreStats stats = store.stats();
+            assertEquals(stats.deviceFallback().isEmpty(), stats.device().equals(model.name().toLowerCase(Locale.ROOT)), stats.toString());
+            assertEquals("none", inMemory.stats().device());
+            assertEquals("", inMemory.stats().deviceFallback());
         }
     }
 

@@ -18,6 +18,7 @@ final class NativeMemory {
 
     private static final int PROT_READ_WRITE = 1 | 2;
     private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
+    private static final int MADV_RANDOM = 1;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
     private static final long MAP_FAILED = -1;
@@ -95,6 +96,11 @@ final class NativeMemory {
     /** Gives the memory back and leaves zeros; false where the kernel refused and the bytes are as they were. */
     static boolean discard(long address, long sizeBytes) {
         return advise(address, sizeBytes, MADV_DONTNEED);
+    }
+
+    /** Asks that no more of a mapped file be read than is touched; false where the kernel refused. */
+    static boolean adviseRandom(long address, long sizeBytes) {
+        return advise(address, sizeBytes, MADV_RANDOM);
     }
 
     private static boolean advise(long address, long sizeBytes, int advice) {

@@ -1,6 +1,5 @@
 package io.tideline.hlog.device;
 
-import io.tideline.fault.IoFault;
 import io.tideline.memory.NativeBuffer;
 import java.io.EOFException;
 import java.io.IOException;
@@ -10,28 +9,20 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /** A file behind a {@link FileChannel}, whose transfers are carried out by {@link IoThreads}. */
-final class ChannelFile implements DeviceFile {
-    private final Path path;
+class ChannelFile extends CountedFile {
     private final FileChannel channel;
     private final IoThreads threads;
-    private final Set<ChannelFile> open;
-    /** How many requests were submitted and did not end; guarded by this. */
-    private int underWay;
-    /** Guarded by this. */
-    private boolean closed;
 
     /** @param open the open files of the device, thread-safe, to which this one belongs until it is closed */
-    ChannelFile(Path path, FileChannel channel, IoThreads threads, Set<ChannelFile> open) {
-        this.path = path;
+    ChannelFile(Path path, FileChannel channel, IoThreads threads, Set<CountedFile> open) {
+        super(path, open);
         this.channel = channel;
         this.threads = threads;
-        this.open = open;
-        open.add(this);
     }
 
     @Override
-    public String path() {
-        return path.toString();
+    void take(IoRequest request) {
+        threads.accept(request);
     }
 
     @Override
@@ -40,44 +31,6 @@ final class ChannelFile implements DeviceFile {
             return OwnThread.run(channel::size);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot tell the size of " + path, failed);
-        }
-    }
-
-    @Override
-    public void read(IoRequest request, long offset, long address, int lengthBytes) {
-        request.submitted(IoRequest.Kind.READ, this, offset, address, lengthBytes);
-        accept(request);
-    }
-
-    @Override
-    public void write(IoRequest request, long offset, long address, int lengthBytes) {
-        request.submitted(IoRequest.Kind.WRITE, this, offset, address, lengthBytes);
-        accept(request);
-    }
-
-    @Override
-    public void sync(IoRequest request) {
-        request.submitted(IoRequest.Kind.SYNC, this, 0, 0, 0);
-        accept(request);
-    }
-
-    private void accept(IoRequest request) {
-        boolean refused;
-        synchronized (this) {
-            refused = closed;
-            underWay += refused ? 0 : 1;
-        }
-        if (refused) {
-            request.complete(request.ticket(), new IoFault("the file is closed: " + request));
-        } else {
-            threads.accept(request);
-        }
-    }
-
-    /** Called once for each request that went to the threads, before its completion. */
-    synchronized void ended() {
-        if (--underWay == 0) {
-            notifyAll();
         }
     }
 
@@ -123,28 +76,7 @@ final class ChannelFile implements DeviceFile {
     }
 
     @Override
-    public void close() {
-        awaitRequests();
-        open.remove(this);
-        try {
-            channel.close();
-        } catch (IOException failed) {
-            throw IoThreads.fault("cannot close " + path, failed);
-        }
-    }
-
-    private synchronized void awaitRequests() {
-        closed = true;
-        boolean interrupted = false;
-        while (underWay > 0) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+    void release() throws IOException {
+        channel.close();
     }
 }

@@ -56,6 +56,14 @@ public interface Device extends AutoCloseable {
     /** The I/O model, in a word: {@code buffered}, {@code direct}, … */
     String model();
 
+    /**
+     * Why the model is not the one that was asked for; empty where it is. A device that can tell only when it opens a file says so from then
+     * on; which model moves a file's bytes changes nothing of this contract, nor the alignment.
+     */
+    default String fallback() {
+        return "";
+    }
+
     /** Waits for requests under way and gives everything back; idempotent. Requests that come later end in an {@link io.tideline.fault.IoFault}. */
     @Override
     void close();

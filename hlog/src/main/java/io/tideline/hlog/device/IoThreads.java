@@ -111,7 +111,7 @@ final class IoThreads {
         threads.forEach(IoThreads::join);
     }
 
-    private static void join(Thread thread) {
+    static void join(Thread thread) {
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

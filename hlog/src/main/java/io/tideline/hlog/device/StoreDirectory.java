@@ -83,7 +83,7 @@ public final class StoreDirectory implements AutoCloseable {
 
     private static void make(Path directory) {
         try {
-            Files.createDirectory(directory, FileDevice.OWNER_ONLY_DIRECTORY);
+            Files.createDirectory(directory, DirectoryDevice.OWNER_ONLY_DIRECTORY);
         } catch (FileAlreadyExistsException there) {
             if (!Files.isDirectory(directory)) {
                 throw new IoFault(directory + " is not a directory; choose another place for the store", there);
@@ -166,7 +166,7 @@ public final class StoreDirectory implements AutoCloseable {
     private static void createIfAbsent(Path file) throws IOException {
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             try {
-                Files.createFile(file, FileDevice.OWNER_ONLY_FILE);
+                Files.createFile(file, DirectoryDevice.OWNER_ONLY_FILE);
             } catch (FileAlreadyExistsException otherProcess) {
                 return; // it was faster, and both go on with that file
             }

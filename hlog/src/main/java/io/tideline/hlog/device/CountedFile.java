@@ -1,0 +1,106 @@
+package io.tideline.hlog.device;
+
+import io.tideline.fault.IoFault;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Set;
+
+/** An open file that knows how many of its requests are under way, and is closed after the last of them. */
+abstract class CountedFile implements DeviceFile {
+    final Path path;
+    private final Set<CountedFile> open;
+    /** How many requests were submitted and did not end; guarded by this. */
+    private int underWay;
+    /** Guarded by this. */
+    private boolean closed;
+    /** Guarded by this. */
+    private boolean released;
+
+    /** @param open the open files of the device, thread-safe, to which this one belongs until it is closed */
+    CountedFile(Path path, Set<CountedFile> open) {
+        this.path = path;
+        this.open = open;
+        open.add(this);
+    }
+
+    /** Takes a request that was submitted; {@link #ended} is called once for it, before its completion. */
+    abstract void take(IoRequest request);
+
+    /** Gives the file back to the operating system; called once, with no request under way. */
+    abstract void release() throws IOException;
+
+    @Override
+    public final String path() {
+        return path.toString();
+    }
+
+    @Override
+    public final void read(IoRequest request, long offset, long address, int lengthBytes) {
+        request.submitted(IoRequest.Kind.READ, this, offset, address, lengthBytes);
+        accept(request);
+    }
+
+    @Override
+    public final void write(IoRequest request, long offset, long address, int lengthBytes) {
+        request.submitted(IoRequest.Kind.WRITE, this, offset, address, lengthBytes);
+        accept(request);
+    }
+
+    @Override
+    public final void sync(IoRequest request) {
+        request.submitted(IoRequest.Kind.SYNC, this, 0, 0, 0);
+        accept(request);
+    }
+
+    private void accept(IoRequest request) {
+        if (begin()) {
+            take(request);
+        } else {
+            request.complete(request.ticket(), new IoFault("the file is closed: " + request));
+        }
+    }
+
+    /** Keeps the file open until {@link #ended}; false if it is closed. */
+    final synchronized boolean begin() {
+        underWay += closed ? 0 : 1;
+        return !closed;
+    }
+
+    final synchronized void ended() {
+        if (--underWay == 0) {
+            notifyAll();
+        }
+    }
+
+    @Override
+    public final void close() {
+        awaitRequests();
+        open.remove(this);
+        synchronized (this) {
+            if (released) {
+                return;
+            }
+            released = true;
+        }
+        try {
+            release();
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot close " + path, failed);
+        }
+    }
+
+    private synchronized void awaitRequests() {
+        closed = true;
+        boolean interrupted = false;
+        while (underWay > 0) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

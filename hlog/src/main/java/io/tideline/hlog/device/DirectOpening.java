@@ -1,0 +1,51 @@
+package io.tideline.hlog.device;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Opens files past the page cache where their file system allows that, and through it where not; remembers why. Thread-safe. */
+class DirectOpening {
+    /** Of sectors and of the blocks of file systems that this serves: the size of a page on most machines. */
+    static final int ALIGNMENT_BYTES = 4096;
+
+    /** Empty until a file system refuses. */
+    private volatile String refusal = "";
+
+    /** One way of opening a file, or of making it where {@code fresh} says so. */
+    @FunctionalInterface
+    interface Way<T> {
+        T open(Path path, boolean fresh) throws IOException;
+    }
+
+    final <T> T open(Path path, boolean fresh, Way<T> direct, Way<T> buffered) throws IOException {
+        try {
+            long blockBytes = blockBytes(path);
+            if (blockBytes > 0 && ALIGNMENT_BYTES % blockBytes == 0) {
+                return direct.open(path, fresh);
+            }
+            refusal = path + " lies on a file system with blocks of " + blockBytes + " bytes, which do not divide " + ALIGNMENT_BYTES;
+            return buffered.open(path, fresh);
+        } catch (FileSystemException failed) {
+            if (!"Invalid argument".equals(failed.getReason())) {
+                throw failed;
+            }
+            refusal = "the file system of " + path + " refuses O_DIRECT";
+            return buffered.open(path, fresh && !Files.exists(path)); // Linux makes the file before it refuses
+        } catch (UnsupportedOperationException elsewhere) {
+            refusal = "there is no O_DIRECT here: " + elsewhere.getMessage();
+            return buffered.open(path, fresh);
+        }
+    }
+
+    /** What the file system asks offsets to be multiples of. */
+    long blockBytes(Path path) throws IOException {
+        return Files.getFileStore(path.getParent()).getBlockSize();
+    }
+
+    /** Why files are opened through the page cache; empty if none was. */
+    final String refusal() {
+        return refusal;
+    }
+}

@@ -1,0 +1,166 @@
+package io.tideline.hlog.device;
+
+import io.tideline.fault.IoFault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The names of a real directory, which every device over one treats alike; how the bytes of a file move is left to the I/O model. */
+abstract class DirectoryDevice implements Device {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?");
+    static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
+    static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
+
+    private final Path directory;
+
+    /** @param directory is there already */
+    DirectoryDevice(Path directory) {
+        this.directory = directory.toAbsolutePath();
+    }
+
+    private static FileAttribute<?>[] ownerOnly(String permissions) {
+        boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+        return posix ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))}
+                : new FileAttribute<?>[0];
+    }
+
+    /** Opens a file for reading and writing, not through a symbolic link; makes it, for its owner alone, where {@code fresh} says so. */
+    abstract DeviceFile openFile(Path path, boolean fresh) throws IOException;
+
+    @Override
+    public DeviceFile create(String name) {
+        Path path = path(name);
+        try {
+            makeParent(path);
+            return openFile(path, true);
+        } catch (FileAlreadyExistsException taken) {
+            throw new IoFault(path + " is there already and is not overwritten", taken);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot create " + path, failed);
+        }
+    }
+
+    private void makeParent(Path path) throws IOException {
+        Path parent = path.getParent();
+        if (parent.equals(directory) || Files.isDirectory(parent)) {
+            return;
+        }
+        try {
+            Files.createDirectory(parent, OWNER_ONLY_DIRECTORY);
+        } catch (FileAlreadyExistsException raced) {
+            if (!Files.isDirectory(parent)) {
+                throw new IoFault(parent + " is no directory", raced);
+            }
+        }
+    }
+
+    @Override
+    public DeviceFile open(String name) {
+        Path path = path(name);
+        try {
+            return openFile(path, false);
+        } catch (NoSuchFileException missing) {
+            throw new IoFault("there is no file " + path, missing);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot open " + path, failed);
+        }
+    }
+
+    @Override
+    public boolean exists(String name) {
+        return isFile(path(name));
+    }
+
+    @Override
+    public List<String> list() {
+        try (Stream<Path> files = Files.walk(directory, 2)) {
+            return files.filter(DirectoryDevice::isFile).map(path -> directory.relativize(path).toString().replace('\\', '/'))
+                .filter(name -> NAME.matcher(name).matches()).sorted().toList();
+        } catch (IOException | UncheckedIOException failed) {
+            throw new IoFault("cannot list " + directory + ": " + failed.getMessage(), failed);
+        }
+    }
+
+    @Override
+    public void rename(String from, String to) {
+        Path source = path(from);
+        Path target = path(to);
+        requireFile(source, "rename");
+        try {
+            makeParent(target);
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot rename " + source + " to " + target, failed);
+        }
+    }
+
+    @Override
+    public void delete(String name) {
+        Path path = path(name);
+        requireFile(path, "delete");
+        try {
+            Files.delete(path);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot delete " + path, failed);
+        }
+    }
+
+    /** Directories and links are no files of a store. */
+    private static boolean isFile(Path path) {
+        return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void requireFile(Path path, String what) {
+        if (!isFile(path)) {
+            throw new IoFault("there is no file " + path + " to " + what);
+        }
+    }
+
+    @Override
+    public void syncDirectory() {
+        try {
+            for (Path child : subdirectories()) {
+                OwnThread.syncDirectory(child);
+            }
+            OwnThread.syncDirectory(directory);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot sync the directory " + directory, failed);
+        }
+    }
+
+    private List<Path> subdirectories() throws IOException {
+        try (Stream<Path> inside = Files.list(directory)) {
+            return inside.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)).toList();
+        } catch (UncheckedIOException failed) {
+            throw failed.getCause();
+        }
+    }
+
+    /** The name, if it is one. */
+    static String requireName(String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new IllegalArgumentException("'" + name + "' is no name of a file of a store");
+        }
+        return name;
+    }
+
+    private Path path(String name) {
+        Path path = directory.resolve(requireName(name));
+        Path parent = path.getParent();
+        if (!parent.equals(directory) && Files.isSymbolicLink(parent)) {
+            throw new IoFault(parent + " is a symbolic link, and files of a store are not reached through one");
+        }
+        return path;
+    }
+}

@@ -1,0 +1,49 @@
+package io.tideline.memory;
+
+/** The errors of Linux that files meet, as people know them. */
+final class Errno {
+    static final int EPERM = 1;
+    static final int ENOENT = 2;
+    static final int EINTR = 4;
+    static final int EAGAIN = 11;
+    static final int ENOMEM = 12;
+    static final int EBUSY = 16;
+    static final int EEXIST = 17;
+    static final int EINVAL = 22;
+    static final int ENOSYS = 38;
+
+    private Errno() {
+    }
+
+    /** The text that the C library has for an error; numbers alone for rare ones. */
+    static String text(int errno) {
+        return switch (errno) {
+            case EPERM -> "Operation not permitted";
+            case ENOENT -> "No such file or directory";
+            case EINTR -> "Interrupted system call";
+            case 5 -> "Input/output error";
+            case 9 -> "Bad file descriptor";
+            case EAGAIN -> "Resource temporarily unavailable";
+            case ENOMEM -> "Cannot allocate memory";
+            case 13 -> "Permission denied";
+            case 14 -> "Bad address";
+            case EBUSY -> "Device or resource busy";
+            case EEXIST -> "File exists";
+            case 20 -> "Not a directory";
+            case 21 -> "Is a directory";
+            case EINVAL -> "Invalid argument";
+            case 23 -> "Too many open files in system";
+            case 24 -> "Too many open files";
+            case 27 -> "File too large";
+            case 28 -> "No space left on device";
+            case 30 -> "Read-only file system";
+            case 36 -> "File name too long";
+            case ENOSYS -> "Function not implemented";
+            case 40 -> "Too many levels of symbolic links";
+            case 116 -> "Stale file handle";
+            case 122 -> "Disk quota exceeded";
+            case 125 -> "Operation canceled";
+            default -> "error " + errno;
+        };
+    }
+}

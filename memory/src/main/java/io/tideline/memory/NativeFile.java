@@ -1,0 +1,54 @@
+package io.tideline.memory;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * A descriptor of a file, for an {@link IoUring}: open for reading and writing, closed in programs that this one starts, reached through no
+ * symbolic link. Linux only. An interrupt of the caller harms nothing. The owner makes sure that nobody uses it once it is closed.
+ */
+public final class NativeFile {
+    private final Path path;
+    private final int descriptor;
+
+    private NativeFile(Path path, int descriptor) {
+        this.path = path;
+        this.descriptor = descriptor;
+    }
+
+    /** Makes a file for its owner alone, or opens one that is there. */
+    public static NativeFile open(Path path, boolean create, boolean direct) throws IOException {
+        return new NativeFile(path, (int) checked(path, SystemCall.open(path.toString(), create, direct)));
+    }
+
+    private static long checked(Path path, long result) throws IOException {
+        if (result >= 0) {
+            return result;
+        }
+        throw switch ((int) -result) {
+            case Errno.EEXIST -> new FileAlreadyExistsException(path.toString());
+            case Errno.ENOENT -> new NoSuchFileException(path.toString());
+            default -> new FileSystemException(path.toString(), null, Errno.text((int) -result));
+        };
+    }
+
+    int descriptor() {
+        return descriptor;
+    }
+
+    public long sizeBytes() throws IOException {
+        return checked(path, SystemCall.size(descriptor));
+    }
+
+    public void truncate(long sizeBytes) throws IOException {
+        checked(path, SystemCall.truncate(descriptor, sizeBytes));
+    }
+
+    /** Once; a second call might close what somebody else opened meanwhile. */
+    public void close() throws IOException {
+        checked(path, SystemCall.close(descriptor));
+    }
+}

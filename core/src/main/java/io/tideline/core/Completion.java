@@ -5,7 +5,7 @@ import io.tideline.fault.StoreFault;
 /**
  * Told how a submitted operation ended: exactly once each, either before the submitting call returns or inside a later call of the same
  * session that completes pending operations, on that caller's thread and outside the store's epoch. It may block; it must not call the
- * same session (refused), other sessions and the store itself it may.
+ * same store (refused).
  */
 @FunctionalInterface
 public interface Completion {

@@ -101,7 +101,7 @@ class DiskLookup extends RecordRead {
             return false;
         }
         reads++;
-        start(previous);
+        startNext(previous);
         return true;
     }
 

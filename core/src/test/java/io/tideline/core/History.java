@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.tideline.core.HistoryEvent.Kind;
+import io.tideline.hlog.device.Device;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,15 +18,27 @@ final class History {
     private final HistorySubject subject;
     private final long seed;
     private final String replay;
+    /** Where the store spills; null where it lives in memory. */
+    private final Device device;
 
     History(HistorySubject subject, String name, long seed) {
+        this(subject, name, seed, null);
+    }
+
+    /** The same with a store of eight tiny pages, and so much written beside what is watched that this leaves the memory again and again. */
+    History(HistorySubject subject, String name, long seed, Device device) {
         this.subject = subject;
         this.seed = seed;
         this.replay = name + ", seed " + seed;
+        this.device = device;
     }
 
     /** A store whose pages turn every few dozen records, whose records are soon read-only, and whose keys share chains. */
-    private static StoreConfig config(SplittableRandom random) {
+    private StoreConfig config(SplittableRandom random) {
+        if (device != null) {
+            return StoreConfig.builder().pageSize(4096).memory(8 * 4096).mutableFraction((1 + random.nextInt(6)) / 8.0).segmentSize(1 << 14)
+                .buckets(1 << random.nextInt(4)).hashSeed(random.nextLong()).maxOpenFiles(2).hugePages(false).files(device).build();
+        }
         return StoreConfig.builder().pageSize(4096).memory(512 * 4096).mutableFraction((1 + random.nextInt(4)) / 512.0)
             .buckets(1 << random.nextInt(2)).hashSeed(random.nextLong()).hugePages(false).build();
     }
@@ -71,6 +84,9 @@ final class History {
                     }
                     return null;
                 });
+                if (device != null) {
+                    session.put(Bytes.ofLong(-1 - random.nextInt(4)), new byte[200 + random.nextInt(2000)]);
+                }
                 done += group;
             }
         }

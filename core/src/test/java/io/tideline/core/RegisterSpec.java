@@ -22,7 +22,8 @@ record RegisterSpec(LongBinaryOperator update) {
     State apply(State state, HistoryEvent event) {
         return switch (event.kind()) {
             case GET, CONTAINS -> read(state, event);
-            case PUT -> isWriteOf(state, event) ? State.of(event.first()) : null;
+            // A put that met the device does not know what it replaced.
+            case PUT -> isWriteOf(state, event) || event.status() == Status.APPENDED ? State.of(event.first()) : null;
             case PUT_IF_ABSENT -> event.status() == Status.FOUND ? state.present ? state : null
                 : event.status() == Status.CREATED && !state.present ? State.of(event.first()) : null;
             case DELETE -> event.status() == (state.present ? Status.TOMBSTONED : Status.ABSENT) ? State.ABSENT : null;

@@ -20,8 +20,8 @@ import java.util.function.LongSupplier;
  * do, oldest first.
  *
  * <p><b>Invariants.</b> (1) Nothing is sealed or written that is not below safeReadOnly. (2) The flushed frontier passes a write only after
- * it succeeded and all before it did. (3) A failed write is tried again with the same bytes at the same place, which is always sound; until
- * one succeeds, {@link #failure} says why. (4) A failed sync is never tried again: nobody knows what it lost.
+ * it succeeded and all before it did. (3) A failed write is tried again with the same bytes at the same place, which is always sound; when it
+ * fails twice, {@link #failure} says why until one succeeds. (4) A failed sync is never tried again: nobody knows what it lost.
  *
  * <p>{@link #step} and {@link #reset} exclude each other by the monitor; everything but {@code failure} is touched under it.
  */
@@ -151,11 +151,13 @@ final class Flusher {
 
     private void retry(Write write) {
         long now = waits.nanoTime();
-        if (write.retryAt == 0) {
-            failure = write.fault;
+        if (write.retryAt == 0) { // it may have failed long ago, behind another; all may be well by now, so nobody is told yet
             write.retryAt = now + RETRY_NANOS;
-        } else if (now - write.retryAt >= 0) {
-            failure = write.fault;
+            write.submit();
+            return;
+        }
+        failure = write.fault;
+        if (now - write.retryAt >= 0) {
             write.retryAt = now + RETRY_NANOS;
             write.submit();
         }

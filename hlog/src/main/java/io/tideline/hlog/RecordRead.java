@@ -47,7 +47,13 @@ public abstract class RecordRead extends IoRequest {
     /** Begins to read the record of an address below the log's head. */
     protected final void start(long recordAddress) {
         address = recordAddress;
-        submit(GUESS_BYTES);
+        submit(GUESS_BYTES, false);
+    }
+
+    /** The same from {@link #done}, on a thread that must not block. */
+    protected final void startNext(long recordAddress) {
+        address = recordAddress;
+        submit(GUESS_BYTES, true);
     }
 
     /** Where the record is in memory, until the next start; laid out like any other, its state immutable. */
@@ -64,7 +70,7 @@ public abstract class RecordRead extends IoRequest {
         return (address | log.pageBytes() - 1) + 1;
     }
 
-    private void submit(int bytes) {
+    private void submit(int bytes, boolean inCompletion) {
         try {
             int alignment = segments.alignmentBytes();
             from = address & -alignment;
@@ -74,7 +80,7 @@ public abstract class RecordRead extends IoRequest {
                 buffer = buffer(lengthBytes);
                 bufferBytes = lengthBytes;
             }
-            segment = segments.use(address, false);
+            segment = inCompletion ? segments.useInCompletion(address) : segments.use(address, false);
             segment.file.read(this, segments.offset(from), buffer, lengthBytes);
         } catch (StoreFault failed) {
             done(failed);
@@ -111,7 +117,7 @@ public abstract class RecordRead extends IoRequest {
             releaseSegment();
         }
         if (missing > 0) {
-            submit(missing);
+            submit(missing, true);
         } else {
             done(outcome);
         }

@@ -8,7 +8,9 @@ import io.tideline.memory.Waits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Comparator;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -29,6 +31,9 @@ final class Segments {
     private final ConcurrentMap<Long, Lease> open = new ConcurrentHashMap<>();
     private final AtomicLong clock = new AtomicLong();
     private final AtomicLong pendingDeleteBytes = new AtomicLong();
+    /** Doomed files that lost their last user. */
+    private final Queue<Lease> doomed = new ConcurrentLinkedQueue<>();
+    private final Runnable onDoomed;
     private volatile long begin;
     private volatile boolean closed;
 
@@ -60,14 +65,11 @@ final class Segments {
             }
         }
 
-        /** The user needs the file no longer. Throws nothing: what the last reader of a doomed file cannot remove stays pending. */
+        /** The user needs the file no longer. Does not block: a doomed file's last user leaves it to {@link #removeDoomed}. */
         void release() {
             if (users.decrementAndGet() == 0 && doomedBytes > 0) {
-                try {
-                    tryClose();
-                } catch (StoreFault failed) {
-                    LOG.log(Level.WARNING, "a segment that is no longer needed could not be removed", failed);
-                }
+                doomed.add(this);
+                onDoomed.run();
             }
         }
 
@@ -99,7 +101,9 @@ final class Segments {
         }
     }
 
-    Segments(Device device, int segmentBits, int maxOpen, Waits waits) {
+    /** @param onDoomed told on any thread that {@link #removeDoomed} has something to do; must not block */
+    Segments(Device device, int segmentBits, int maxOpen, Waits waits, Runnable onDoomed) {
+        this.onDoomed = onDoomed;
         this.device = device;
         this.segmentBits = segmentBits;
         this.maxOpen = maxOpen;
@@ -126,11 +130,23 @@ final class Segments {
 
     /** The segment of an address, for the caller to release; made if this is its first use and {@code create} says so. */
     Lease use(long address, boolean create) {
+        if (open.size() > maxOpen) {
+            closeSurplus(maxOpen);
+        }
+        return use(address, create, maxOpen - 1);
+    }
+
+    /** The same inside a completion, where no other file may be closed, because a close may wait: the next one to use a file does that. */
+    Lease useInCompletion(long address) {
+        return use(address, false, Integer.MAX_VALUE);
+    }
+
+    private Lease use(long address, boolean create, int maxOthers) {
         long number = address >>> segmentBits;
         for (;;) {
             Lease lease = open.get(number);
             if (lease == null) {
-                lease = openFile(number, create);
+                lease = openFile(number, create, maxOthers);
             }
             if (lease.tryUse()) {
                 return lease;
@@ -139,7 +155,7 @@ final class Segments {
         }
     }
 
-    private synchronized Lease openFile(long number, boolean create) {
+    private synchronized Lease openFile(long number, boolean create, int maxOthers) {
         if (closed) {
             throw new IoFault("the log is closed");
         }
@@ -147,13 +163,17 @@ final class Segments {
         if (present != null) {
             return present;
         }
-        while (open.size() >= maxOpen && closeOldest()) {
-            continue; // one fewer
-        }
+        closeSurplus(maxOthers);
         String name = name(number);
         Lease lease = new Lease(number, create && !device.exists(name) ? device.create(name) : device.open(name));
         open.put(number, lease);
         return lease;
+    }
+
+    private synchronized void closeSurplus(int max) {
+        while (open.size() > max && closeOldest()) {
+            continue; // one fewer
+        }
     }
 
     /** False if all are in use: then the limit is exceeded for a moment rather than anybody refused. */
@@ -177,6 +197,17 @@ final class Segments {
             lease.release(); // its last reader will remove it
         } else {
             lease.doom();
+        }
+    }
+
+    /** Removes what lost its last user since it was doomed; what cannot be removed stays pending. */
+    void removeDoomed() {
+        for (Lease lease = doomed.poll(); lease != null; lease = doomed.poll()) {
+            try {
+                lease.tryClose();
+            } catch (StoreFault failed) {
+                LOG.log(Level.WARNING, "a segment that is no longer needed could not be removed", failed);
+            }
         }
     }
 

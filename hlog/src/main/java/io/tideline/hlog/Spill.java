@@ -28,11 +28,12 @@ final class Spill implements AutoCloseable {
             Runnable makeReadOnlySafe, Waits waits) {
         this.storeId = settings.storeId();
         this.frontiers = frontiers;
-        this.segments = new Segments(settings.device(), settings.segmentBits(), settings.maxOpenFiles(), waits);
+        this.segments = new Segments(settings.device(), settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
         this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), pageBits, waits, this::wakeFlusher);
         this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), this::wakeEvictor);
         this.flushWorker = new Worker("tideline-flusher", waits, () -> {
             makeReadOnlySafe.run();
+            segments.removeDoomed();
             Worker.Progress progress = flusher.step();
             if (progress == Worker.Progress.DONE) {
                 wakeEvictor();

@@ -17,7 +17,9 @@ enum Counter {
     /** Operations that asked the device. */
     DEVICE_LOOKUPS,
     /** Records read from the device for them. */
-    DEVICE_READS;
+    DEVICE_READS,
+    /** Values that were read from the device and copied to the tail, so that the next read finds them in memory. */
+    COPIED_UP;
 
     /** Where the word is in the slot. */
     final int offset = EpochSlotLayout.OWNER_WORDS_OFFSET + 8 * ordinal();

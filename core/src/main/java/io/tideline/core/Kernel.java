@@ -58,7 +58,7 @@ final class Kernel {
         this.log = openLog();
         this.index = openIndex();
         this.housekeeper = config.housekeeper().apply(epoch, waits);
-        this.throttle = new Throttle(log, epoch, waits);
+        this.throttle = new Throttle(this);
     }
 
     private HybridLog openLog() {
@@ -148,19 +148,33 @@ final class Kernel {
                 log.flushAll();
                 files.closedCleanly(log.begin(), log.tail());
             }
-        } finally {
-            free();
+        } catch (Throwable failed) {
+            try {
+                free();
+            } catch (Throwable more) {
+                failed.addSuppressed(more);
+            }
+            throw failed;
         }
+        free();
     }
 
     private void free() {
         epoch.close(); // before the log: an action that ran later would touch frontiers that are gone
         housekeeper.close();
-        synchronized (mapped) {
-            log.close();
-            index.close();
+        try {
+            synchronized (mapped) {
+                try {
+                    log.close();
+                } finally {
+                    index.close();
+                }
+            }
+        } finally {
+            if (log.isIdle()) {
+                closeFiles();
+            }
         }
-        closeFiles();
     }
 
     private void awaitEmpty(String what) {

@@ -7,13 +7,14 @@ import io.tideline.memory.Words;
  * it can be done under a record's lock; that is why segments and buffers, which may go away at any moment, are copied to the scratch first.
  */
 final class Payload {
-    private enum Kind { WORD, ARRAY, SCRATCH }
+    private enum Kind { WORD, ARRAY, SCRATCH, PLACE }
 
     final Scratch scratch = new Scratch();
     private Kind kind = Kind.WORD;
     private long word;
     private byte[] array;
     private int offset;
+    private long place;
     private int length;
 
     int length() {
@@ -40,6 +41,13 @@ final class Payload {
         length = lengthBytes;
     }
 
+    /** Bytes that stand, zero-padded to words, where nobody changes them before the value is written. */
+    void setPlace(long address, int lengthBytes) {
+        kind = Kind.PLACE;
+        place = address;
+        length = lengthBytes;
+    }
+
     void setEmpty() {
         setScratch(0);
     }
@@ -57,6 +65,7 @@ final class Payload {
         switch (kind) {
             case WORD -> Words.set(target, word);
             case ARRAY -> Words.copyIn(array, offset, length, target);
+            case PLACE -> Words.copy(place, target, length);
             case SCRATCH -> Words.copy(scratch.address(), target, length);
         }
     }

@@ -109,11 +109,16 @@ final class ReadOp {
         if (address >= session.log.head()) {
             return live(session.log.physical(address), address);
         }
-        if (session.lookup != null && session.lookup.isAbout(address)) {
-            return session.lookup.isFound() ? live(session.lookup.record(), session.lookup.address()) : 0;
+        DiskLookup lookup = session.lookup;
+        if (lookup == null || !lookup.isAbout(address)) {
+            session.needDisk(address);
+            return ON_DISK;
         }
-        session.needDisk(address);
-        return ON_DISK;
+        if (!lookup.isFound()) {
+            return 0;
+        }
+        copyUp(session, lookup);
+        return live(lookup.record(), lookup.address());
     }
 
     static IllegalStateException notEightBytes(long record, long stateWord) {
@@ -204,8 +209,18 @@ final class ReadOp {
             case BUSY -> null;
             case ON_DISK -> session.needDisk(target.diskAddress);
             case ABSENT -> Status.ABSENT;
-            case MUTABLE, READ_ONLY -> RmwOp.copyOld(session, target) ? Status.FOUND : null;
+            case MUTABLE, READ_ONLY -> show(session, target);
         };
+    }
+
+    private static Status show(Session session, Target target) {
+        if (!RmwOp.copyOld(session, target)) {
+            return null;
+        }
+        if (session.lookup != null && target.record == session.lookup.record()) {
+            copyUp(session, session.lookup);
+        }
+        return Status.FOUND;
     }
 
     private static Status getFromDisk(Session session, ValueHolder value, long address) {
@@ -224,7 +239,24 @@ final class ReadOp {
         if (!fits) {
             return Status.TOO_SMALL;
         }
+        copyUp(session, lookup);
         value.copyFrom(RecordLayout.valueAddress(lookup.record(), stateWord));
         return Status.FOUND;
+    }
+
+    /**
+     * Copies what was read from the device to the tail, if the store is to do that: a record of the same key and value, published only if the
+     * chain is as it was. Where there is no room just now, nothing happens.
+     */
+    private static void copyUp(Session session, DiskLookup lookup) {
+        if (!session.copiesReadsUp || session.log.failure() != null || session.target.locate(session, false) != Target.Kind.READ_ONLY
+                || session.target.record != lookup.record()) {
+            return;
+        }
+        long stateWord = session.target.stateWord;
+        session.value.setPlace(RecordLayout.valueAddress(lookup.record(), stateWord), RecordLayout.valueBytes(lookup.record(), stateWord));
+        if (RecordWriter.appendIfRoom(session)) {
+            session.count(Counter.COPIED_UP);
+        }
     }
 }

@@ -28,13 +28,21 @@ final class RecordWriter {
      */
     static boolean append(Session session, long flags, long source, long sourceWord) {
         HybridLog log = session.log;
+        long sizeBytes = RecordLayout.sizeBytes(session.key.length, session.value.length());
+        long address = log.reserve(sizeBytes);
+        return address < 0 ? cannotReserve(session, address, sizeBytes) : append(session, address, flags, source, sourceWord);
+    }
+
+    /** The same for a live record without a source, if there is room for it just now; whether it was published. */
+    static boolean appendIfRoom(Session session) {
+        long address = session.log.reserve(RecordLayout.sizeBytes(session.key.length, session.value.length()));
+        return address >= 0 && append(session, address, 0, NO_SOURCE, 0);
+    }
+
+    private static boolean append(Session session, long address, long flags, long source, long sourceWord) {
+        HybridLog log = session.log;
         Key key = session.key;
         Payload value = session.value;
-        long sizeBytes = RecordLayout.sizeBytes(key.length, value.length());
-        long address = log.reserve(sizeBytes);
-        if (address < 0) {
-            return cannotReserve(session, address, sizeBytes);
-        }
         Probe.at("append.reserved");
         if (address < log.readOnly()) {
             return false; // overtaken by read-only: what is framed as filler stays filler

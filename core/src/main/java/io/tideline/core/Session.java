@@ -35,6 +35,8 @@ public final class Session extends Operations implements AutoCloseable {
     final Scratch old = new Scratch();
     final ValueView oldView = new ValueView();
     final ValueWriter writer;
+    /** Whether values read from the device are copied to the tail. */
+    final boolean copiesReadsUp;
     /** What the device said about the running operation's key; null until one meets the device. */
     DiskLookup lookup;
 
@@ -61,6 +63,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.index = kernel.index;
         this.hash = kernel.hash;
         this.waits = kernel.waits;
+        this.copiesReadsUp = kernel.config.copyReadsUp();
         this.epoch = kernel.epoch;
         this.name = name;
         this.pooled = pooled;
@@ -518,13 +521,18 @@ public final class Session extends Operations implements AutoCloseable {
             throw refusal();
         }
         closed = true;
-        if (entered) {
-            endPending();
-            freeBuffers();
-            epoch.exit(epochSlot);
+        try {
+            if (entered) {
+                endPending();
+                freeBuffers();
+            }
+        } finally {
+            if (entered) {
+                epoch.exit(epochSlot);
+            }
+            kernel.sessionClosed(this);
+            epoch.release(epochSlot);
         }
-        kernel.sessionClosed(this);
-        epoch.release(epochSlot);
     }
 
     /** Waits for the device; what is still pending then, because the store was closed first, is dropped. */

@@ -91,14 +91,18 @@ public final class Store extends Operations implements AutoCloseable {
         return kernel.size();
     }
 
-    /** Forgets every key and gives the memory back. Operations of others wait meanwhile; each happens before or after it. */
+    /**
+     * Forgets every key and gives the memory back. Operations of others wait meanwhile; each happens before or after it.
+     *
+     * @throws io.tideline.fault.StoreFault if the device did not end its writes in time, then nothing was changed; or if files could not be
+     *     removed, then they are all that is left
+     */
     public void clear() {
         kernel.refuseInside("clear");
-        kernel.exclusively(() -> {
+        kernel.exclusively(() -> kernel.log.clear(() -> {
             kernel.index.clear();
             kernel.resetSizes();
-            kernel.log.clear(); // last: removing files may fail, and then they are all that is left
-        });
+        }));
     }
 
     public StoreStats stats() {
@@ -106,7 +110,7 @@ public final class Store extends Operations implements AutoCloseable {
         return kernel.whileOpen(() -> new StoreStats(kernel.counted(Counter.CREATED), kernel.counted(Counter.DELETED),
                 kernel.counted(Counter.COPIED), kernel.counted(Counter.APPENDED), kernel.counted(Counter.RETRIES), kernel.index.sizeBytes(),
                 kernel.index.overflowBuckets(), log.usedBytes(), log.memoryBytes(), kernel.counted(Counter.DEVICE_LOOKUPS),
-                kernel.counted(Counter.DEVICE_READS), log.writtenBytes(), log.pendingDeleteBytes(), log.openFiles(), kernel.throttle.count(),
+                kernel.counted(Counter.DEVICE_READS), kernel.counted(Counter.COPIED_UP), log.writtenBytes(), log.pendingDeleteBytes(), log.openFiles(), kernel.throttle.count(),
                 kernel.throttle.nanos(), log.begin(), log.head(), log.flushed(), log.readOnly(), log.tail(), kernel.sessions.size(),
                 kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(), kernel.deviceModel(), kernel.deviceFallback(),
                 kernel.housekeeper.stallWatch().lastStall()));

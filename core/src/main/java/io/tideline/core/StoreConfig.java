@@ -101,6 +101,11 @@ public final class StoreConfig {
         return settings.maxOpenFiles;
     }
 
+    /** Whether values that were read from the device are copied to the tail of the log. */
+    public boolean copyReadsUp() {
+        return settings.copyReadsUp;
+    }
+
     /** How many submitted operations of one session may wait for the device. */
     public int maxPendingPerSession() {
         return settings.maxPendingPerSession;
@@ -149,6 +154,7 @@ public final class StoreConfig {
         private DeviceModel model = DeviceModel.BUFFERED;
         private int ioThreads = DEFAULT_IO_THREADS;
         private int maxOpenFiles = DEFAULT_OPEN_FILES;
+        private boolean copyReadsUp;
         private int maxPendingPerSession = DEFAULT_PENDING_PER_SESSION;
         private int maxPending = DEFAULT_PENDING;
         private Device files;
@@ -226,6 +232,15 @@ public final class StoreConfig {
         /** How many files of the log are open at most, at least 1; those in use are not closed. Default 256. */
         public Builder maxOpenFiles(int count) {
             maxOpenFiles = count;
+            return this;
+        }
+
+        /**
+         * Copies what a read took from the device to the tail of the log, so that the next read of a hot key finds it in memory. Costs log space:
+         * worth it where few keys are read often. Default false.
+         */
+        public Builder copyReadsUp(boolean wanted) {
+            copyReadsUp = wanted;
             return this;
         }
 

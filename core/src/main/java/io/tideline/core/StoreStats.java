@@ -16,6 +16,7 @@ import java.util.List;
  * @param logMemoryBytes bytes of log memory configured
  * @param deviceLookups operations that found their key's chain going on on the device and asked it
  * @param deviceReads records read from the device for them
+ * @param copiedUp values read from the device and copied to the tail
  * @param deviceWrittenBytes bytes of the log written to the device
  * @param pendingDeleteBytes bytes of files that are no longer needed and still being read
  * @param openFiles files of the log that are open
@@ -35,7 +36,7 @@ import java.util.List;
  * @param lastStall who held the epoch for too long the last time that happened; empty if it never did
  */
 public record StoreStats(long created, long deleted, long copied, long appended, long retries, long indexBytes, long overflowBuckets, long logUsedBytes,
-        long logMemoryBytes, long deviceLookups, long deviceReads, long deviceWrittenBytes, long pendingDeleteBytes, int openFiles, long throttled,
+        long logMemoryBytes, long deviceLookups, long deviceReads, long copiedUp, long deviceWrittenBytes, long pendingDeleteBytes, int openFiles, long throttled,
         long throttledNanos, long begin, long head, long flushed, long readOnly, long tail, int sessions, boolean indexHugePages, boolean logHugePages, String door,
         String device, String deviceFallback, List<String> lastStall) {
     /** Bytes that the data takes: index, overflow and used log. */

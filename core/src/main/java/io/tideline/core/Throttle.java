@@ -1,38 +1,40 @@
 package io.tideline.core;
 
-import io.tideline.epoch.Epoch;
 import io.tideline.fault.IoFault;
 import io.tideline.hlog.HybridLog;
 import io.tideline.memory.Waits;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /** Where appends wait that outrun the device, outside the epoch and not for ever, and where that is counted. */
 final class Throttle {
     private static final long TIMEOUT_NANOS = TimeUnit.MINUTES.toNanos(5);
 
+    private final Kernel kernel;
     private final HybridLog log;
-    private final Epoch epoch;
     private final Waits waits;
     private final AtomicLong count = new AtomicLong();
     private final AtomicLong nanos = new AtomicLong();
+    private final Supplier<Boolean> isBehind;
 
-    Throttle(HybridLog log, Epoch epoch, Waits waits) {
-        this.log = log;
-        this.epoch = epoch;
-        this.waits = waits;
+    Throttle(Kernel kernel) {
+        this.kernel = kernel;
+        this.log = kernel.log;
+        this.waits = kernel.waits;
+        this.isBehind = log::isBehind;
     }
 
-    /** Waits until the tail can go on. */
+    /** Waits until the tail can go on. Outside the epoch the log's words may be gone, so each look is one that a close waits for. */
     void awaitRoom() {
         long begin = waits.nanoTime();
         count.incrementAndGet();
         try {
-            for (int attempt = 0; log.isBehind(); attempt++) {
+            for (int attempt = 0; kernel.whileOpen(isBehind); attempt++) {
                 log.requireSound();
                 if (waits.nanoTime() - begin > TIMEOUT_NANOS) {
-                    throw new IoFault(timeout());
+                    throw new IoFault(kernel.whileOpen(this::timeout));
                 }
                 waits.pause(attempt);
             }
@@ -42,7 +44,7 @@ final class Throttle {
     }
 
     private String timeout() {
-        List<String> holders = epoch.holders();
+        List<String> holders = kernel.epoch.holders();
         return "an append waited " + TimeUnit.NANOSECONDS.toMinutes(TIMEOUT_NANOS) + " minutes for memory; the log is written up to "
                 + log.flushed() + " of " + log.tail() + (holders.isEmpty() ? "" : ", and still inside the store are " + holders);
     }

@@ -55,6 +55,31 @@ class SpilledStoreTest {
     }
 
     @Test
+    void shouldCopyHotReadsToTheTailWhereAskedTo() {
+        try (Store store = Store.open(config().buckets(4096).copyReadsUp(true).build()); Session session = store.openSession()) {
+            for (long key = 0; key < 5000; key++) {
+                store.put(key, key * 3);
+            }
+            ValueHolder holder = ValueHolder.growing();
+            long[] keys = {1, 2, 3, 4, 5};
+            for (int round = 0; round < 20; round++) {
+                for (long key : keys) {
+                    assertEquals(key * 3, store.get(key, -1));
+                    assertEquals(Status.FOUND, store.get(key + 10, holder));
+                    assertEquals((key + 10) * 3, Bytes.toLong(holder.toArray()));
+                    session.submitGet(key + 20, key, (context, status, value) -> assertEquals((context + 20) * 3, value.getLong(0)));
+                }
+                session.completePending(true);
+                assertEquals(5, store.getAll(new long[] {31, 32, 33, 34, 35}, new long[5], 0, 5, -1));
+            }
+            StoreStats stats = store.stats();
+            assertEquals(20, stats.copiedUp());
+            assertEquals(20, stats.deviceLookups());
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
+    @Test
     void shouldCountAcrossMemoryAndDevice() {
         try (Store store = Store.open(config().build()); Session session = store.openSession()) {
             for (int round = 1; round <= 5; round++) {
@@ -77,7 +102,7 @@ class SpilledStoreTest {
         SplittableRandom random = new SplittableRandom(seed);
         Map<Long, byte[]> map = new HashMap<>();
         ValueHolder holder = ValueHolder.growing();
-        try (Store store = Store.open(config().buckets(1L << random.nextInt(8)).build()); Session session = store.openSession()) {
+        try (Store store = Store.open(config().buckets(1L << random.nextInt(8)).copyReadsUp(random.nextBoolean()).build()); Session session = store.openSession()) {
             for (int step = 0; step < 6000; step++) {
                 Operations operations = random.nextBoolean() ? store : session;
                 long key = random.nextInt(random.nextInt(3) == 0 ? 600 : 20);

@@ -10,6 +10,7 @@ import io.tideline.memory.Waits;
 import java.util.ArrayDeque;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * Brings what can no longer change to the device: seals it, writes it page by page, several writes at once, and moves the flushed frontier
@@ -27,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 final class Flusher {
     /** Enough to keep a device busy that wants its writes to overlap. */
     private static final int MAX_WRITES = 8;
+    private static final long SYNC_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Frontiers frontiers;
@@ -71,6 +73,13 @@ final class Flusher {
             }
             segment.file.write(this, segments.offset(from), ring.physical(from), (int) (to - from));
         }
+
+        void releaseSegment() {
+            if (segment != null) {
+                segment.release();
+                segment = null;
+            }
+        }
     }
 
     /** @param onProgress called on any thread when a step has something to do again; must not block */
@@ -111,14 +120,12 @@ final class Flusher {
     private boolean advance() {
         boolean advanced = false;
         for (Write write = writes.peek(); write != null && write.done; write = writes.peek()) {
-            if (write.segment != null) {
-                write.segment.release();
-                write.segment = null;
-            }
+            write.releaseSegment();
             if (write.fault != null) {
                 retry(write);
                 return advanced;
             }
+            boolean recovered = failure != null;
             failure = null;
             write.retryAt = 0;
             unsynced.add(write.from - segments.offset(write.from));
@@ -127,8 +134,19 @@ final class Flusher {
             frontiers.raiseFlushed(write.to);
             idle.add(writes.remove());
             advanced = true;
+            if (recovered) {
+                writes.forEach(this::retryAtOnce);
+            }
         }
         return advanced;
+    }
+
+    /** Once the oldest failed write has succeeded, those that failed beside it need not each wait for their turn to tell. */
+    private void retryAtOnce(Write write) {
+        if (write.done && write.fault != null) {
+            write.releaseSegment();
+            write.submit();
+        }
     }
 
     private void retry(Write write) {
@@ -192,14 +210,16 @@ final class Flusher {
         if (poison != null) {
             throw again(poison);
         }
-        BlockingIo io = new BlockingIo(waits);
+        BlockingIo io = new BlockingIo(waits, SYNC_TIMEOUT_NANOS);
         try {
             for (Long start = unsynced.pollFirst(); start != null; start = unsynced.pollFirst()) {
                 Segments.Lease segment = segments.use(start, false);
                 try {
                     io.sync(segment.file);
                 } finally {
-                    segment.release();
+                    if (!io.isUnderWay()) {
+                        segment.release();
+                    }
                 }
             }
             segments.syncDirectory();
@@ -210,25 +230,38 @@ final class Flusher {
         }
     }
 
-    /** Forgets what is under way, once the device is done with it, and goes on at {@code address}. Nobody is inside the epoch. */
-    synchronized void reset(long address) {
-        for (int attempt = 0; writes.stream().anyMatch(IoRequest::isUnderWay); attempt++) {
+    /**
+     * Forgets what is under way, once the device is done with it, and goes on at an address that is asked for then. Nobody is inside the epoch.
+     *
+     * @return false if the device was not done within {@code timeoutNanos}; then nothing was changed
+     */
+    synchronized boolean reset(LongSupplier address, long timeoutNanos) {
+        long deadline = waits.nanoTime() + timeoutNanos;
+        // Not until the ticket is back, but until the completion has run: a late end of it would be taken for that of the next use.
+        for (int attempt = 0; writes.stream().anyMatch(write -> !write.done); attempt++) {
+            if (waits.nanoTime() - deadline > 0) {
+                return false;
+            }
             waits.pause(attempt);
         }
         for (Write write = writes.poll(); write != null; write = writes.poll()) {
-            if (write.segment != null) {
-                write.segment.release();
-                write.segment = null;
-            }
+            write.releaseSegment();
+            write.retryAt = 0;
             idle.add(write);
         }
         failure = null;
         unsynced.clear();
-        issued = address;
+        issued = address.getAsLong();
+        return true;
     }
 
-    /** Waits until the device is done with every write, whatever became of it. No step runs any more. */
-    synchronized void end() {
-        reset(issued);
+    /** Waits until the device is done with every write, whatever became of it; false if that takes longer. No step runs any more. */
+    boolean end(long timeoutNanos) {
+        return reset(() -> issued, timeoutNanos);
+    }
+
+    /** Takes no more work, for good: the thread that calls {@link #step} has ended. */
+    void stop(StoreFault why) {
+        poison = why;
     }
 }

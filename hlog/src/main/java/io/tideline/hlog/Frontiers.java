@@ -11,7 +11,6 @@ import io.tideline.memory.Words;
  * lives in {@link TailAllocator}. Operations read these words once each, inside an epoch; an old value is safe there.
  */
 final class Frontiers implements AutoCloseable {
-    private static final int BEGIN = 0;
     private static final int HEAD = 8;
     private static final int SAFE_READ_ONLY = 16;
     private static final int READ_ONLY = 24;
@@ -20,6 +19,8 @@ final class Frontiers implements AutoCloseable {
 
     private final Region region = Region.allocate(4096, false);
     private final long words = region.address();
+    /** On the heap: lookups ask for it outside the epoch, on threads of the device, where the log may be closed already. */
+    private volatile long begin;
 
     Frontiers(long first) {
         moveAll(first);
@@ -27,7 +28,7 @@ final class Frontiers implements AutoCloseable {
 
     /** The first address that still counts. */
     long begin() {
-        return Words.getAcquire(words + BEGIN);
+        return begin;
     }
 
     /** The first address that is in memory. */
@@ -82,7 +83,7 @@ final class Frontiers implements AutoCloseable {
         Words.raise(words + FLUSHED, address);
         Words.raise(words + HEAD, address);
         Words.raise(words + SAFE_HEAD, address);
-        Words.raise(words + BEGIN, address);
+        begin = Math.max(begin, address);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /**
  * The log as one thing: frontiers, tail, ring and policy. With a device it spills: what becomes read-only is written there and in time
@@ -180,9 +181,10 @@ public final class HybridLog implements AutoCloseable {
         }
     }
 
-    /** Whether the tail cannot go on to the next page yet. */
+    /** Whether the tail cannot go on to the next page yet: the budget is used up, or the page's frame is not emptied. */
     public boolean isBehind() {
-        return (tail() >>> pageBits) + 1 >= (frontiers.safeHead() >>> pageBits) + memoryPages;
+        long next = (tail() - 1 >>> pageBits) + 1;
+        return next >= (frontiers.safeHead() >>> pageBits) + memoryPages || !ring.canOpen(next);
     }
 
     /** Bytes written to the device since the log was opened. */
@@ -242,29 +244,59 @@ public final class HybridLog implements AutoCloseable {
 
     /** Drops every record and gives the memory back; the next record stands on the next page. Nobody is inside the epoch, nor will be. */
     public void clear() {
-        long next = tail.skipToNextPage();
+        clear(() -> { });
+    }
+
+    /**
+     * The same.
+     *
+     * @param meanwhile empties what points into the log, when nothing can keep the log from being emptied any more
+     * @throws StoreFault if the device did not end its writes in time, then nothing was changed; or if files could not be removed, then they
+     *     are all that is left
+     */
+    public void clear(Runnable meanwhile) {
+        LongConsumer forget = next -> {
+            meanwhile.run();
+            forgetAll(next);
+        };
         if (spill != null) {
-            spill.reset(next, () -> moveAll(next));
+            spill.reset(tail::skipToNextPage, forget);
         } else {
-            moveAll(next);
+            forget.accept(tail.skipToNextPage());
         }
+    }
+
+    private void forgetAll(long next) {
+        frontiers.moveAll(next);
+        ring.emptyAll();
         if (!ring.open(next >>> pageBits)) {
             throw new AssertionError("the frame of page " + (next >>> pageBits) + " is not empty after a clear");
         }
     }
 
-    private void moveAll(long address) {
-        frontiers.moveAll(address);
-        ring.emptyAll();
+    /** Whether nothing of the device or of the log's threads touches the log's memory or files any more; asked after {@link #close}. */
+    public boolean isIdle() {
+        return spill == null || spill.isIdle();
     }
 
+    /**
+     * Ends what is under way, then gives the memory back.
+     *
+     * @throws StoreFault if something did not end in time, so that {@link #isIdle} says false: then the memory is leaked; or if a file could not
+     *     be closed
+     */
     @Override
     public void close() {
-        if (spill != null) {
-            spill.close();
+        try {
+            if (spill != null) {
+                spill.close();
+            }
+        } finally {
+            if (isIdle()) {
+                tail.close();
+                frontiers.close();
+                ring.close();
+            }
         }
-        tail.close();
-        frontiers.close();
-        ring.close();
     }
 }

@@ -4,6 +4,7 @@ import static io.tideline.hlog.RecordLayout.FILLER;
 import static io.tideline.hlog.RecordLayout.INVALID;
 
 import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.StoreFault;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 
@@ -36,6 +37,8 @@ public final class LogScan implements AutoCloseable {
     private long next;
     private long address;
     private long record;
+    /** As {@link #advance} saw it: outside the epoch the log's may be gone. */
+    private long head;
 
     /**
      * @param end a tail that was read before an epoch passed, so that whatever was reserved below it is framed
@@ -65,7 +68,8 @@ public final class LogScan implements AutoCloseable {
             if (next >= end) {
                 return Step.END;
             }
-            boolean onDevice = next < log.head();
+            head = log.head();
+            boolean onDevice = next < head;
             if (onDevice && !pages.holds(next / log.pageBytes())) {
                 return Step.ON_DEVICE;
             }
@@ -126,9 +130,15 @@ public final class LogScan implements AutoCloseable {
         next = address;
     }
 
-    /** Brings the next page from the device; waits for it. */
+    /** Brings the next page from the device; waits for it. What a clear has dropped meanwhile cannot be read and need not be. */
     public void load() {
-        pages.load(next / log.pageBytes());
+        try {
+            pages.load(next / log.pageBytes(), head);
+        } catch (StoreFault failed) {
+            if (next >= log.begin()) {
+                throw failed;
+            }
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.tideline.hlog;
 
+import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.IoRequest;
 import io.tideline.memory.Region;
@@ -35,6 +36,8 @@ final class PageReader implements AutoCloseable {
                 segment.file.read(this, log.spill().segments.offset(page * pageBytes), region.address(), (int) pageBytes);
             } catch (StoreFault failed) {
                 completed(failed);
+            } catch (RuntimeException | Error failed) {
+                completed(new IoFault("page " + page + " of the log could not be read", failed));
             }
         }
 
@@ -71,8 +74,8 @@ final class PageReader implements AutoCloseable {
         return current.region.address() + (address & pageBytes - 1);
     }
 
-    /** Waits for a page that is on the device, and begins to read the next one if that is there too. */
-    void load(long page) {
+    /** Waits for a page that is on the device, and begins to read the next one if that is there too, wholly below {@code head}. */
+    void load(long page, long head) {
         if (current == null) {
             current = new Buffer();
             ahead = new Buffer();
@@ -91,7 +94,7 @@ final class PageReader implements AutoCloseable {
             throw failed;
         }
         ahead.page = -1;
-        if ((page + 2) * pageBytes <= log.head()) {
+        if ((page + 2) * pageBytes <= head) {
             ahead.begin(page + 1);
         }
     }

@@ -18,6 +18,8 @@ final class PageRing implements AutoCloseable {
     private final Region region;
     private final int pageBits;
     private final long frames;
+    /** Whether there are more frames than pages may be in memory. */
+    private final boolean isSparse;
     private final AtomicLongArray pageOfFrame;
     final long base;
     final long mask;
@@ -28,6 +30,7 @@ final class PageRing implements AutoCloseable {
     PageRing(int pageBits, long pages, boolean hugePages) {
         this.pageBits = pageBits;
         this.frames = Long.highestOneBit(pages * 2 - 1);
+        this.isSparse = frames > pages;
         this.region = Region.allocate(frames << pageBits, hugePages);
         this.base = region.address();
         this.mask = (frames << pageBits) - 1;
@@ -48,6 +51,12 @@ final class PageRing implements AutoCloseable {
         return pageOfFrame.compareAndSet(frame, EMPTY, page) || pageOfFrame.get(frame) == page;
     }
 
+    /** Whether {@link #open} would give the page its frame. */
+    boolean canOpen(long page) {
+        long holder = pageOfFrame.get((int) (page & frames - 1));
+        return holder == EMPTY || holder == page;
+    }
+
     /** Empties every frame and gives its memory back: zeros again, ready for others. Nobody can reach any page. */
     void emptyAll() {
         for (int frame = 0; frame < frames; frame++) {
@@ -58,13 +67,20 @@ final class PageRing implements AutoCloseable {
         }
     }
 
-    /** Empties one frame whose page nobody can reach, keeping its memory: zeros are written, so that who opens it next waits for no fault. */
+    /**
+     * Empties one frame whose page nobody can reach. Its memory is kept, and zeros are written, so that who opens it next waits for no fault;
+     * where there are more frames than pages in memory it is given back, or in time all frames would hold memory.
+     */
     void recycle(long page) {
         int frame = (int) (page & frames - 1);
         if (pageOfFrame.get(frame) != page) {
             throw new AssertionError("frame " + frame + " holds page " + pageOfFrame.get(frame) + " and is recycled as page " + page);
         }
-        Words.zero(base + ((long) frame << pageBits), 1L << pageBits);
+        if (isSparse) {
+            region.discard((long) frame << pageBits, 1L << pageBits);
+        } else {
+            Words.zero(base + ((long) frame << pageBits), 1L << pageBits);
+        }
         pageOfFrame.set(frame, EMPTY);
     }
 

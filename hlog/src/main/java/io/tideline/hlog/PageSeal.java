@@ -64,8 +64,9 @@ final class PageSeal {
     static int sizeBytes(long memory, long roomBytes) {
         long link = Words.get(memory + LINK_OFFSET);
         long stateWord = Words.get(memory + STATE_OFFSET);
-        if (RecordLayout.state(stateWord) != RecordLayout.IMMUTABLE || link == 0) {
-            return -1;
+        if (RecordLayout.state(stateWord) != RecordLayout.IMMUTABLE || link == 0
+                || roomBytes <= RecordLayout.LONG_LENGTHS_OFFSET && (link & RecordLayout.FILLER) == 0) {
+            return -1; // a record that is not filler has a key, behind its header
         }
         long sizeBytes = RecordLayout.sizeBytes(memory, link, stateWord);
         return sizeBytes < GRANULE_BYTES || sizeBytes > roomBytes || (sizeBytes & GRANULE_BYTES - 1) != 0 ? -1 : (int) sizeBytes;

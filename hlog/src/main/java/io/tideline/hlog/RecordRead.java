@@ -78,6 +78,16 @@ public abstract class RecordRead extends IoRequest {
             segment.file.read(this, segments.offset(from), buffer, lengthBytes);
         } catch (StoreFault failed) {
             done(failed);
+        } catch (RuntimeException | Error failed) { // no memory, say; whoever waits must hear of it
+            releaseSegment();
+            done(new IoFault("the record of log address " + address + " could not be read", failed));
+        }
+    }
+
+    private void releaseSegment() {
+        if (segment != null) {
+            segment.release();
+            segment = null;
         }
     }
 
@@ -98,8 +108,7 @@ public abstract class RecordRead extends IoRequest {
         } catch (RuntimeException | Error bug) {
             outcome = new IoFault("the record of log address " + address + " could not be looked at", bug);
         } finally {
-            segment.release();
-            segment = null;
+            releaseSegment();
         }
         if (missing > 0) {
             submit(missing);

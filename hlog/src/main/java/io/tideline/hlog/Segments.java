@@ -1,9 +1,12 @@
 package io.tideline.hlog;
 
 import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.memory.Waits;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Comparator;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -16,7 +19,9 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Thread-safe. Opening and removing block; nobody calls this inside an epoch.
  */
-final class Segments implements AutoCloseable {
+final class Segments {
+    private static final Logger LOG = System.getLogger(Segments.class.getName());
+
     private final Device device;
     private final int segmentBits;
     private final int maxOpen;
@@ -55,10 +60,27 @@ final class Segments implements AutoCloseable {
             }
         }
 
-        /** The user needs the file no longer. */
+        /** The user needs the file no longer. Throws nothing: what the last reader of a doomed file cannot remove stays pending. */
         void release() {
             if (users.decrementAndGet() == 0 && doomedBytes > 0) {
+                try {
+                    tryClose();
+                } catch (StoreFault failed) {
+                    LOG.log(Level.WARNING, "a segment that is no longer needed could not be removed", failed);
+                }
+            }
+        }
+
+        /** Removes the file now, if nobody uses it, else with its last user. */
+        private void doom() {
+            doomedBytes = Math.max(1, file.sizeBytes());
+            pendingDeleteBytes.addAndGet(doomedBytes);
+            users.decrementAndGet();
+            try {
                 tryClose();
+            } catch (StoreFault failed) {
+                pendingDeleteBytes.addAndGet(-doomedBytes); // the next clear tries again
+                throw failed;
             }
         }
 
@@ -151,9 +173,11 @@ final class Segments implements AutoCloseable {
 
     private void doom(long number) {
         Lease lease = use(number << segmentBits, false);
-        lease.doomedBytes = Math.max(1, lease.file.sizeBytes());
-        pendingDeleteBytes.addAndGet(lease.doomedBytes);
-        lease.release();
+        if (lease.doomedBytes > 0) {
+            lease.release(); // its last reader will remove it
+        } else {
+            lease.doom();
+        }
     }
 
     /** Makes creations and removals of segments survive a crash of the machine. */
@@ -184,16 +208,33 @@ final class Segments implements AutoCloseable {
         }
     }
 
-    /** Lets nobody begin to use a file any more, waits for those who do, and gives the files back. */
-    @Override
-    public void close() {
+    /**
+     * Lets nobody begin to use a file any more, waits for those who do, and gives the files back.
+     *
+     * @return false if some were still in use after {@code timeoutNanos}; these stay open
+     * @throws StoreFault if one could not be closed; the others were
+     */
+    boolean close(long timeoutNanos) {
         synchronized (this) {
             closed = true;
         }
+        long deadline = waits.nanoTime() + timeoutNanos;
+        StoreFault problem = null;
         for (Lease lease : open.values()) {
-            for (int attempt = 0; open.get(lease.number) == lease && !lease.tryClose(); attempt++) {
-                waits.pause(attempt);
+            try {
+                for (int attempt = 0; open.get(lease.number) == lease && !lease.tryClose(); attempt++) {
+                    if (waits.nanoTime() - deadline > 0) {
+                        return false;
+                    }
+                    waits.pause(attempt);
+                }
+            } catch (StoreFault failed) {
+                problem = problem == null ? failed : problem;
             }
         }
+        if (problem != null) {
+            throw problem;
+        }
+        return true;
     }
 }

@@ -7,10 +7,13 @@ import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /** What a log with a device has more than one without: segments, the flusher and the evictor with their threads, and what went wrong. */
 final class Spill implements AutoCloseable {
     private static final long FLUSH_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(120);
+    private static final long DEVICE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     final long storeId;
     final Segments segments;
@@ -19,7 +22,7 @@ final class Spill implements AutoCloseable {
     private final Evictor evictor;
     private final Worker flushWorker;
     private final Worker evictWorker;
-    private volatile StoreFault bug;
+    private volatile boolean idle;
 
     Spill(LogDevice settings, Epoch epoch, Frontiers frontiers, PageRing ring, Evictor.Tail tail, int pageBits, long memoryPages,
             Runnable makeReadOnlySafe, Waits waits) {
@@ -60,12 +63,12 @@ final class Spill implements AutoCloseable {
     }
 
     private void failed(Throwable thrown) {
-        bug = new IoFault("a thread of the log ended: " + thrown + "; the store takes no more appends, what is in memory can be read", thrown);
+        flusher.stop(new IoFault("a thread of the log ended: " + thrown + "; the store takes no more appends, what is in memory can be read", thrown));
     }
 
     /** Why the log's tail cannot go on; null while it can. */
     StoreFault failure() {
-        return bug != null ? bug : flusher.failure();
+        return flusher.failure();
     }
 
     long writtenBytes() {
@@ -75,9 +78,6 @@ final class Spill implements AutoCloseable {
     /** Brings everything below safeReadOnly to the device, and makes it survive a crash of the machine. */
     void flushAndSync() {
         long end = frontiers.safeReadOnly();
-        if (bug != null) {
-            throw Flusher.again(bug);
-        }
         flusher.awaitFlushed(end, FLUSH_TIMEOUT_NANOS);
         flusher.sync();
     }
@@ -92,20 +92,63 @@ final class Spill implements AutoCloseable {
         }
     }
 
-    /** Goes on at {@code address} with everything below forgotten. Nobody is inside the epoch. */
-    void reset(long address, Runnable emptyRing) {
-        flusher.reset(address);
-        evictor.reset(address);
-        emptyRing.run();
-        segments.deleteBelow(address);
+    /**
+     * Goes on at the address that {@code skip} answers, with everything below forgotten. Nobody is inside the epoch.
+     *
+     * @param forget empties what is below
+     * @throws StoreFault if the device did not end its writes in time, then nothing was changed; or if segments could not be removed, then they
+     *     are all that is left
+     */
+    void reset(LongSupplier skip, LongConsumer forget) {
+        boolean done = flusher.reset(() -> {
+            long next = skip.getAsLong();
+            evictor.reset(next); // before the frontiers move, or it would empty frames that are emptied here
+            forget.accept(next);
+            return next;
+        }, DEVICE_TIMEOUT_NANOS);
+        if (!done) {
+            throw new IoFault("the device did not end its writes of the log within " + seconds(DEVICE_TIMEOUT_NANOS) + " s; nothing was changed");
+        }
+        segments.deleteBelow(frontiers.begin());
     }
 
-    /** Ends the threads and waits for the device to be done with the log's memory. */
+    private static long seconds(long nanos) {
+        return TimeUnit.NANOSECONDS.toSeconds(nanos);
+    }
+
+    /** Whether the threads have ended and the device is done with the log's memory. */
+    boolean isIdle() {
+        return idle;
+    }
+
+    /**
+     * Ends the threads and waits for the device to be done with the log's memory.
+     *
+     * @throws StoreFault if it is not in time, so that {@link #isIdle} says false; or if a file could not be closed
+     */
     @Override
     public void close() {
         flushWorker.close();
         evictWorker.close();
-        flusher.end();
-        segments.close();
+        if (!flusher.end(DEVICE_TIMEOUT_NANOS)) {
+            throw stalled("writes");
+        }
+        boolean closed = false;
+        try {
+            closed = segments.close(DEVICE_TIMEOUT_NANOS);
+        } catch (StoreFault unclosed) {
+            closed = true;
+            throw unclosed;
+        } finally {
+            idle = closed;
+        }
+        if (!closed) {
+            throw stalled("reads or syncs");
+        }
+    }
+
+    private static IoFault stalled(String what) {
+        return new IoFault("the device did not end " + what + " of the log within " + seconds(DEVICE_TIMEOUT_NANOS)
+                + " s; the log's memory and files are leaked rather than taken from under it");
     }
 }

@@ -1,11 +1,16 @@
 package io.tideline.hlog.device;
 
+import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.memory.Waits;
+import java.util.concurrent.TimeUnit;
 
 /** Transfers that the calling thread waits for, outside any epoch; cheap on virtual threads. One at a time; not thread-safe. */
 public final class BlockingIo {
+    private static final long FOR_EVER = Long.MAX_VALUE;
+
     private final Waits waits;
+    private final long timeoutNanos;
     private final Call call = new Call();
 
     private final class Call extends IoRequest {
@@ -27,16 +32,40 @@ public final class BlockingIo {
         }
 
         void await() {
-            waits.await(() -> done);
+            if (timeoutNanos == FOR_EVER) {
+                waits.await(() -> done);
+            } else {
+                awaitUntil(waits.nanoTime() + timeoutNanos);
+            }
             waiter = null;
             if (fault != null) {
                 throw fault;
             }
         }
+
+        private void awaitUntil(long deadline) {
+            for (int attempt = 0; !done; attempt++) {
+                if (waits.nanoTime() - deadline > 0) {
+                    throw new IoFault(this + " did not end within " + TimeUnit.NANOSECONDS.toSeconds(timeoutNanos) + " s");
+                }
+                waits.pause(attempt);
+            }
+        }
     }
 
     public BlockingIo(Waits waits) {
+        this(waits, FOR_EVER);
+    }
+
+    /** One that gives up after a while with an {@link IoFault}: what it waited for is under way then, and this cannot be used any more. */
+    public BlockingIo(Waits waits, long timeoutNanos) {
         this.waits = waits;
+        this.timeoutNanos = timeoutNanos;
+    }
+
+    /** Whether the device has not ended what was asked of it last. */
+    public boolean isUnderWay() {
+        return call.isUnderWay();
     }
 
     /** @throws StoreFault if not every byte came */

@@ -1,0 +1,410 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.fault.ClosedFault;
+import io.tideline.fault.FullFault;
+import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
+import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Waits;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+
+/** A spilling store of eight tiny pages over a disk that fills up, fails or stops answering. */
+class SpillFaultTest {
+    private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** Records of 32 bytes: 13 pages. */
+    private static final int KEYS = 1600;
+
+    private static StoreConfig.Builder config(SimulatedDisk disk) {
+        return StoreConfig.builder().memory(8 * 4096).pageSize(4096).segmentSize(1 << 14).buckets(512).hashSeed(7).maxOpenFiles(2)
+                .hugePages(false).files(disk);
+    }
+
+    private static SimulatedDisk disk(SimulatedDisk.Mode mode, FaultPlan plan) {
+        return new SimulatedDisk(SimulatedDisk.Options.DEFAULT.mode(mode), plan);
+    }
+
+    private static void await(BooleanSupplier condition, String what) {
+        long deadline = System.nanoTime() + WAIT_NANOS;
+        for (int attempt = 0; !condition.getAsBoolean(); attempt++) {
+            assertTrue(System.nanoTime() - deadline < 0, what);
+            Waits.SYSTEM.pause(attempt);
+        }
+    }
+
+    /** Puts until one is refused; how many were not. */
+    private static int putUntilRefused(Store store, int from, Class<? extends StoreFault> expected) {
+        for (int key = from; key < KEYS; key++) {
+            try {
+                store.put(key, key * 3L);
+            } catch (StoreFault refused) {
+                assertInstanceOf(expected, refused);
+                return key;
+            }
+        }
+        return KEYS;
+    }
+
+    private static void putInTheEnd(Store store, int key) {
+        boolean[] done = new boolean[1];
+        await(() -> {
+            try {
+                done[0] = store.put(key, key * 3L).isChange();
+            } catch (FullFault stillFull) {
+                assertTrue(stillFull.getMessage().contains("no space left"), stillFull.getMessage());
+            }
+            return done[0];
+        }, "room was made, and key " + key + " was refused all the same");
+    }
+
+    private static void assertHolds(Store store, int count) {
+        for (int key = 0; key < count; key++) {
+            assertEquals(key * 3L, store.get(key, -1), "key " + key + " of " + count);
+        }
+    }
+
+    // --- no room on the disk ---
+
+    @Test
+    void shouldKeepEverythingReadableWhereverTheDiskFillsUpAndGoOnOnceThereIsRoom() {
+        int refusals = 0;
+        for (long budget = 0; budget <= 16 * 4096; budget += 4096) {
+            FaultPlan plan = FaultPlan.none().budget(budget);
+            SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+            if (budget == 0) {
+                assertThrows(FullFault.class, () -> Store.open(config(disk).build()));
+                assertEquals(0, disk.openFiles());
+                continue;
+            }
+            try (Store store = Store.open(config(disk).build())) {
+                int accepted = putUntilRefused(store, 0, FullFault.class);
+                assertHolds(store, accepted);
+                assertEquals(-1, store.get(accepted, -1));
+                if (accepted > 0) {
+                    store.add(accepted - 1, 0); // in place, in memory: that goes on
+                }
+                synchronized (disk) {
+                    plan.budget(Long.MAX_VALUE);
+                }
+                if (accepted < KEYS) {
+                    refusals++;
+                    for (int key = accepted; key < KEYS; key++) {
+                        putInTheEnd(store, key); // until the failed writes were tried again
+                    }
+                }
+                assertHolds(store, KEYS);
+                assertEquals(List.of(), StoreVerifier.verify(store));
+            }
+            assertEquals(0, disk.openFiles());
+        }
+        assertTrue(refusals >= 5, "the disk filled up " + refusals + " times");
+    }
+
+    @Test
+    void shouldFailTheCloseOnAFullDiskAndLeaveNothingOpen() {
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, FaultPlan.none().budget(3 * 4096));
+        Store store = Store.open(config(disk).build());
+        int accepted = putUntilRefused(store, 0, FullFault.class);
+        assertHolds(store, accepted);
+        assertThrows(FullFault.class, store::close);
+        store.close();
+        assertThrows(ClosedFault.class, () -> store.get(1, -1));
+        assertEquals(0, disk.openFiles());
+    }
+
+    // --- a disk that fails ---
+
+    @Test
+    void shouldReadFromMemoryWhenTheDiskIsGone() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        Store store = Store.open(config(disk).build());
+        assertEquals(KEYS, putUntilRefused(store, 0, IoFault.class));
+        synchronized (disk) {
+            plan.failFrom(disk.steps().size(), Fault.EIO);
+        }
+        int more = KEYS;
+        try {
+            for (; more < 10 * KEYS; more++) {
+                store.put(more, more * 3L);
+            }
+        } catch (IoFault behind) {
+            assertTrue(behind.getMessage().contains("EIO"), behind.getMessage());
+        }
+        assertTrue(more < 10 * KEYS, "a device that takes nothing took everything");
+        int fromMemory = 0;
+        for (int key = 0; key < more; key++) {
+            try {
+                assertEquals(key * 3L, store.get(key, -1), "key " + key);
+                fromMemory++;
+            } catch (IoFault gone) {
+                assertTrue(gone.getMessage().contains("log/"), gone.getMessage());
+            }
+        }
+        assertTrue(fromMemory > 4 * 128, fromMemory + " keys were read from memory");
+        assertThrows(IoFault.class, store::close);
+        assertEquals(0, disk.openFiles());
+    }
+
+    @Test
+    void shouldConcernNobodyElseThatOneReadFails() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+        try (Store store = Store.open(config(disk).build()); Session session = store.openSession()) {
+            putUntilRefused(store, 0, IoFault.class);
+            store.get(0, -1); // the file is open
+            int[] failed = new int[1];
+            Completion completion = new Completion() {
+                @Override
+                public void completed(long context, Status status, ValueView value) {
+                    assertEquals(context * 3, value.getLong(0));
+                }
+
+                @Override
+                public void failed(long context, StoreFault fault) {
+                    failed[0]++;
+                }
+            };
+            await(() -> isQuiet(store), "the flusher does not come to rest");
+            synchronized (disk) {
+                plan.failAt(disk.steps().size() + 3, Fault.EIO);
+            }
+            for (long key = 0; key < 8; key++) {
+                assertEquals(Status.PENDING, session.submitGet(key, key, completion));
+            }
+            assertEquals(8, session.completePending(true));
+            assertEquals(1, failed[0]);
+            assertHolds(store, KEYS);
+        }
+        disk.close();
+    }
+
+    private static boolean isQuiet(Store store) {
+        StoreStats stats = store.stats();
+        return stats.flushed() == stats.readOnly();
+    }
+
+    @Test
+    void shouldForgetEverythingThoughItsFilesCannotBeRemoved() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        try (Store store = Store.open(config(disk).build())) {
+            putUntilRefused(store, 0, IoFault.class);
+            await(() -> isQuiet(store), "the flusher does not come to rest");
+            synchronized (disk) {
+                plan.failFrom(disk.steps().size(), Fault.EIO);
+            }
+            assertThrows(IoFault.class, store::clear);
+            assertEquals(-1, store.get(1, -1));
+            assertEquals(0, store.approximateSize());
+            for (int key = 0; key < 3 * 128; key++) {
+                store.put(key, key * 3L); // fits the memory
+            }
+            assertHolds(store, 3 * 128);
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        } catch (IoFault unflushed) {
+            assertTrue(unflushed.getMessage().contains("EIO"), unflushed.getMessage());
+        }
+    }
+
+    @Test
+    void shouldGoOnThroughManyPagesAfterAClearThatCouldNotRemoveAFile() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        try (Store store = Store.open(config(disk).build())) {
+            putUntilRefused(store, 0, IoFault.class);
+            await(() -> isQuiet(store), "the flusher does not come to rest");
+            synchronized (disk) {
+                plan.failAt(disk.steps().size(), Fault.EIO);
+            }
+            assertThrows(IoFault.class, store::clear);
+            for (int round = 0; round < 3; round++) {
+                assertEquals(KEYS, putUntilRefused(store, 0, IoFault.class));
+                assertHolds(store, KEYS);
+                assertEquals(List.of(), StoreVerifier.verify(store));
+                store.clear();
+                assertEquals(0, store.stats().pendingDeleteBytes());
+            }
+        }
+    }
+
+    @Test
+    void shouldSayThatASyncFailedAndNotTryItAgain() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        Store store = Store.open(config(disk).build());
+        putUntilRefused(store, 0, IoFault.class);
+        synchronized (disk) {
+            plan.sometimes(Fault.SYNC_FAILS, 1);
+        }
+        IoFault failed = assertThrows(IoFault.class, store::close);
+        assertTrue(failed.getMessage().contains("a sync of the log failed"), failed.getMessage());
+        assertEquals(1, disk.met().size(), disk.met().toString());
+        assertEquals(0, disk.openFiles());
+    }
+
+    // --- a disk that does not answer ---
+
+    @Test
+    void shouldGoOnBesideAReadThatNeverEndsAndNotCloseUnderIt() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+        Store store = Store.open(config(disk).waits(new FastClock(40)).build());
+        putUntilRefused(store, 0, IoFault.class);
+        store.get(0, -1);
+        await(() -> isQuiet(store), "the flusher does not come to rest");
+        synchronized (disk) {
+            plan.failAt(disk.steps().size(), Fault.STALL);
+        }
+        FutureTask<Long> stalled = Hammer.start(() -> store.get(0, -1));
+        await(() -> disk.stalled() == 1, "the read was not begun");
+        assertHolds(store, KEYS);
+        for (int key = 0; key < KEYS; key++) {
+            store.add(key, 1);
+        }
+        assertFalse(stalled.isDone());
+        long begin = System.nanoTime();
+        IoFault refused = assertThrows(IoFault.class, store::close);
+        assertTrue(refused.getMessage().contains("did not end reads"), refused.getMessage());
+        assertTrue(System.nanoTime() - begin < WAIT_NANOS);
+        assertThrows(ClosedFault.class, () -> store.get(1, -1));
+        assertEquals(1, disk.failStalled());
+        assertInstanceOf(StoreFault.class, assertThrows(Exception.class, () -> Hammer.await(stalled)));
+        disk.close();
+    }
+
+    @Test
+    void shouldNotCloseUnderAWriteThatNeverEnds() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+        Store store = Store.open(config(disk).waits(new FastClock(100)).build());
+        synchronized (disk) {
+            plan.sometimes(Fault.STALL, 1);
+        }
+        int accepted = putUntilRefused(store, 0, IoFault.class);
+        assertTrue(accepted < KEYS, "an append waits without end, or never");
+        assertHolds(store, accepted);
+        IoFault unchanged = assertThrows(IoFault.class, store::clear);
+        assertTrue(unchanged.getMessage().contains("nothing was changed"), unchanged.getMessage());
+        assertHolds(store, accepted);
+        IoFault refused = assertThrows(IoFault.class, store::close);
+        assertTrue(refused.getMessage().contains("did not take the log up to"), refused.getMessage());
+        assertTrue(List.of(refused.getSuppressed()).toString().contains("did not end writes"), List.of(refused.getSuppressed()).toString());
+        disk.failStalled();
+        disk.close();
+    }
+
+    @Test
+    void shouldNotWaitWithoutEndForASync() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+        Store store = Store.open(config(disk).waits(new FastClock(100)).build());
+        store.put(1, 1);
+        synchronized (disk) {
+            plan.failAt(disk.steps().size() + 2, Fault.STALL); // behind the segment's creation and its one write
+        }
+        IoFault refused = assertThrows(IoFault.class, store::close);
+        assertTrue(refused.getMessage().contains("sync") && refused.getMessage().contains("did not end within"), refused.getMessage());
+        disk.failStalled();
+        disk.close();
+    }
+
+    @Test
+    void shouldDropWhatIsPendingOnADeviceThatNeverAnswers() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+        Store store = Store.open(config(disk).waits(new FastClock(100)).build());
+        Session session = store.openSession();
+        putUntilRefused(store, 0, IoFault.class);
+        store.get(0, -1);
+        await(() -> isQuiet(store), "the flusher does not come to rest");
+        synchronized (disk) {
+            plan.failAt(disk.steps().size(), Fault.STALL);
+        }
+        assertEquals(Status.PENDING, session.submitGet(0, 0, (context, status, value) -> {
+            throw new AssertionError("told of what was dropped");
+        }));
+        await(() -> disk.stalled() == 1, "the read was not begun");
+        assertThrows(IoFault.class, store::close);
+        session.close(); // does not wait: the lookup's buffer stays until the device has answered
+        disk.failStalled();
+        disk.close();
+    }
+
+    // --- a session that does not answer ---
+
+    @Test
+    void shouldNameTheSessionThatStaysInABatchAndLoseNothingWhileOthersWaitForIt() throws Exception {
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, FaultPlan.none());
+        try (Store store = Store.open(config(disk).waits(new FastClock(20)).build()); Session sleeper = store.openSession("sleeper")) {
+            store.put(-1, 7);
+            CountDownLatch entered = new CountDownLatch(1);
+            CountDownLatch wake = new CountDownLatch(1);
+            FutureTask<Long> asleep = Hammer.start(() -> {
+                long[] seen = new long[1];
+                sleeper.batch(batch -> {
+                    batch.add(-1, 1);
+                    entered.countDown();
+                    awaitLatch(wake);
+                    seen[0] = batch.rmw(-1, Update.ADD, 1, null) == null ? 0 : batch.get(-1, 0);
+                });
+                return seen[0];
+            });
+            awaitLatch(entered);
+            FutureTask<Integer> writer = Hammer.start(() -> putUntilRefused(store, 0, IoFault.class));
+            await(() -> store.stats().throttled() > 0, "the memory is not full yet");
+            assertFalse(writer.isDone());
+            assertEquals(7 + 1, store.get(-1, 0)); // reads go on
+            assertEquals(0, store.get(0, -1));
+            await(() -> store.stats().lastStall().contains("sleeper"), "nobody named the sleeper: " + store.stats());
+            wake.countDown();
+            assertEquals(7 + 2, Hammer.await(asleep));
+            assertEquals(KEYS, Hammer.await(writer));
+            assertHolds(store, KEYS);
+            assertEquals(9, store.get(-1, 0));
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+        disk.close();
+    }
+
+    @Test
+    void shouldWakeAnAppendThatWaitsWhenTheStoreCloses() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+        Store store = Store.open(config(disk).build());
+        synchronized (disk) {
+            plan.sometimes(Fault.STALL, 1);
+        }
+        FutureTask<Integer> writer = Hammer.start(() -> putUntilRefused(store, 0, ClosedFault.class));
+        await(() -> store.stats().throttled() > 0, "the memory is not full yet");
+        FutureTask<Void> closer = Hammer.start(() -> {
+            store.close();
+            return null;
+        });
+        await(() -> store.kernel().isClosed(), "the gate stays open");
+        assertTrue(Hammer.await(writer) < KEYS);
+        await(() -> disk.failStalled() == 0 && closer.isDone() , "the close waits though every write has failed");
+        assertInstanceOf(IoFault.class, assertThrows(Exception.class, () -> Hammer.await(closer)));
+        disk.close();
+    }
+
+    private static void awaitLatch(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

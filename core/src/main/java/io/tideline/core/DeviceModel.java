@@ -3,6 +3,7 @@ package io.tideline.core;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DirectDevice;
 import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.MappedDevice;
 import io.tideline.hlog.device.UringDevice;
 import java.nio.file.Path;
 
@@ -35,6 +36,14 @@ public enum DeviceModel {
         @Override
         Device open(Path directory, StoreConfig config) {
             return UringDevice.open(directory, config.ioThreads());
+        }
+    },
+
+    /** As {@link #BUFFERED}, but files of the log that are full are read through mappings: cheap where the page cache holds the data. */
+    MAPPED {
+        @Override
+        Device open(Path directory, StoreConfig config) {
+            return new MappedDevice(directory, config.ioThreads(), config.segmentSize());
         }
     };
 

@@ -14,6 +14,7 @@ import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DirectDevice;
 import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.MappedDevice;
 import io.tideline.hlog.device.UringDevice;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource
 class SpillTest {
-    enum Model { BUFFERED, DIRECT, URING }
+    enum Model { BUFFERED, DIRECT, URING, MAPPED }
 
     @Parameter
     private Model model;
@@ -62,6 +63,7 @@ class SpillTest {
             case BUFFERED -> new FileDevice(directory, 2);
             case DIRECT -> new DirectDevice(directory, 2);
             case URING -> UringDevice.open(directory, 2);
+            case MAPPED -> new MappedDevice(directory, 2, 1 << 14);
         };
         log = new HybridLog(epoch, PAGE_BITS, 8, MutabilityPolicy.ofFraction(0.9), false, new LogDevice(device, 14, STORE_ID, 2), Waits.SYSTEM);
     }

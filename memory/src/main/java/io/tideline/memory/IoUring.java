@@ -59,11 +59,10 @@ public final class IoUring implements AutoCloseable {
     private static final long LOW_HALF = 0xFFFF_FFFFL;
     private static final long WAKE = -1;
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = Arena.ofConfined();
     private final MemorySegment state = arena.allocate(SystemCall.stateLayout());
-    /** What the waking counter is read into, and what is added to it. */
+    /** What the waking counter is read into. */
     private final MemorySegment wakeRead = arena.allocate(ValueLayout.JAVA_LONG);
-    private final MemorySegment wakeOne = arena.allocate(ValueLayout.JAVA_LONG);
     private final int descriptor;
     private final int wakeDescriptor;
     private final long rings;
@@ -98,7 +97,6 @@ public final class IoUring implements AutoCloseable {
         for (long i = 0; i < entryCount; i += 2) {
             Words.set(rings + array + 4 * i, i | i + 1 << HALF); // entry i always goes through place i
         }
-        wakeOne.set(ValueLayout.JAVA_LONG, 0, 1);
     }
 
     private static int word(MemorySegment params, int at) {
@@ -252,9 +250,9 @@ public final class IoUring implements AutoCloseable {
         return count;
     }
 
-    /** Lets {@link #enter} return; from any thread, until the close. */
+    /** Lets {@link #enter} return; from any thread; begun before the close. */
     public void wake() {
-        SystemCall.writeWord(wakeDescriptor, wakeOne);
+        SystemCall.writeWord(wakeDescriptor, 1);
     }
 
     /** Gives everything back. No request is under way. */

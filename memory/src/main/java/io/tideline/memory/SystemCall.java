@@ -110,9 +110,10 @@ final class SystemCall {
         return (int) call("eventfd", (_, state) -> (int) Calls.EVENTFD.invokeExact(state, 0, EFD_CLOEXEC));
     }
 
-    /** Writes the one word that {@code word} holds. */
-    static long writeWord(int descriptor, MemorySegment word) {
-        return call("write", (_, state) -> (long) Calls.WRITE.invokeExact(state, descriptor, word, (long) Long.BYTES));
+    /** Writes eight bytes. */
+    static long writeWord(int descriptor, long word) {
+        return call("write", (arena, state) ->
+                (long) Calls.WRITE.invokeExact(state, descriptor, arena.allocateFrom(JAVA_LONG, word), (long) Long.BYTES));
     }
 
     /** Memory that is shared with the kernel. */

@@ -8,6 +8,7 @@
  *   <li><b>announce</b>: a compareAndSet whose store is visible to everybody before any later load of this thread.</li>
  * </ul>
  * Beside it live the blocks of memory themselves ({@link io.tideline.memory.Region}), the way every thread waits
- * ({@link io.tideline.memory.Waits}) and the named points where tests take hold ({@link io.tideline.memory.Probe}).
+ * ({@link io.tideline.memory.Waits}), the calls of the operating system that only {@code java.lang.foreign} reaches
+ * ({@link io.tideline.memory.IoUring}, {@link io.tideline.memory.NativeFile}) and the named points where tests take hold ({@link io.tideline.memory.Probe}).
  */
 package io.tideline.memory;

@@ -25,13 +25,13 @@ public final class StoreOptions {
 
     @Option(names = "--memory", paramLabel = "SIZE", converter = ByteSize.Converter.class,
             description = "Memory of the store's log, such as 64m or 1g. What does not fit goes to disk: into --dir, or else into a"
-                    + " temporary directory that is gone afterwards. Without --memory and --dir the store lives in memory alone and"
-                    + " takes what it needs, about 40 bytes a short key, up to 1g.")
+                    + " temporary directory that is gone afterwards. Without --memory and --dir the store lives in memory alone:"
+                    + " count takes what it needs of 1g, about 40 bytes a short key; bench what holds all keys.")
     private ByteSize memory;
 
     @Option(names = "--index", paramLabel = "SIZE", converter = ByteSize.Converter.class,
             description = "Memory of the store's index, on top of --memory, rounded down to a power of two. 16 bytes a key are good,"
-                    + " 9 will do; with less the store is slower, not wrong.")
+                    + " 9 will do; with less the store is slower, not wrong. Default: 64m for count, what --buckets says for bench.")
     private ByteSize index;
 
     @Option(names = "--dir", paramLabel = "DIR",
@@ -128,6 +128,17 @@ public final class StoreOptions {
                 temporary.close();
             }
         }
+    }
+
+    /** A directory of its own for files that nobody wants afterwards, in {@code --dir} if that was given. */
+    public TemporaryDirectory newTemporaryDirectory(Interruption interruption) {
+        check();
+        return directory == null ? TemporaryDirectory.create(interruption) : TemporaryDirectory.createIn(directory(), interruption);
+    }
+
+    /** How files are accessed, as options name it. */
+    public String deviceName() {
+        return nameOf(device());
     }
 
     /** How many buckets an index of that size has. */

@@ -23,9 +23,16 @@ public final class TemporaryDirectory implements AutoCloseable {
 
     /** Makes one where the system keeps such, for its owner alone. */
     static TemporaryDirectory create(Interruption interruption) {
-        Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+        return createIn(Path.of(System.getProperty("java.io.tmpdir")), interruption);
+    }
+
+    /** Makes one in another directory, which is made too if only its parent is there. */
+    static TemporaryDirectory createIn(Path parent, Interruption interruption) {
         Path made;
         try {
+            if (!Files.exists(parent)) {
+                Files.createDirectory(parent);
+            }
             made = Files.createTempDirectory(parent, "tideline-");
         } catch (IOException refused) {
             throw new Failure("Cannot make a temporary directory in " + parent + ": " + Reason.of(refused)

@@ -7,6 +7,8 @@ import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.Streams;
 import io.tideline.cli.count.CountCommand;
+import io.tideline.cli.inspect.InspectCommand;
+import io.tideline.cli.inspect.VerifyCommand;
 import io.tideline.cli.shell.ShellCommand;
 import io.tideline.fault.StoreFault;
 import java.io.PrintWriter;
@@ -24,13 +26,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 @Command(
         name = "tideline",
-        header = "Tideline, a fast concurrent hash store in memory, from the command line.",
-        description = "%nCount words with it, measure it, or try it by hand.",
+        header = "Tideline, a fast concurrent hash store, from the command line.",
+        description = "%nCount words with it, measure it, try it by hand, or look at its files.",
         synopsisSubcommandLabel = "COMMAND",
         versionProvider = Version.class,
         optionListHeading = "%nOptions:%n",
         commandListHeading = "%nCommands:%n",
-        subcommands = {CountCommand.class, BenchCommand.class, ShellCommand.class, HelpCommand.class},
+        subcommands = {CountCommand.class, BenchCommand.class, ShellCommand.class, VerifyCommand.class,
+            InspectCommand.class, HelpCommand.class},
         footerHeading = "%nExamples:%n",
         footer = {
             "  tideline count             count the words of the JDK's own sources",
@@ -38,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  tideline help count        all about counting",
             "  tideline bench             measure the store",
             "  tideline shell             put and get by hand",
+            "  tideline verify DIR        check the files of a store",
             "",
             "Sizes are written 64m or 1g (binary), durations 300ms, 2s or 5m.",
             "",
@@ -60,7 +64,10 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         Streams streams = Streams.ofProcess();
         Interruption interruption = new Interruption(streams.err());
-        Runtime.getRuntime().addShutdownHook(new Thread(interruption::request, "interruption"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            interruption.request();
+            interruption.awaitCleanUp();
+        }, "interruption"));
         int exitCode = run(arguments, streams, interruption);
         interruption.runIsOver();
         System.exit(exitCode);
@@ -114,6 +121,12 @@ public final class Main implements Runnable {
                 }
                 if (type == BenchCommand.class) {
                     return type.cast(new BenchCommand(streams, interruption));
+                }
+                if (type == VerifyCommand.class) {
+                    return type.cast(new VerifyCommand(streams, interruption));
+                }
+                if (type == InspectCommand.class) {
+                    return type.cast(new InspectCommand(streams, interruption));
                 }
                 if (type == ShellCommand.class) {
                     return type.cast(new ShellCommand(streams, interruption));

@@ -144,7 +144,7 @@ final class Kernel {
         gate = Gate.CLOSED;
         awaitEmpty("close");
         try {
-            if (files != null) {
+            if (files != null && config.keepFiles()) {
                 log.flushAll();
                 files.closedCleanly(log.begin(), log.tail());
             }

@@ -81,6 +81,11 @@ public final class StoreConfig {
         return settings.directory;
     }
 
+    /** Whether the files are to be whole after a close. */
+    public boolean keepFiles() {
+        return settings.keepFiles;
+    }
+
     /** Bytes of a file of the log. */
     public long segmentSize() {
         return Math.max(settings.segmentSize, pageSize());
@@ -150,6 +155,7 @@ public final class StoreConfig {
         private boolean seeded;
         private boolean hugePages = true;
         private Path directory;
+        private boolean keepFiles = true;
         private long segmentSize = DEFAULT_SEGMENT;
         private DeviceModel model = DeviceModel.BUFFERED;
         private int ioThreads = DEFAULT_IO_THREADS;
@@ -208,6 +214,15 @@ public final class StoreConfig {
          */
         public Builder directory(Path path) {
             directory = path;
+            return this;
+        }
+
+        /**
+         * Whether closing the store brings all of it to its files. Default true. A store whose directory is thrown away afterwards closes at once
+         * with false: what is in memory is not written, and what the files hold is of no use.
+         */
+        public Builder keepFiles(boolean wanted) {
+            keepFiles = wanted;
             return this;
         }
 

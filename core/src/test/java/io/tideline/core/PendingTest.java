@@ -43,6 +43,19 @@ class PendingTest {
     }
 
     @Test
+    void shouldAnswerAtOnceInAStoreInMemory() {
+        List<String> told = new ArrayList<>();
+        Completion tell = (context, status, value) -> told.add(context + " " + status + " " + (value.length() == 8 ? value.getLong(0) : "-"));
+        try (Store memory = Store.open(StoreConfig.builder().memory(1 << 20).build()); Session session = memory.openSession()) {
+            assertEquals(Status.CREATED, session.submitRmw(1, Update.ADD, 5, 10, tell));
+            assertEquals(Status.FOUND, session.submitGet(1, 11, tell));
+            assertEquals(Status.ABSENT, session.submitGet(2, 12, tell));
+            assertEquals(0, session.completePending(true));
+        }
+        assertEquals(List.of("10 CREATED 5", "11 FOUND 5", "12 ABSENT -"), told);
+    }
+
+    @Test
     void shouldTellEveryCompletionOnce() {
         Map<Long, Long> told = new HashMap<>();
         int pending = 0;

@@ -26,8 +26,8 @@ import java.util.function.LongSupplier;
  * <p>{@link #step} and {@link #reset} exclude each other by the monitor; everything but {@code failure} is touched under it.
  */
 final class Flusher {
-    /** Enough to keep a device busy that wants its writes to overlap. */
-    private static final int MAX_WRITES = 8;
+    /** Enough to keep a device busy that wants its writes to overlap. A page is written only after all but so many in front of it are. */
+    static final int MAX_WRITES = 8;
     private static final long SYNC_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 

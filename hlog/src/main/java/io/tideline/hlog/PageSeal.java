@@ -64,9 +64,8 @@ final class PageSeal {
     static int sizeBytes(long memory, long roomBytes) {
         long link = Words.get(memory + LINK_OFFSET);
         long stateWord = Words.get(memory + STATE_OFFSET);
-        if (RecordLayout.state(stateWord) != RecordLayout.IMMUTABLE || link == 0
-                || roomBytes <= RecordLayout.LONG_LENGTHS_OFFSET && (link & RecordLayout.FILLER) == 0) {
-            return -1; // a record that is not filler has a key, behind its header
+        if (RecordLayout.state(stateWord) != RecordLayout.IMMUTABLE || link == 0 || roomBytes < RecordLayout.leastBytes(link, stateWord)) {
+            return -1; // also where the lengths would stand behind the page, in memory that may not be there
         }
         long sizeBytes = RecordLayout.sizeBytes(memory, link, stateWord);
         return sizeBytes < GRANULE_BYTES || sizeBytes > roomBytes || (sizeBytes & GRANULE_BYTES - 1) != 0 ? -1 : (int) sizeBytes;
@@ -83,12 +82,17 @@ final class PageSeal {
 
     /** What to say about a record that is not what was sealed; {@code sizeBytes} is what {@link #sizeBytes} said. */
     CorruptionFault corruption(String path, long offset, long address, long memory, int sizeBytes) {
+        return new CorruptionFault(damage(path, offset, address, memory, sizeBytes) + "; nothing of it was used");
+    }
+
+    /** The same as a sentence. */
+    String damage(String path, long offset, long address, long memory, int sizeBytes) {
         long stateWord = Words.get(memory + STATE_OFFSET);
         String expected = path + ", offset " + offset + ": expected the record of log address " + address;
-        return new CorruptionFault(sizeBytes < 0
+        return sizeBytes < 0
                 ? expected + ", found the words 0x" + Long.toHexString(Words.get(memory + LINK_OFFSET)) + " 0x" + Long.toHexString(stateWord)
-                + ", which begin no record; nothing of it was used"
+                + ", which begin no record"
                 : expected + " with checksum 0x" + Integer.toHexString(RecordLayout.crc(stateWord)) + " over " + sizeBytes + " bytes, found 0x"
-                + Integer.toHexString(found(address, memory, sizeBytes)) + "; nothing of it was used");
+                + Integer.toHexString(found(address, memory, sizeBytes));
     }
 }

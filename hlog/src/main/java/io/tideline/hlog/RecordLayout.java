@@ -223,6 +223,11 @@ public final class RecordLayout {
         return sizeBytes(keyBytes(record, stateWord), valueBytes(record, stateWord), hasLongLengths(stateWord)) + slackBytes(link);
     }
 
+    /** What must be there of a record before {@link #sizeBytes(long, long, long)} may be asked: its header, with the lengths where they stand apart. */
+    static int leastBytes(long link, long stateWord) {
+        return (link & FILLER) == 0 && hasLongLengths(stateWord) ? LONG_LENGTHS_OFFSET + Long.BYTES : HEADER_BYTES;
+    }
+
     /**
      * The slack that a value of {@code newValueBytes} would leave in the place of this record, or -1 if it must go elsewhere: it does
      * not fit, leaves more slack than the header can say, or would change a value from or to 8 bytes, which are read without a second look.

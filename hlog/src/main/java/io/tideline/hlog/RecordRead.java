@@ -28,10 +28,11 @@ public abstract class RecordRead extends IoRequest {
     private long to;
     private long record;
 
+    /** In a log without a device it is never started. */
     protected RecordRead(HybridLog log) {
         this.log = log;
-        this.segments = log.spill().segments;
-        this.seal = new PageSeal(log.spill().storeId);
+        this.segments = log.spills() ? log.spill().segments : null;
+        this.seal = log.spills() ? new PageSeal(log.spill().storeId) : null;
     }
 
     /** A buffer of at least so many bytes, aligned to {@value #BUFFER_ALIGNMENT_BYTES}, that takes the place of the one before. */

@@ -1,13 +1,17 @@
 package io.tideline.cli.bench;
 
 import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.bench.work.Workload;
+import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.JsonFile;
+import io.tideline.cli.console.StoreOptions;
 import io.tideline.cli.console.Streams;
+import io.tideline.cli.console.TemporaryDirectory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +19,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tideline bench}: measures the store on well-defined work, beside others that do the same work at the same time. */
@@ -23,7 +28,7 @@ import picocli.CommandLine.Option;
         header = "Measure the store, alone or beside others.",
         description = {
             "",
-            "Loads a number of keys into a store in memory and then replays one list of operations on it from several threads, for a few"
+            "Loads a number of keys into a store and then replays one list of operations on it from several threads, for a few"
                     + " windows of time. Shows how many operations it did in a second (the median, the least and the most of the"
                     + " windows), how long one takes, how many bytes it allocates on the Java heap, and how much memory it takes.",
             "",
@@ -48,6 +53,8 @@ import picocli.CommandLine.Option;
             "  tideline bench --workload rmw --batch 256             the fastest way to add",
             "  tideline bench --keys 1000000 --against chm           beside a ConcurrentHashMap",
             "  tideline bench --batch 256 --against chm,c --json b.json",
+            "  tideline bench --value-size 100 --memory 256m --batch 256",
+            "                                                        seven times as much as memory",
             "",
             "Exit codes: 0 measured; 1 a contestant lost a key; 2 wrong use, or a contestant",
             "could not run; 130 after Ctrl-C."
@@ -85,6 +92,9 @@ public final class BenchCommand implements Callable<Integer> {
             description = "The length of every value in bytes, 8 to 65536 (default: ${DEFAULT-VALUE}). Values of 8 are handled as"
                     + " numbers, all others as bytes.")
     private int valueSize;
+
+    @Mixin
+    private StoreOptions storeOptions;
 
     @Option(names = "--threads", paramLabel = "T",
             description = "How many threads replay the operations (default: one for each processor).")
@@ -137,7 +147,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     /** @param interruption asked often whether to stop */
     public BenchCommand(Streams streams, Interruption interruption) {
-        this(streams, interruption, (settings, tick) -> new ProcessContenders(settings.work(), settings.door(),
+        this(streams, interruption, (settings, tick) -> new ProcessContenders(settings.work(), settings.door(), settings.spill(),
                 new Checkout(System.getProperty(Checkout.HOME_PROPERTY), System.getenv("PATH"), streams.err()), tick));
     }
 
@@ -149,10 +159,11 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        RaceSettings settings = settings();
+        RaceSettings settings = settings(null);
         List<Contestant> rivals = rivals();
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
-        RaceResult result = race(settings, rivals);
+        storeOptions.check();
+        RaceResult result = storeOptions.spills() ? raceOnDisk(rivals) : race(settings, rivals);
         interruption.publish(() -> {
             if (jsonFile != null) {
                 jsonFile.write(result.toJson());
@@ -163,7 +174,17 @@ public final class BenchCommand implements Callable<Integer> {
         return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
     }
 
-    private RaceSettings settings() {
+    private RaceResult raceOnDisk(List<Contestant> rivals) {
+        ByteSize memory = storeOptions.memoryOr(null);
+        if (memory == null) {
+            throw new Failure("--dir: say with --memory how much of the data is to be in memory.");
+        }
+        try (TemporaryDirectory directory = storeOptions.newTemporaryDirectory(interruption)) {
+            return race(settings(new Spill(memory.bytes(), directory.path(), storeOptions.deviceName())), rivals);
+        }
+    }
+
+    private RaceSettings settings(Spill spill) {
         Workload chosen = parse("--workload", workload, Workload::parse);
         requireRange("--keys", keys, 1, MOST_KEYS);
         requireRange("--value-size", valueSize, Long.BYTES, LONGEST_VALUE_BYTES);
@@ -175,7 +196,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         WorkSettings work = new WorkSettings(chosen, distribution(chosen), keys, valueSize, threads, buckets(), batch,
                 WorkSettings.USUAL_OPERATIONS);
-        return new RaceSettings(work, parse("--door", door, Door::parse), seconds, repetitions);
+        return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds, repetitions);
     }
 
     private Distribution distribution(Workload chosen) {
@@ -183,6 +204,12 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private long buckets() {
+        if (storeOptions.index().isPresent()) {
+            if (buckets != null) {
+                throw new Failure("--index and --buckets say the same thing twice; give one of them.");
+            }
+            return StoreOptions.buckets(storeOptions.index().get());
+        }
         if (buckets == null) {
             return Math.max(1, Long.highestOneBit(Math.max(keys - 1, 1)));
         }

@@ -1,5 +1,6 @@
 package io.tideline.cli.bench;
 
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.Failure;
@@ -49,18 +50,23 @@ final class Footprint {
 
     /** What a contestant keeps resident, about. */
     static long of(Contestant contestant, WorkSettings work) {
+        return of(contestant, work, null);
+    }
+
+    /** The same where this store goes to disk. */
+    static long of(Contestant contestant, WorkSettings work, Spill spill) {
         long records = work.mostKeys() * (RECORD_BYTES_BESIDE_VALUE + work.valueSize());
         long store = work.buckets() * BUCKET_BYTES + records;
         return switch (contestant) {
-            case TIDELINE -> JVM_BYTES + plainHeapBytes(work) + store;
+            case TIDELINE -> JVM_BYTES + plainHeapBytes(work) + (spill == null ? store : work.buckets() * BUCKET_BYTES + spill.memoryBytes());
             case CHM -> JVM_BYTES + mapHeapBytes(work);
             case C -> OPERATION_BYTES * work.operations() + store;
         };
     }
 
     /** Refuses a race that does not fit into the memory that is free now, where the platform tells how much that is. */
-    static void require(List<Contestant> contestants, WorkSettings work) {
-        long needed = contestants.stream().mapToLong(contestant -> of(contestant, work)).sum();
+    static void require(List<Contestant> contestants, WorkSettings work, Spill spill) {
+        long needed = contestants.stream().mapToLong(contestant -> of(contestant, work, spill)).sum();
         long available = available();
         if (needed > available) {
             throw new Failure("This needs about " + ByteSize.describe(needed) + " of memory and " + ByteSize.describe(available)

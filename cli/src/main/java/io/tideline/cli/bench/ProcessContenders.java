@@ -1,6 +1,7 @@
 package io.tideline.cli.bench;
 
 import io.tideline.cli.bench.contestant.TidelineContestant;
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ final class ProcessContenders implements Contenders {
 
     private final WorkSettings work;
     private final Door door;
+    /** Null if this store lives in memory. */
+    private final Spill spill;
     private final Checkout checkout;
     private final Runnable tick;
     private String mapClassPath;
@@ -32,8 +35,14 @@ final class ProcessContenders implements Contenders {
      * @param tick called again and again while a contender is waited for
      */
     ProcessContenders(WorkSettings work, Door door, Checkout checkout, Runnable tick) {
+        this(work, door, null, checkout, tick);
+    }
+
+    /** As the other one, with a store that goes to disk. */
+    ProcessContenders(WorkSettings work, Door door, Spill spill, Checkout checkout, Runnable tick) {
         this.work = work;
         this.door = door;
+        this.spill = spill;
         this.checkout = checkout;
         this.tick = tick;
     }
@@ -55,7 +64,7 @@ final class ProcessContenders implements Contenders {
 
     @Override
     public void requireRoom(List<Contestant> contestants) {
-        Footprint.require(contestants, work);
+        Footprint.require(contestants, work, spill);
     }
 
     @Override
@@ -78,6 +87,9 @@ final class ProcessContenders implements Contenders {
             case C -> command.add(limitProgram.toString());
         }
         command.addAll(work.toArguments());
+        if (spill != null && contestant == Contestant.TIDELINE) {
+            command.addAll(spill.toArguments());
+        }
         return command;
     }
 

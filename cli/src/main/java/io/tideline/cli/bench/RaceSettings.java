@@ -1,5 +1,6 @@
 package io.tideline.cli.bench;
 
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -10,12 +11,18 @@ import java.util.Map;
  * @param work what every contestant does
  * @param door how this store reaches its memory
  * @param seconds the length of one measured window
+ * @param spill how this store goes to disk, null if it lives in memory
  * @param repetitions how many measured windows each contestant gets
  */
-record RaceSettings(WorkSettings work, Door door, double seconds, int repetitions) {
+record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, int repetitions) {
 
     /** A JVM needs about so long until what it runs is compiled. */
     private static final double LEAST_WARM_UP_SECONDS = 2;
+
+    /** Of a store in memory. */
+    RaceSettings(WorkSettings work, Door door, double seconds, int repetitions) {
+        this(work, door, null, seconds, repetitions);
+    }
 
     double warmUpSeconds() {
         return Math.max(seconds, LEAST_WARM_UP_SECONDS);
@@ -31,6 +38,8 @@ record RaceSettings(WorkSettings work, Door door, double seconds, int repetition
         fields.put("buckets", work.buckets());
         fields.put("batch", work.batch());
         fields.put("door", door.toString());
+        fields.put("logMemoryBytes", spill == null ? null : spill.memoryBytes());
+        fields.put("device", spill == null ? null : spill.device());
         fields.put("seconds", seconds);
         fields.put("repetitions", repetitions);
         return fields;

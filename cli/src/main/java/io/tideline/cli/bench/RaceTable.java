@@ -16,6 +16,7 @@ final class RaceTable {
 
     private static final String NONE = "-";
     private static final String NOT_RUN = "not run";
+    private static final double THOUSAND = 1e3;
     private static final double MILLION = 1e6;
 
     private final RaceResult result;
@@ -26,6 +27,11 @@ final class RaceTable {
         this.result = result;
         addNames();
         addRow("operations/s", standing -> spread(standing.operationsPerSecond(), MILLION, " M"));
+        if (result.settings().spill() != null) {
+            addRow("  read from disk/s", standing -> spread(standing.deviceReadsPerSecond(), THOUSAND, " k"));
+            addRow("  without a read/s", standing -> format("%.2f k",
+                    Math.max(0, standing.operationsPerSecond().median() - standing.deviceReadsPerSecond().median()) / THOUSAND));
+        }
         addComparison("  tideline is faster by", standing -> spread(result.own().ratioTo(standing), 1, ""));
         addRow("latency of half (p50)", standing -> nanos(standing.latency().p50()));
         addRow("  of 99 in 100 (p99)", standing -> nanos(standing.latency().p99()));
@@ -112,6 +118,10 @@ final class RaceTable {
                 work.batch() == 1 ? "single calls" : format("batches of %,d", work.batch())));
         out.println(format("index of %,d buckets, door %s; %s of %s s, median (least - most)", work.buckets(), settings.door(),
                 count(settings.repetitions(), "window"), Double.toString(settings.seconds()).replaceAll("\\.0$", "")));
+        if (settings.spill() != null) {
+            out.println(format("%s of log memory, the rest on disk through the device %s", ByteSize.describe(settings.spill().memoryBytes()),
+                    settings.spill().device()));
+        }
         out.println();
     }
 

@@ -25,6 +25,11 @@ record Reply(String contestant, String text) {
                 + " …'.");
     }
 
+    /** The number behind {@code name=}, 0 where it is not named. */
+    long numberOrZero(String name) {
+        return (" " + text).contains(" " + name + "=") ? number(name) : 0;
+    }
+
     /** The number behind {@code name=}. */
     long number(String name) {
         for (String word : text.split(" ")) {

@@ -19,6 +19,11 @@ record Standing(String name, List<Throughput> windows, Latency latency, MemoryUs
         return Spread.of(windows.stream().mapToDouble(Throughput::operationsPerSecond));
     }
 
+    /** Records that were read from disk in a second. */
+    Spread deviceReadsPerSecond() {
+        return Spread.of(windows.stream().mapToDouble(Throughput::deviceReadsPerSecond));
+    }
+
     double allocatedBytesPerOperation() {
         return Spread.of(windows.stream().mapToDouble(Throughput::allocatedBytesPerOperation)).median();
     }
@@ -41,6 +46,7 @@ record Standing(String name, List<Throughput> windows, Latency latency, MemoryUs
         fields.put("opsPerSecond", Math.round(speed.median()));
         fields.put("min", Math.round(speed.min()));
         fields.put("max", Math.round(speed.max()));
+        fields.put("deviceReadsPerSecond", Math.round(deviceReadsPerSecond().median()));
         fields.put("allocatedBytesPerOp", allocatedBytesPerOperation());
         fields.put("latencyNanos", latency.toJson());
         fields.put("memoryBytes", memory.totalBytes());

@@ -1,6 +1,7 @@
 package io.tideline.cli.console;
 
 import java.io.PrintStream;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -24,12 +25,16 @@ public final class Interruption {
     }
 
     private static final int PATIENCE_SECONDS = 2;
+    /** How long a run that was asked to stop may take to clean up after itself. */
+    private static final int CLEAN_UP_SECONDS = 10;
 
     private final ReentrantLock border = new ReentrantLock();
     private final PrintStream errors;
     private Runnable beforeMessage = () -> { };
+    private final CountDownLatch over = new CountDownLatch(1);
     private boolean published;
     private volatile boolean requested;
+    private volatile Runnable cleanUp;
 
     public Interruption(PrintStream errors) {
         this.errors = errors;
@@ -59,6 +64,30 @@ public final class Interruption {
             }
         } finally {
             border.unlock();
+        }
+    }
+
+    /** Says what must be done before the process ends, if the run does not come to do it itself. */
+    public void cleanUp(Runnable action) {
+        cleanUp = action;
+    }
+
+    /**
+     * Gives a run that must clean up some time to come to its end, and cleans up where it does not. Called from the shutdown hook; a run that
+     * leaves nothing behind is not waited for.
+     */
+    public void awaitCleanUp() {
+        Runnable action = cleanUp;
+        if (action == null) {
+            return;
+        }
+        try {
+            if (!over.await(CLEAN_UP_SECONDS, TimeUnit.SECONDS)) {
+                action.run();
+            }
+        } catch (InterruptedException unexpected) {
+            Thread.currentThread().interrupt();
+            action.run();
         }
     }
 
@@ -98,6 +127,7 @@ public final class Interruption {
 
     /** Says that the run is over, whatever its end: a later request is silent. */
     public void runIsOver() {
+        over.countDown();
         border.lock();
         try {
             published = true;

@@ -102,6 +102,11 @@ public final class ProgressBar implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        endLine();
+    }
+
+    /** Leaves the cursor at the start of a line, because somebody else is going to write; the bar goes on below. */
+    public synchronized void endLine() {
         if (lineIsOpen) {
             errors.print("\n");
             errors.flush();

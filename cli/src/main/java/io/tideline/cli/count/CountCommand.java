@@ -5,8 +5,9 @@ import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.JsonFile;
-import io.tideline.cli.console.MemoryStore;
+import io.tideline.cli.console.OpenedStore;
 import io.tideline.cli.console.ProgressBar;
+import io.tideline.cli.console.StoreOptions;
 import io.tideline.cli.console.Streams;
 import io.tideline.core.Store;
 import io.tideline.fault.FullFault;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,7 +27,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "Counts how often each word occurs and prints the most frequent ones, how many different ones there are, and how many in"
-                    + " all. The counts are kept in a Tideline store in memory: each word found is one read-modify-write of its count.",
+                    + " all. The counts are kept in a Tideline store: each word found is one read-modify-write of its count. With"
+                    + " --memory the counts may be more than fit in memory; the rest is on disk.",
             "",
             "A word (token) is a run of ASCII letters, digits, _ and bytes from 0x80 up, as long as it goes; upper and lower case"
                     + " differ. No character set is assumed: in the output, bytes that are not UTF-8 are written as \\xNN.",
@@ -39,25 +42,28 @@ import picocli.CommandLine.Parameters;
             "  tideline count --top 50 book.txt notes/   a file and a directory, the top 50",
             "  tideline count --verify --threads 2       check every count against a plain map",
             "  tideline count --ngram 2 book.txt         pairs of words that follow each other",
+            "  tideline count --ngram 3 --memory 32m     ten times as much as fits in memory",
             "  tideline count --json words.json src.zip  also write the result for programs",
             "  dmesg | tideline count -                  whatever another command prints",
             "",
             "Exit codes: 0 done, and all counts are right if --verify was given; 1 a count is",
-            "wrong; 2 wrong use, an unreadable file, or not enough --memory; 130 after Ctrl-C."
+            "wrong; 2 wrong use, an unreadable file, or not enough room; 130 after Ctrl-C."
         })
 public final class CountCommand implements Callable<Integer> {
 
     private static final int MOST_THREADS = 1024;
     private static final int LONGEST_GRAM = 1000;
     private static final int RECORD_WITHOUT_KEY_BYTES = 64;
+    private static final ByteSize USUAL_MEMORY = new ByteSize(1L << 30);
+    private static final ByteSize USUAL_INDEX = new ByteSize(64L << 20);
+    private static final double NANOS = 1e9;
+    private static final double MICROSECONDS = 1e6;
 
     private final Streams streams;
     private final Interruption interruption;
 
-    @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g", converter = ByteSize.Converter.class,
-            description = "Memory for the words and their counts, such as 64m or 1g (default: ${DEFAULT-VALUE}). It is taken from the"
-                    + " system as it fills: about 40 bytes a different word. The index takes up to half as much on top.")
-    private ByteSize memory;
+    @Mixin
+    private StoreOptions storeOptions;
 
     @Option(names = "--top", paramLabel = "N", defaultValue = "20",
             description = "How many of the most frequent words to print (default: ${DEFAULT-VALUE}). Equal counts stand in the order"
@@ -80,7 +86,7 @@ public final class CountCommand implements Callable<Integer> {
 
     @Option(names = "--json", paramLabel = "FILE",
             description = "Also write the result to FILE as JSON, whole or not at all: total, distinct, seconds, verified (null without"
-                    + " --verify), top, memoryBytes.")
+                    + " --verify), top, liveBytes, memoryBytes, indexBytes, logMemoryBytes, diskBytes, deviceReads, deviceReadsPerSecond.")
     private String json;
 
     @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
@@ -106,10 +112,11 @@ public final class CountCommand implements Callable<Integer> {
         checkRange("--threads", threads, 1, MOST_THREADS);
         checkRange("--ngram", gramLength, 1, LONGEST_GRAM);
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
+        storeOptions.check();
         try (Inputs inputs = Inputs.of(paths.isEmpty() ? jdkSources() : paths, streams.in(), verify);
-                Store store = MemoryStore.open(memory)) {
+                OpenedStore opened = storeOptions.open(USUAL_MEMORY, USUAL_INDEX, interruption)) {
             sayWhatIsLeftOut(inputs);
-            CountResult result = count(store, inputs);
+            CountResult result = count(opened.store(), inputs);
             interruption.publish(() -> {
                 result.print(streams.out());
                 streams.out().flush();
@@ -119,8 +126,8 @@ public final class CountCommand implements Callable<Integer> {
             });
             return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
         } catch (FullFault full) {
-            throw new Failure("The store is full: --memory " + memory + " is too little for this input; give it more, such as --memory "
-                    + new ByteSize(memory.bytes() * 2) + ".", full);
+            throw storeOptions.spills() ? full : new Failure("The store is full: " + USUAL_MEMORY + " of memory are too little for this"
+                    + " input; with --memory " + USUAL_MEMORY + " what does not fit goes to disk.", full);
         }
     }
 
@@ -155,22 +162,44 @@ public final class CountCommand implements Callable<Integer> {
                     bar).run();
             bar.finish(total);
         }
-        long nanos = System.nanoTime() - start;
-        return CountResult.of(store, total, nanos, top, verify ? differences(store, inputs) : null);
+        double seconds = Math.round((System.nanoTime() - start) / NANOS * MICROSECONDS) / MICROSECONDS;
+        Storage storage = Storage.of(store.stats(), seconds);
+        Verification verification = verify ? verification(inputs) : null;
+        StoredTotals stored;
+        try (ProgressBar bar = progressOnDisk("collecting", store.approximateSize())) {
+            stored = StoredTotals.of(store, top, verification, interruption, bar);
+        }
+        return new CountResult(total, stored, seconds, storage, verification == null ? null : differences(verification, store));
     }
 
-    private List<Verification.Difference> differences(Store store, Inputs inputs) {
+    private Verification verification(Inputs inputs) {
         try (ProgressBar bar = progress("verifying", inputs)) {
             Verification verification = new Verification(gramLength, interruption, bar);
             verification.count(inputs);
             bar.finish(verification.tokens());
-            return verification.differencesFrom(store);
+            return verification;
+        }
+    }
+
+    private List<Verification.Difference> differences(Verification verification, Store store) {
+        try (ProgressBar bar = progressOnDisk("reading", verification.distinct())) {
+            List<Verification.Difference> differences = verification.differences(store, bar);
+            bar.finish(verification.distinct());
+            return differences;
         }
     }
 
     private ProgressBar progress(String title, Inputs inputs) {
-        ProgressBar bar = new ProgressBar(streams, quiet, System::nanoTime, title, gramLength == 1 ? "tokens" : "n-grams",
-                inputs.sizeBytes());
+        return progress(title, inputs.sizeBytes(), quiet);
+    }
+
+    /** Of work that takes time only where the store is on disk. */
+    private ProgressBar progressOnDisk(String title, long tokens) {
+        return progress(title, tokens, quiet || !storeOptions.spills());
+    }
+
+    private ProgressBar progress(String title, long wholeShare, boolean silent) {
+        ProgressBar bar = new ProgressBar(streams, silent, System::nanoTime, title, gramLength == 1 ? "tokens" : "n-grams", wholeShare);
         interruption.beforeMessage(bar::close);
         interruption.check();
         return bar;

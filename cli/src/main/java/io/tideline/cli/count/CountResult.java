@@ -1,8 +1,6 @@
 package io.tideline.cli.count;
 
-import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.ByteText;
-import io.tideline.core.Store;
 import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,64 +11,44 @@ import java.util.Map;
  * What a count found.
  *
  * @param total how many tokens, or n-grams, were counted
- * @param stored the sum of all counts in the store, which must be the same number
- * @param distinct how many different ones there are
+ * @param stored what the store holds, whose sum must be the same number
  * @param seconds how long the counting took, without a verification
- * @param top the most frequent ones
- * @param memoryBytes what the store takes
+ * @param storage what the store takes
  * @param differences what the verification found wrong, null if there was none
  */
-record CountResult(long total, long stored, long distinct, double seconds, List<TokenCount> top, long memoryBytes,
-        List<Verification.Difference> differences) {
+record CountResult(long total, StoredTotals stored, double seconds, Storage storage, List<Verification.Difference> differences) {
 
     private static final int DIFFERENCES_SHOWN = 20;
-    private static final double MICROSECONDS = 1e6;
-
-    /** Gathers the result from the store after everything is counted. */
-    static CountResult of(Store store, long total, long nanos, int topLimit, List<Verification.Difference> differences) {
-        TopTokens top = new TopTokens(topLimit);
-        long[] entriesAndSum = new long[2];
-        StoredCounts.forEach(store, (token, count) -> {
-            entriesAndSum[0]++;
-            entriesAndSum[1] += count;
-            if (top.mayTake(count)) {
-                top.offer(token.toArray(), count);
-            }
-        });
-        double seconds = Math.round(nanos / 1e9 * MICROSECONDS) / MICROSECONDS;
-        return new CountResult(total, entriesAndSum[1], entriesAndSum[0], seconds, top.bestFirst(), store.stats().memoryBytes(),
-                differences);
-    }
 
     /** Whether nothing was found wrong, as far as it was looked for. */
     boolean isRight() {
-        return stored == total && (differences == null || differences.isEmpty());
+        return stored.sum() == total && (differences == null || differences.isEmpty());
     }
 
     void print(PrintStream out) {
-        if (!top.isEmpty()) {
+        if (!stored.top().isEmpty()) {
             out.printf(Locale.ROOT, "%12s  %s%n", "count", "token");
-            for (TokenCount entry : top) {
+            for (TokenCount entry : stored.top()) {
                 out.printf(Locale.ROOT, "%12d  %s%n", entry.count(), ByteText.visible(entry.token()));
             }
             out.println();
         }
         out.printf(Locale.ROOT, "%-9s %d%n", "total", total);
-        out.printf(Locale.ROOT, "%-9s %d%n", "distinct", distinct);
+        out.printf(Locale.ROOT, "%-9s %d%n", "distinct", stored.distinct());
         out.printf(Locale.ROOT, "%-9s %.3f (%.0f tokens a second)%n", "seconds", seconds, seconds > 0 ? total / seconds : 0.0);
-        out.printf(Locale.ROOT, "%-9s %d bytes (%s)%n", "memory", memoryBytes, ByteSize.describe(memoryBytes));
+        storage.print(out, stored.liveBytes());
         printVerified(out);
     }
 
     private void printVerified(PrintStream out) {
-        if (stored != total) {
-            out.printf(Locale.ROOT, "WRONG: %d tokens were counted, but the counts in the store add up to %d.%n", total, stored);
+        if (stored.sum() != total) {
+            out.printf(Locale.ROOT, "WRONG: %d tokens were counted, but the counts in the store add up to %d.%n", total, stored.sum());
         }
         if (differences == null) {
             return;
         }
         if (differences.isEmpty()) {
-            out.printf(Locale.ROOT, "%-9s yes: all %d counts are equal to those of a plain heap map%n", "verified", distinct);
+            out.printf(Locale.ROOT, "%-9s yes: all %d counts are equal to those of a plain heap map%n", "verified", stored.distinct());
             return;
         }
         out.printf(Locale.ROOT, "%-9s NO: %d counts differ from those of a plain heap map%n", "verified", differences.size());
@@ -87,11 +65,12 @@ record CountResult(long total, long stored, long distinct, double seconds, List<
     Map<String, Object> toJson() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("total", total);
-        fields.put("distinct", distinct);
+        fields.put("distinct", stored.distinct());
         fields.put("seconds", seconds);
         fields.put("verified", differences == null ? null : isRight());
-        fields.put("top", top.stream().map(CountResult::toJson).toList());
-        fields.put("memoryBytes", memoryBytes);
+        fields.put("top", stored.top().stream().map(CountResult::toJson).toList());
+        fields.put("liveBytes", stored.liveBytes());
+        storage.addTo(fields);
         return fields;
     }
 

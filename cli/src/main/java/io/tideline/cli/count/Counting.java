@@ -118,11 +118,12 @@ final class Counting {
 
     private void work() {
         try (Session session = store.openSession()) {
-            TokenCounter counter = new TokenCounter(session, gramLength, keyLimitBytes, interruption, () -> failure.get() != null,
-                    tokensDone::add);
+            TokenCounter counter = new TokenCounter(session, store.config().directory() != null, gramLength, keyLimitBytes, interruption,
+                    () -> failure.get() != null, tokensDone::add);
             for (InputUnit unit = queue.take(); unit != END; unit = queue.take()) {
                 unit.read(counter, sizeDone::add);
             }
+            counter.finish();
         } catch (Throwable wrong) {
             failure.compareAndSet(null, wrong);
         } finally {

@@ -1,9 +1,8 @@
 package io.tideline.cli.count;
 
+import io.tideline.core.Status;
 import io.tideline.core.Store;
 import io.tideline.core.ValueView;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /** Counts as the store holds them: the token's bytes as key, a number of 8 bytes, little-endian, as value. */
 final class StoredCounts {
@@ -25,9 +24,8 @@ final class StoredCounts {
         });
     }
 
-    /** The count of {@code token}, 0 if the store does not know it. */
-    static long read(Store store, byte[] token) {
-        byte[] value = store.get(token);
-        return value == null ? 0 : ByteBuffer.wrap(value).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    /** The count that a read found, 0 if it did not find the token. */
+    static long read(Status status, ValueView value) {
+        return status == Status.FOUND ? value.getLong(0) : 0;
     }
 }

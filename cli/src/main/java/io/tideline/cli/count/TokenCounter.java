@@ -2,21 +2,28 @@ package io.tideline.cli.count;
 
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
+import io.tideline.core.Completion;
 import io.tideline.core.Session;
+import io.tideline.core.Update;
 import java.io.IOException;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
  * Counts the tokens of documents into the store, for one thread: one read-modify-write a token, in batches of what one piece of a
- * document holds. A piece is read before its batch begins, because nothing may block inside one.
+ * document holds. A piece is read before its batch begins, because reading may block. Where the store spills, counts that must be fetched
+ * from disk are submitted and not waited for, so that many of them are under way at once; {@link #finish} waits for the last ones.
  */
 final class TokenCounter implements DocumentReader {
 
     /** Small enough that a batch holds the epoch for about a millisecond, large enough that a batch costs nothing a token. */
     private static final int PIECE_BYTES = 1 << 14;
 
+    /** What is left to do once a count is updated: nothing; a fault is thrown to whoever completes. */
+    private static final Completion DONE = (context, status, value) -> { };
+
     private final Session session;
+    private final boolean spills;
     private final Tokenizer tokenizer;
     /** Null if every token is counted by itself. */
     private final NGrams grams;
@@ -31,12 +38,14 @@ final class TokenCounter implements DocumentReader {
     private long counted;
 
     /**
+     * @param spills whether counts may have gone to disk
      * @param abandoned whether the whole count has already failed elsewhere
      * @param tokensDone told how many tokens or n-grams were counted, piece by piece
      */
-    TokenCounter(Session session, int gramLength, int keyLimitBytes, Interruption interruption, BooleanSupplier abandoned,
-            LongConsumer tokensDone) {
+    TokenCounter(Session session, boolean spills, int gramLength, int keyLimitBytes, Interruption interruption,
+            BooleanSupplier abandoned, LongConsumer tokensDone) {
         this.session = session;
+        this.spills = spills;
         this.gramLength = gramLength;
         this.interruption = interruption;
         this.abandoned = abandoned;
@@ -60,6 +69,11 @@ final class TokenCounter implements DocumentReader {
                 grams.endDocument();
             }
         }
+    }
+
+    /** Waits for every count that is still on its way; nothing is read after it. */
+    void finish() {
+        session.completePending(true);
     }
 
     private void readOwned(Document document) throws IOException {
@@ -114,7 +128,11 @@ final class TokenCounter implements DocumentReader {
 
     private void count(byte[] bytes, int offset, int length) {
         if (wanted > 0) {
-            session.add(bytes, offset, length, 1);
+            if (spills) {
+                session.submitRmw(bytes, offset, length, Update.ADD, 1, 0, DONE);
+            } else {
+                session.add(bytes, offset, length, 1);
+            }
             wanted--;
             counted++;
         }

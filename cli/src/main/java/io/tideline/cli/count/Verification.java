@@ -2,13 +2,15 @@ package io.tideline.cli.count;
 
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.ProgressBar;
+import io.tideline.core.Completion;
+import io.tideline.core.Session;
 import io.tideline.core.Store;
+import io.tideline.core.ValueView;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
@@ -37,10 +39,21 @@ final class Verification {
     record Difference(byte[] token, long read, long scanned, long inMap) {
     }
 
+    /** What each of the three ways says of one token. */
+    private static final class Tally {
+        private long inMap;
+        private long scanned;
+        private long read;
+
+        boolean isRight() {
+            return scanned == inMap && read == inMap;
+        }
+    }
+
     private final int gramLength;
     private final Interruption interruption;
     private final ProgressBar bar;
-    private final Map<String, Long> counts = new HashMap<>();
+    private final Map<String, Tally> counts = new HashMap<>();
     private long tokens;
     private long sizeDone;
 
@@ -60,27 +73,51 @@ final class Verification {
         return tokens;
     }
 
-    /** Compares in both directions: every token of the map must be in the store, every entry of the store in the map, the counts equal. */
-    List<Difference> differencesFrom(Store store) {
-        Map<String, Long> scanned = HashMap.newHashMap(counts.size());
-        StoredCounts.forEach(store, (key, count) -> scanned.merge(text(key.toArray()), count, Long::sum));
-        List<Difference> differences = new ArrayList<>();
-        counts.forEach((token, inMap) -> compare(store, token, scanned.getOrDefault(token, 0L), inMap, differences));
-        scanned.forEach((token, count) -> {
-            if (!counts.containsKey(token)) {
-                compare(store, token, count, 0, differences);
-            }
-        });
-        differences.sort(Comparator.comparing(Difference::token, Arrays::compareUnsigned));
-        return differences;
+    /** Takes an entry that a scan over the store shows. */
+    void scanned(ValueView token, long count) {
+        tally(text(token.toArray())).scanned += count;
     }
 
-    private static void compare(Store store, String token, long scanned, long inMap, List<Difference> differences) {
-        byte[] key = token.getBytes(StandardCharsets.ISO_8859_1);
-        long read = StoredCounts.read(store, key);
-        if (read != inMap || scanned != inMap) {
-            differences.add(new Difference(key, read, scanned, inMap));
+    private Tally tally(String token) {
+        return counts.computeIfAbsent(token, _ -> new Tally());
+    }
+
+    /** How many tokens the map or the scan found. */
+    long distinct() {
+        return counts.size();
+    }
+
+    /**
+     * Compares in both directions, after a scan: every token of the map must be in the store, every entry of the store in the map, the counts
+     * equal. Reads every token from the store, many at a time, because some are on disk.
+     *
+     * @param reads shows how far the reads have come
+     */
+    List<Difference> differences(Store store, ProgressBar reads) {
+        List<Map.Entry<String, Tally>> tokensInOrder = List.copyOf(counts.entrySet());
+        Completion take = (index, status, value) -> tokensInOrder.get((int) index).getValue().read = StoredCounts.read(status, value);
+        try (Session session = store.openSession()) {
+            for (int i = 0; i < tokensInOrder.size(); i++) {
+                byte[] key = bytes(tokensInOrder.get(i).getKey());
+                session.submitGet(key, 0, key.length, i, take);
+                if (i % TOKENS_BETWEEN_CHECKS == 0) {
+                    interruption.check();
+                    reads.show(i, i);
+                }
+            }
+            session.completePending(true);
         }
+        return counts.entrySet().stream().filter(entry -> !entry.getValue().isRight())
+                .map(entry -> difference(bytes(entry.getKey()), entry.getValue()))
+                .sorted(Comparator.comparing(Difference::token, Arrays::compareUnsigned)).toList();
+    }
+
+    private static Difference difference(byte[] token, Tally tally) {
+        return new Difference(token, tally.read, tally.scanned, tally.inMap);
+    }
+
+    private static byte[] bytes(String token) {
+        return token.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     private static String text(byte[] token) {
@@ -107,7 +144,7 @@ final class Verification {
     private void countToken(String token, Deque<String> lastTokens) {
         lastTokens.addLast(token);
         if (lastTokens.size() == gramLength) {
-            counts.merge(String.join(" ", lastTokens), 1L, Long::sum);
+            tally(String.join(" ", lastTokens)).inMap++;
             lastTokens.removeFirst();
             tokens++;
             if (tokens % TOKENS_BETWEEN_CHECKS == 0) {

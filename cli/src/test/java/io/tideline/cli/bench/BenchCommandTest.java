@@ -201,11 +201,27 @@ class BenchCommandTest {
         run("--keys=1000", "--threads=1", "--json", json.toString(), "--against", "chm,c");
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.startsWith("{\"workload\":\"read\",\"distribution\":\"uniform\",\"keys\":1000,\"valueSize\":8,\"threads\":1,"
-                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"seconds\":5.0,\"repetitions\":3,"
-                + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"allocatedBytesPerOp\":0.0,"
+                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"seconds\":5.0,\"repetitions\":3,"
+                + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"deviceReadsPerSecond\":0,\"allocatedBytesPerOp\":0.0,"
                 + "\"latencyNanos\":{\"p50\":100,\"p99\":200,\"p999\":300,\"max\":400},\"memoryBytes\":73400320,"), dense);
         assertTrue(dense.contains("\"ratio\":2.0,\"against\":{\"name\":\"chm\",\"ratio\":2.0,\"opsPerSecond\":10000000,"), dense);
         assertTrue(dense.contains("\"others\":[{\"name\":\"c\",\"ratio\":0.5,\"opsPerSecond\":40000000,"), dense);
+    }
+
+    @Test
+    void shouldHandOnHowTheStoreGoesToDiskAndLeaveNothingBehind() throws IOException {
+        Path files = directory.resolve("files");
+        run("--keys=1000", "--value-size=100", "--memory=64m", "--index=1m", "--dir=" + files, "--device=buffered");
+        List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
+        assertEquals(64 * MEBIBYTE, settings.spill().memoryBytes());
+        assertEquals(files, settings.spill().directory().getParent());
+        assertEquals("buffered", settings.spill().device());
+        assertEquals(16_384, settings.work().buckets());
+        assertTrue(lines.contains("64.0 MiB of log memory, the rest on disk through the device buffered"), lines.toString());
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("  read from disk/s")), lines.toString());
+        try (Stream<Path> left = Files.list(files)) {
+            assertEquals(List.of(), left.toList());
+        }
     }
 
     @Test

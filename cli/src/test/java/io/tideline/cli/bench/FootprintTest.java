@@ -42,12 +42,12 @@ class FootprintTest {
     void shouldRefuseWhatDoesNotFit() {
         assumeTrue(Files.isReadable(Path.of("/proc/meminfo")));
         String message = assertThrows(Failure.class,
-                () -> Footprint.require(List.of(Contestant.TIDELINE), work(1L << 40, 8))).getMessage();
+                () -> Footprint.require(List.of(Contestant.TIDELINE), work(1L << 40, 8), null)).getMessage();
         assertTrue(message.matches("This needs about 47\\.0 TiB of memory and .* are free; use fewer --keys, .*"), message);
     }
 
     @Test
     void shouldAcceptASmallStoreOfItsOwn() {
-        assertDoesNotThrow(() -> Footprint.require(List.of(Contestant.C), work(1_000, 8)));
+        assertDoesNotThrow(() -> Footprint.require(List.of(Contestant.C), work(1_000, 8), null));
     }
 }

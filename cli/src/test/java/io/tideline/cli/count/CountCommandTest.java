@@ -18,10 +18,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -72,8 +75,8 @@ class CountCommandTest {
         String dense = text.replaceAll("\\s", "");
         assertTrue(dense.startsWith("{\"total\":4,\"distinct\":3,\"seconds\":0."), text);
         assertTrue(dense.contains("\"verified\":null,\"top\":[{\"token\":\"b\",\"count\":2},{\"token\":\"a\\\\xE9\",\"count\":1},"
-                + "{\"token\":\"c\\u00e9\",\"count\":1}],\"memoryBytes\":"), text);
-        assertTrue(Long.parseLong(text.replaceAll("(?s).*\"memoryBytes\": (\\d+)\\s*}\\s*", "$1")) > 0, text);
+                + "{\"token\":\"c\\u00e9\",\"count\":1}],\"liveBytes\":96,\"memoryBytes\":"), text);
+        assertTrue(Long.parseLong(text.replaceAll("(?s).*\"memoryBytes\": (\\d+),.*", "$1")) > 0, text);
     }
 
     @Test
@@ -215,16 +218,115 @@ class CountCommandTest {
     }
 
     @Test
-    void shouldNameTheMemoryIfTheStoreIsFull() {
+    void shouldSpillWhatDoesNotFitAndLeaveNothingBehind() throws IOException {
+        Path json = directory.resolve("out.json");
+        Run run = withTemporaryFilesIn(directory, () -> Run.withInput(Run.bytes(manyWords()), "count", "--memory=1m", "--index=1m", "--verify",
+                "--device=buffered", "--json=" + json, "-"));
+        assertEquals(ExitCode.DONE, run.exitCode(), run.err());
+        assertTrue(run.out().contains("total     200000\ndistinct  100000\n"), run.out());
+        assertTrue(run.out().contains("verified  yes: all 100000 counts are equal"), run.out());
+        assertTrue(run.out().contains(" 4.4 times the log memory of 1.0 MiB\n") && run.out().contains("\ndisk "), run.out());
+        assertTrue(run.err().contains("collecting: 100000 tokens in ") && run.err().contains("reading: 100000 tokens in "), run.err());
+        String text = Files.readString(json);
+        assertTrue(number(text, "diskBytes") > 4 << 20, text);
+        assertTrue(number(text, "deviceReads") > 50_000 && number(text, "deviceReadsPerSecond") > 0, text);
+        assertEquals(1 << 20, number(text, "logMemoryBytes"), text);
+        assertEquals(List.of(json), list(directory));
+    }
+
+    private static long number(String json, String field) {
+        return (long) Double.parseDouble(json.replaceAll("(?s).*\"" + field + "\": ([0-9.]+).*", "$1"));
+    }
+
+    /** Each word comes again when it has long left a small memory. */
+    private static String manyWords() {
         StringBuilder text = new StringBuilder();
-        for (int i = 0; i < 400_000; i++) {
-            text.append("word").append(i).append(' ');
+        for (int i = 0; i < 200_000; i++) {
+            text.append("word").append(i % 100_000).append(' ');
         }
-        Run run = Run.withInput(Run.bytes(text.toString()), "count", "--memory=4m", "-");
-        assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode());
-        assertEquals("", run.out());
-        assertTrue(run.err().strip().endsWith(
-                "tideline: The store is full: --memory 4m is too little for this input; give it more, such as --memory 8m."), run.err());
+        return text.toString();
+    }
+
+    private static Run withTemporaryFilesIn(Path directory, Supplier<Run> run) {
+        String usual = System.setProperty("java.io.tmpdir", directory.toString());
+        try {
+            return run.get();
+        } finally {
+            System.setProperty("java.io.tmpdir", usual);
+        }
+    }
+
+    private static List<Path> list(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toList();
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingBehindAfterCtrlCWhileItSpills() throws IOException {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Interruption interruption = new Interruption(print(err));
+        byte[] words = Run.bytes(manyWords());
+        InputStream endless = new InputStream() {
+            private int bytesGiven;
+
+            @Override
+            public int read() {
+                if (++bytesGiven == words.length) {
+                    interruption.request();
+                }
+                return words[bytesGiven % words.length];
+            }
+        };
+        Streams streams = new Streams(endless, print(new ByteArrayOutputStream()), print(err), false, false);
+        Run run = withTemporaryFilesIn(directory, () -> new Run(Main.run(new String[] {"count", "--memory=1m", "-"}, streams, interruption), "", ""));
+        assertEquals(ExitCode.INTERRUPTED, run.exitCode());
+        assertEquals(List.of(), list(directory));
+    }
+
+    @Test
+    void shouldKeepItsFilesInADirectoryThatWasEmpty() throws IOException {
+        Path store = directory.resolve("store");
+        Run run = Run.withInput(Run.bytes(manyWords()), "count", "--memory=1m", "--dir=" + store, "--top=0", "-");
+        assertEquals(ExitCode.DONE, run.exitCode(), run.err());
+        Map<Path, Object> before = contents(store);
+        assertTrue(before.size() >= 4, before.keySet().toString());
+        Run again = Run.withInput(Run.bytes("a"), "count", "--memory=1m", "--dir=" + store, "-");
+        assertEquals(ExitCode.COULD_NOT_RUN, again.exitCode());
+        assertTrue(again.err().contains("the directory is not empty (it holds CLEAN-CLOSE)"), again.err());
+        assertEquals(before, contents(store));
+    }
+
+    private static Map<Path, Object> contents(Path directory) throws IOException {
+        Map<Path, Object> contents = new HashMap<>();
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.toList()) {
+                contents.put(file, Files.isDirectory(file) ? "" : List.of(Arrays.hashCode(Files.readAllBytes(file)), Files.getLastModifiedTime(file)));
+            }
+        }
+        return contents;
+    }
+
+    @Test
+    void shouldRefuseWhatIsNoPlaceForAStore() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "text");
+        for (String[] line : new String[][] {
+            {"--dir=" + file, "this is not a directory"},
+            {"--dir=" + directory, "the directory is not empty (it holds file)"},
+            {"--dir=" + directory.resolve("missing/store"), "its parent is not there"},
+            {"--device=tape", "'tape' is not a device; choose buffered"},
+            {"--device=buffered", "give --memory or --dir too"},
+            {"--memory=8m --index=x", "'x' is not a size"},
+        }) {
+            List<String> arguments = new ArrayList<>(List.of("count", "-"));
+            arguments.addAll(List.of(line[0].split(" ")));
+            Run run = Run.withInput(Run.bytes("a"), arguments.toArray(String[]::new));
+            assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), line[0]);
+            assertTrue(run.err().contains(line[1]), run.err());
+            assertEquals(1, run.err().lines().count(), run.err());
+        }
+        assertEquals("text", Files.readString(file));
+        assertEquals(List.of(file), list(directory));
     }
 
     @Test

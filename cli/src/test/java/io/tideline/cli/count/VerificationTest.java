@@ -66,7 +66,8 @@ class VerificationTest {
                 ProgressBar bar = new ProgressBar(STREAMS, true, System::nanoTime, "verifying", "tokens", inputs.sizeBytes())) {
             Verification verification = new Verification(gramLength, interruption, bar);
             verification.count(inputs);
-            return verification.differencesFrom(store).stream()
+            StoredCounts.forEach(store, verification::scanned);
+            return verification.differences(store, bar).stream()
                     .map(difference -> new String(difference.token(), StandardCharsets.ISO_8859_1) + " " + difference.read() + " "
                             + difference.scanned() + " " + difference.inMap())
                     .toList();

@@ -68,6 +68,18 @@ public final class SealedFile {
         }
     }
 
+    /** Whether a file that is there begins as all that were written by {@link #publish} do. */
+    public static boolean isOurs(Device device, Waits waits, String name) {
+        requireBlocks(device);
+        try (DeviceFile file = device.open(name); Region block = Region.allocate(SealLayout.BLOCK_BYTES, false)) {
+            if (file.sizeBytes() < SealLayout.BLOCK_BYTES) {
+                return false;
+            }
+            new BlockingIo(waits).read(file, 0, block.address(), SealLayout.BLOCK_BYTES);
+            return NativeBuffer.of(block.address(), SealLayout.BLOCK_BYTES).getLong(SealLayout.MAGIC_OFFSET) == SealLayout.MAGIC;
+        }
+    }
+
     /** Reads a file whose bytes are in memory already, with the same checks. */
     public static <T> T decode(String path, ByteBuffer file, SealedKind kind, Function<SealedPayload, T> decoder) {
         return SealCodec.decode(path, file, kind, decoder);

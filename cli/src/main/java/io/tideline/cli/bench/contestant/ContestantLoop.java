@@ -129,9 +129,13 @@ public final class ContestantLoop {
     }
 
     private String window(long nanos) throws InterruptedException {
-        Window.Outcome outcome = newWindow().run(nanos, false);
+        Window window = newWindow();
+        long readsBefore = subject.deviceReads();
+        Window.Outcome outcome = window.run(nanos, false);
+        long reads = subject.deviceReads() - readsBefore;
         return "operations=" + outcome.operations() + " nanos=" + outcome.nanos()
-                + " allocatedBytes=" + outcome.allocatedBytes() + " absent=" + outcome.absent();
+                + " allocatedBytes=" + outcome.allocatedBytes() + " absent=" + outcome.absent()
+                + (reads > 0 ? " deviceReads=" + reads : "");
     }
 
     private String latency(long nanos) throws InterruptedException {

@@ -12,6 +12,11 @@ public interface Subject extends AutoCloseable {
     /** How many bytes the store holds by its own account. */
     HeldBytes heldBytes();
 
+    /** How many records were read from disk so far. */
+    default long deviceReads() {
+        return 0;
+    }
+
     @Override
     void close();
 }

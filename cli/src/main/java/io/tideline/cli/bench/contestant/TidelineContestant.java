@@ -1,5 +1,9 @@
 package io.tideline.cli.bench.contestant;
 
+import io.tideline.cli.bench.work.Spill;
+import java.util.List;
+import java.util.Optional;
+
 /** The process that measures this store. Which door it takes to its memory is for the flags of its JVM to say. */
 public final class TidelineContestant {
 
@@ -7,6 +11,7 @@ public final class TidelineContestant {
     }
 
     public static void main(String[] arguments) {
-        ContestantLoop.main(arguments, TidelineSubject::new);
+        Optional<Spill> spill = Spill.parse(List.of(arguments));
+        ContestantLoop.main(arguments, stream -> new TidelineSubject(stream, spill.orElse(null)));
     }
 }

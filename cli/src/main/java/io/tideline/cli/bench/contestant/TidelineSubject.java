@@ -2,7 +2,10 @@ package io.tideline.cli.bench.contestant;
 
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.core.Completion;
+import io.tideline.core.DeviceModel;
 import io.tideline.core.LongHolder;
 import io.tideline.core.Operations;
 import io.tideline.core.Rmw;
@@ -16,6 +19,11 @@ import io.tideline.core.Update;
 import io.tideline.core.ValueHolder;
 import io.tideline.core.ValueView;
 import io.tideline.core.ValueWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /** This store as the subject of a benchmark: single calls without a session, or batches of a session for each thread. */
@@ -32,11 +40,29 @@ final class TidelineSubject implements Subject {
     final Store store;
 
     TidelineSubject(OperationStream stream) {
+        this(stream, null);
+    }
+
+    /** @param spill null for a store in memory */
+    TidelineSubject(OperationStream stream, Spill spill) {
         this.stream = stream;
-        this.store = Store.open(StoreConfig.builder()
-                .memory(logMemoryBytes(stream.settings()))
-                .buckets(stream.settings().buckets())
-                .build());
+        StoreConfig.Builder config = StoreConfig.builder().buckets(stream.settings().buckets());
+        if (spill == null) {
+            config.memory(logMemoryBytes(stream.settings()));
+        } else {
+            config.memory(spill.memoryBytes()).directory(newDirectory(spill.directory())).keepFiles(false)
+                    .device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)));
+        }
+        this.store = Store.open(config.build());
+    }
+
+    /** The rehearsal has a store of its own. */
+    private static Path newDirectory(Path parent) {
+        try {
+            return Files.createTempDirectory(parent, "store-");
+        } catch (IOException refused) {
+            throw new UncheckedIOException("cannot make a directory in " + parent, refused);
+        }
     }
 
     /** So much that all records stay where they can be changed in place. */
@@ -62,6 +88,9 @@ final class TidelineSubject implements Subject {
     @Override
     public TidelineReplayer newReplayer() {
         Operations operations = stream.settings().batch() == 1 ? store : store.openSession();
+        if (!stream.settings().hasLongValues() && stream.settings().batch() > 1 && store.config().directory() != null) {
+            return new SubmittingReplayer(stream, (Session) operations);
+        }
         if (!stream.settings().hasLongValues()) {
             return new BytesReplayer(stream, operations);
         }
@@ -72,6 +101,11 @@ final class TidelineSubject implements Subject {
     public HeldBytes heldBytes() {
         StoreStats stats = store.stats();
         return new HeldBytes(store.config().buckets() * BUCKET_BYTES, stats.overflowBuckets() * BUCKET_BYTES, stats.logUsedBytes());
+    }
+
+    @Override
+    public long deviceReads() {
+        return store.stats().deviceReads();
     }
 
     @Override
@@ -204,7 +238,7 @@ final class TidelineSubject implements Subject {
     }
 
     /** Replays on longer values: reads copy them out, upserts copy them in, read-modify-writes run a function of the user. */
-    private static final class BytesReplayer extends TidelineReplayer implements Rmw {
+    private static class BytesReplayer extends TidelineReplayer implements Rmw {
 
         private final ValueHolder holder = ValueHolder.growing();
         private final ByteValue value;
@@ -244,6 +278,44 @@ final class TidelineSubject implements Subject {
             old.copyTo(value.bytes(), 0);
             writer.set(value.with(old.getLong(0) + OperationStream.RMW_OPERAND));
             return RmwAction.WRITE;
+        }
+    }
+
+    /**
+     * Replays on longer values of a store that is on disk: the reads and the read-modify-writes of a batch are submitted, so that their disk
+     * reads overlap; operations of mixed kinds, and those that are timed, still go one by one.
+     */
+    private static final class SubmittingReplayer extends BytesReplayer {
+
+        private final Session session;
+        private final Completion taken = (context, status, value) -> {
+            if (status == Status.FOUND) {
+                took(value.getLong(0));
+            } else {
+                missed();
+            }
+        };
+        private final Completion done = (context, status, value) -> { };
+
+        SubmittingReplayer(OperationStream stream, Session session) {
+            super(stream, session);
+            this.session = session;
+        }
+
+        @Override
+        protected void replayReads(int from, int to) {
+            for (int i = from; i < to; i++) {
+                session.submitGet(stream().key(i), i, taken);
+            }
+            session.completePending(true);
+        }
+
+        @Override
+        protected void replayRmws(int from, int to) {
+            for (int i = from; i < to; i++) {
+                session.submitRmw(stream().key(i), this, i, done);
+            }
+            session.completePending(true);
         }
     }
 }

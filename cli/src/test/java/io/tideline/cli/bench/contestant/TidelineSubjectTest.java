@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.bench.work.Workload;
 import io.tideline.core.ValueHolder;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,6 +24,9 @@ class TidelineSubjectTest {
 
     private static final int KEYS = 1_000;
     private static final int OPERATIONS = 32_000;
+
+    @TempDir
+    private Path directory;
 
     private static WorkSettings work(Workload workload, int valueSize, int threads, int batch) {
         return new WorkSettings(workload, workload.usualDistribution(), KEYS, valueSize, threads, 256, batch, OPERATIONS);
@@ -61,6 +68,39 @@ class TidelineSubjectTest {
                 assertEquals(work.valueSize(), holder.length());
                 assertEquals(value, ByteValue.firstWord(holder.array()));
             });
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 256})
+    void shouldDoOnDiskWhatAMapDoes(int batch) {
+        for (Workload workload : List.of(Workload.READ, Workload.RMW, Workload.UPSERT, Workload.MIXED)) {
+            for (int valueSize : new int[] {8, 100}) {
+                OperationStream stream = new OperationStream(
+                        new WorkSettings(workload, workload.usualDistribution(), 20 * KEYS, valueSize, 1, 8_192, batch, OPERATIONS));
+                MapSubject map = new MapSubject(stream);
+                map.load();
+                Replayer expected = map.newReplayer();
+                Spill spill = new Spill(512 << 10, directory, "buffered");
+                assertEquals(Optional.of(spill), Spill.parse(spill.toArguments()));
+                try (TidelineSubject subject = new TidelineSubject(stream, spill)) {
+                    subject.load();
+                    Replayer replayer = subject.newReplayer();
+                    for (int from = 0; from < OPERATIONS; from += OperationStream.CHUNK) {
+                        replayer.replayChunk(from, from + OperationStream.CHUNK, 0);
+                        expected.replayChunk(from, from + OperationStream.CHUNK, 0);
+                    }
+                    assertEquals(expected.sum(), replayer.sum(), workload + " of " + valueSize);
+                    assertEquals(0, replayer.absent());
+                    assertTrue(subject.store.stats().deviceWrittenBytes() > 0);
+                    assertTrue(workload == Workload.UPSERT || subject.deviceReads() > 0, workload + " of " + valueSize);
+                    ValueHolder holder = ValueHolder.growing();
+                    map.map.forEach((key, value) -> {
+                        subject.store.get(key, holder);
+                        assertEquals(value, ByteValue.firstWord(holder.array()));
+                    });
+                }
+            }
         }
     }
 

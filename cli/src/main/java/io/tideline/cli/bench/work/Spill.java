@@ -1,0 +1,34 @@
+package io.tideline.cli.bench.work;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a store that is measured goes to disk, as it is handed to its process.
+ *
+ * @param memoryBytes of its log
+ * @param directory where it may make its files; they are thrown away
+ * @param device the I/O model, as options name it
+ */
+public record Spill(long memoryBytes, Path directory, String device) {
+
+    private static final String MEMORY = "spillMemory=";
+    private static final String DIRECTORY = "spillDirectory=";
+    private static final String DEVICE = "spillDevice=";
+
+    /** The settings as arguments of a contestant's process. */
+    public List<String> toArguments() {
+        return List.of(MEMORY + memoryBytes, DIRECTORY + directory, DEVICE + device);
+    }
+
+    /** Reads what {@link #toArguments} wrote; empty if it is not there, and the store lives in memory. */
+    public static Optional<Spill> parse(List<String> arguments) {
+        return value(arguments, MEMORY).map(memory -> new Spill(Long.parseLong(memory), Path.of(value(arguments, DIRECTORY).orElseThrow()),
+                value(arguments, DEVICE).orElseThrow()));
+    }
+
+    private static Optional<String> value(List<String> arguments, String name) {
+        return arguments.stream().filter(argument -> argument.startsWith(name)).map(argument -> argument.substring(name.length())).findFirst();
+    }
+}

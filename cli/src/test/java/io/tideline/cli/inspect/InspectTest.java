@@ -1,0 +1,121 @@
+package io.tideline.cli.inspect;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.cli.Run;
+import io.tideline.cli.console.ExitCode;
+import io.tideline.core.Store;
+import io.tideline.core.StoreConfig;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectTest {
+
+    private static final int KEYS = 1_000;
+
+    @TempDir
+    private Path parent;
+    private Path directory;
+
+    @BeforeEach
+    void makeStore() {
+        directory = parent.resolve("store");
+        try (Store store = Store.open(config())) {
+            for (long key = 0; key < KEYS; key++) {
+                store.put(key, new byte[20]);
+            }
+            store.delete(5);
+            store.put(6, new byte[90]);
+        }
+    }
+
+    private StoreConfig config() {
+        return StoreConfig.builder().memory(8 * 4096).pageSize(4096).segmentSize(1 << 14).buckets(1 << 10).hugePages(false).directory(directory).build();
+    }
+
+    private Path segment(int number) {
+        return directory.resolve("log").resolve("%012d".formatted(number));
+    }
+
+    @Test
+    void shouldCallASoundStoreSound() {
+        Run run = Run.of("verify", directory.toString());
+        assertEquals(ExitCode.DONE, run.exitCode(), run.err());
+        assertTrue(run.out().startsWith("sound: every byte is as it was written; ") && run.out().strip().endsWith("closed cleanly."), run.out());
+        assertTrue(run.err().contains("verifying: "), run.err());
+    }
+
+    @Test
+    void shouldFindAnyFlippedBitAndSayWhere() throws IOException {
+        long seed = System.nanoTime();
+        System.out.println("shouldFindAnyFlippedBitAndSayWhere: seed " + seed);
+        Random random = new Random(seed);
+        for (int i = 0; i < 50; i++) {
+            Path file = switch (random.nextInt(4)) {
+                case 0 -> directory.resolve("IDENTITY");
+                case 1 -> directory.resolve("CLEAN-CLOSE");
+                default -> segment(random.nextInt(3));
+            };
+            byte[] whole = Files.readAllBytes(file);
+            int offset = random.nextInt(whole.length);
+            try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+                bytes.seek(offset);
+                bytes.write(whole[offset] ^ 1 << random.nextInt(8));
+            }
+            for (String command : new String[] {"verify", "inspect"}) {
+                Run run = Run.of(command, "-q", directory.toString());
+                assertEquals(ExitCode.WRONG, run.exitCode(), file + ", offset " + offset + ": " + run.out() + run.err());
+                assertTrue(run.out().contains(file.getFileName().toString()) && run.out().contains("DAMAGED: "), run.out());
+                assertEquals("", run.err());
+            }
+            Files.write(file, whole);
+        }
+    }
+
+    @Test
+    void shouldSayWhatIsUnknownOfAStoreThatWasNotClosed() throws IOException {
+        Files.delete(directory.resolve("CLEAN-CLOSE"));
+        Run run = Run.of("verify", "-q", directory.toString());
+        assertEquals(ExitCode.DONE, run.exitCode(), run.err());
+        assertTrue(run.out().startsWith("not closed, and nothing is known to be damaged; "), run.out());
+        assertTrue(run.out().contains("unknown: what the log had from address "), run.out());
+    }
+
+    @Test
+    void shouldShowWhatIsLiveAndWhatIsDead() throws IOException {
+        Path json = parent.resolve("out.json");
+        Run run = Run.of("inspect", "-q", "--json=" + json, directory.toString());
+        assertEquals(ExitCode.DONE, run.exitCode(), run.err());
+        assertTrue(run.out().contains("records    " + (KEYS + 2) + ", "), run.out());
+        assertTrue(run.out().contains("live       " + (KEYS - 1) + ", ") && run.out().contains("dead       2, "), run.out());
+        assertTrue(run.out().contains("deletions  1, 32 bytes") && run.out().contains("log/000000000000  16384 bytes"), run.out());
+        String text = Files.readString(json);
+        for (String field : new String[] {"\"sound\": true", "\"pageBytes\": 4096", "\"segmentBytes\": 16384", "\"closed\": true", "\"begin\": 64",
+            "\"liveRecords\": " + (KEYS - 1), "\"deadRecords\": 2", "\"tombstones\": 1", "\"unknown\": []"}) {
+            assertTrue(text.contains(field), field + " in " + text);
+        }
+    }
+
+    @Test
+    void shouldRefuseWhatIsNoStoreOrInUse() throws IOException {
+        Path empty = Files.createDirectory(parent.resolve("empty"));
+        try (Store open = Store.open(StoreConfig.builder().memory(1 << 20).directory(parent.resolve("open")).build())) {
+            assertEquals(0, open.approximateSize());
+            for (Path path : new Path[] {empty, parent, parent.resolve("missing"), segment(0), parent.resolve("open")}) {
+                for (String command : new String[] {"verify", "inspect"}) {
+                    Run run = Run.of(command, path.toString());
+                    assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), path + ": " + run.out());
+                    assertEquals(1, run.err().lines().count(), run.err());
+                    assertEquals("", run.out());
+                }
+            }
+        }
+    }
+}

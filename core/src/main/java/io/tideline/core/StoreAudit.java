@@ -1,0 +1,255 @@
+package io.tideline.core;
+
+import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.CleanClose;
+import io.tideline.hlog.Identity;
+import io.tideline.hlog.LogAudit;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.hlog.device.Device;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.StoreDirectory;
+import io.tideline.hlog.format.SealedFile;
+import io.tideline.index.KeyHash;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+
+/**
+ * Looks at the files of a store that nobody has open: checks every byte, and counts what is there. It changes nothing, and no store opens the
+ * directory meanwhile. Single-threaded.
+ */
+public final class StoreAudit implements AutoCloseable {
+    private static final int IO_THREADS = 1;
+
+    /**
+     * What an audit found.
+     *
+     * @param damages how many things are not as they were written
+     * @param identity what the store is; null if that is damaged, and then nothing else is known
+     * @param closed how the store was closed; null if it was not, or if that is damaged
+     * @param segments the files of the log
+     * @param begin the first address of the log
+     * @param end the address behind its last byte; of a log that was not closed, behind what its files hold
+     * @param unknown the addresses of which nothing can be said
+     * @param content what the whole records are; null if that was not asked for
+     */
+    public record Report(long damages, Identity identity, CleanClose closed, List<SegmentFile> segments, long begin, long end, List<Range> unknown,
+            Content content) {
+        /** Whether nothing that is known to have been written is damaged. */
+        public boolean isSound() {
+            return damages == 0;
+        }
+    }
+
+    /** A file of the log. */
+    public record SegmentFile(String name, long sizeBytes) {
+    }
+
+    /** Log addresses, from the first to the one behind the last, or to {@link LogAudit#OPEN_END}. */
+    public record Range(long from, long to) {
+        /** Whether it has no known end. */
+        public boolean isOpen() {
+            return to == LogAudit.OPEN_END;
+        }
+    }
+
+    /**
+     * What the log holds. A record is live if it is the newest one of its key and no tombstone; keys are told apart by 64 bits of their hash, so
+     * of a billion keys about one in thirty such counts is off by one.
+     *
+     * @param records records, tombstones included; without invalid ones and filler
+     * @param deadRecords records that a newer one of their key has replaced or deleted
+     * @param tombstones marks of deletion, replaced ones included
+     * @param invalidBytes records that never became part of the store
+     * @param fillerBytes room that holds no record
+     */
+    public record Content(long records, long recordBytes, long liveRecords, long liveBytes, long deadRecords, long deadBytes, long tombstones,
+            long tombstoneBytes, long invalidBytes, long fillerBytes) {
+    }
+
+    private final StoreDirectory directory;
+    private final Device device;
+    private final Waits waits;
+
+    private StoreAudit(StoreDirectory directory, Device device, Waits waits) {
+        this.directory = directory;
+        this.device = device;
+        this.waits = waits;
+    }
+
+    /**
+     * Takes a directory for looking.
+     *
+     * @throws StoreFault if it holds no store, or somebody has it open
+     */
+    public static StoreAudit of(Path path) {
+        StoreDirectory directory = StoreDirectory.look(path);
+        Device device = null;
+        boolean isStore = false;
+        try {
+            device = new FileDevice(directory.path(), IO_THREADS);
+            StoreAudit audit = new StoreAudit(directory, device, Waits.SYSTEM);
+            audit.requireStore();
+            isStore = true;
+            return audit;
+        } finally {
+            if (!isStore) {
+                if (device != null) {
+                    device.close();
+                }
+                directory.close();
+            }
+        }
+    }
+
+    /** An identity that does not begin like ours may be a file of somebody else, unless a log lies beside it. */
+    private void requireStore() {
+        if (!Identity.exists(device)) {
+            throw new FormatFault("the directory " + directory.path() + " is empty: it is not a store");
+        }
+        if (!SealedFile.isOurs(device, waits, StoreDirectory.IDENTITY) && device.list().stream().noneMatch(name -> name.startsWith("log/"))) {
+            throw new FormatFault("the directory " + directory.path() + " is not a store: its " + StoreDirectory.IDENTITY
+                    + " was not written by Tideline, and there is no log beside it");
+        }
+    }
+
+    /**
+     * Reads everything once.
+     *
+     * @param damaged told of each thing that is not as it was written, a sentence with file, offset, what was expected and what was found
+     * @param progress told how many bytes of the log have been looked at
+     * @param withContent whether to count live and dead records too, which takes heap: about 40 bytes a key
+     */
+    public Report run(Consumer<String> damaged, LongConsumer progress, boolean withContent) {
+        long[] damages = new long[1];
+        Consumer<String> counting = sentence -> {
+            damages[0]++;
+            damaged.accept(sentence);
+        };
+        Optional<Identity> identity = sealed(StoreDirectory.IDENTITY, counting, () -> Identity.read(device, waits));
+        if (identity.isEmpty()) {
+            return new Report(damages[0], null, null, List.of(), 0, 0, List.of(), null);
+        }
+        Optional<CleanClose> closed = sealed(CleanClose.FILE, counting, () -> CleanClose.read(device, waits, identity.get().storeId()).orElse(null));
+        LogAudit log = new LogAudit(device, waits, identity.get(), closed);
+        Tally tally = new Tally(withContent ? new KeyHash(identity.get().hashSeed()) : null, counting, progress);
+        log.run(tally);
+        List<SegmentFile> segments = log.segments().entrySet().stream()
+                .map(segment -> new SegmentFile(LogAudit.nameOf(segment.getKey()), segment.getValue())).toList();
+        return new Report(damages[0], identity.get(), closed.orElse(null), segments, log.begin(), log.end(), tally.unknown,
+                withContent ? tally.content() : null);
+    }
+
+    /** How many bytes of log {@link #run} will look at, about. */
+    public long logBytes() {
+        return device.list().stream().filter(name -> name.startsWith("log/")).mapToLong(name -> {
+            try (DeviceFile file = device.open(name)) {
+                return file.sizeBytes();
+            }
+        }).sum();
+    }
+
+    /** Reads a sealed file; empty if it is damaged. */
+    private <T> Optional<T> sealed(String name, Consumer<String> damaged, Supplier<T> reader) {
+        try {
+            return Optional.ofNullable(reader.get());
+        } catch (CorruptionFault damage) {
+            damaged.accept(damage.getMessage());
+        } catch (FormatFault foreign) {
+            if (SealedFile.isOurs(device, waits, name)) {
+                throw foreign; // of a newer version
+            }
+            damaged.accept(name + ", offset 0: " + foreign.getMessage());
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        device.close();
+        directory.close();
+    }
+
+    /** Adds up what a log's audit shows. */
+    private static final class Tally implements LogAudit.Visitor {
+        /** Null where live records are not asked for. */
+        private final KeyHash hash;
+        private final Consumer<String> damaged;
+        private final LongConsumer progress;
+        private final NewestRecords newest;
+        private final List<Range> unknown = new ArrayList<>();
+        private long records;
+        private long recordBytes;
+        private long tombstones;
+        private long tombstoneBytes;
+        private long invalidBytes;
+        private long fillerBytes;
+
+        Tally(KeyHash hash, Consumer<String> damaged, LongConsumer progress) {
+            this.hash = hash;
+            this.damaged = damaged;
+            this.progress = progress;
+            this.newest = hash == null ? null : new NewestRecords();
+        }
+
+        @Override
+        public void damaged(String sentence) {
+            damaged.accept(sentence);
+        }
+
+        @Override
+        public void unknown(long from, long to) {
+            unknown.add(new Range(from, to));
+        }
+
+        @Override
+        public void progressed(long bytes) {
+            progress.accept(bytes);
+        }
+
+        @Override
+        public void whole(long address, long record, int sizeBytes) {
+            if (hash == null) {
+                return;
+            }
+            long link = Words.get(record + RecordLayout.LINK_OFFSET);
+            if ((link & RecordLayout.FILLER) != 0) {
+                fillerBytes += sizeBytes;
+                return;
+            }
+            if ((link & RecordLayout.INVALID) != 0) {
+                invalidBytes += sizeBytes;
+                return;
+            }
+            records++;
+            recordBytes += sizeBytes;
+            boolean tombstone = RecordLayout.isTombstone(link);
+            if (tombstone) {
+                tombstones++;
+                tombstoneBytes += sizeBytes;
+            }
+            newest.put(hashOf(record), tombstone ? 0 : sizeBytes);
+        }
+
+        private long hashOf(long record) {
+            long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
+            long key = RecordLayout.keyAddress(record, stateWord);
+            int keyBytes = RecordLayout.keyBytes(record, stateWord);
+            return keyBytes == Long.BYTES ? hash.of(Words.get(key)) : hash.of(key, keyBytes);
+        }
+
+        Content content() {
+            return new Content(records, recordBytes, newest.live(), newest.liveBytes(), records - tombstones - newest.live(),
+                    recordBytes - tombstoneBytes - newest.liveBytes(), tombstones, tombstoneBytes, invalidBytes, fillerBytes);
+        }
+    }
+}

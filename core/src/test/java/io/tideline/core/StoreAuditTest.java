@@ -1,0 +1,294 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.LockedFault;
+import io.tideline.hlog.LogAddress;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StoreAuditTest {
+    private static final int PAGE = 4096;
+
+    @TempDir
+    private Path parent;
+    private final List<String> damages = new ArrayList<>();
+
+    private Path directory() {
+        return parent.resolve("store");
+    }
+
+    private static StoreConfig config(Path directory) {
+        return StoreConfig.builder().memory(8 * PAGE).pageSize(PAGE).segmentSize(1 << 14).buckets(1 << 14).hashSeed(7).ioThreads(2).hugePages(false)
+                .directory(directory).build();
+    }
+
+    private StoreAudit.Report audit() {
+        try (StoreAudit audit = StoreAudit.of(directory())) {
+            return run(audit);
+        }
+    }
+
+    private StoreAudit.Report run(StoreAudit audit) {
+        damages.clear();
+        StoreAudit.Report report = audit.run(damages::add, bytes -> { }, true);
+        assertEquals(report.damages(), damages.size());
+        return report;
+    }
+
+    /** Records of all kinds, and the filler behind them. */
+    private void makeSmallStore() {
+        try (Store store = Store.open(config(directory()))) {
+            store.put(1, 1);
+            store.put(1L, new byte[50]);
+            store.put("long".getBytes(), new byte[300]);
+            store.put("bytes".getBytes(), "more bytes".getBytes());
+            store.delete(1);
+        }
+    }
+
+    private Path segment(int number) {
+        return directory().resolve("log").resolve("%012d".formatted(number));
+    }
+
+    /** Every bit of the log, and of the files beside it every one that means something and some of the zeros behind. */
+    @Test
+    void shouldFindEveryFlippedBit() throws IOException {
+        makeSmallStore();
+        int flips = 0;
+        try (StoreAudit audit = StoreAudit.of(directory())) {
+            assertTrue(run(audit).isSound(), damages.toString());
+            assertEquals(1024, Files.size(segment(0)));
+            for (Path path : List.of(segment(0), directory().resolve("IDENTITY"), directory().resolve("CLEAN-CLOSE"))) {
+                try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+                    boolean log = path.equals(segment(0));
+                    for (long offset = 0; offset < file.length(); offset += log || offset < 96 ? 1 : 64) {
+                        int whole = byteAt(file, offset);
+                        for (int bit = 0; bit < 8; bit++) {
+                            write(file, offset, whole ^ 1 << bit);
+                            assertFalse(run(audit).isSound(), path + ", offset " + offset + ", bit " + bit);
+                            assertTrue(damages.getFirst().contains(path.getFileName().toString()) && damages.getFirst().contains("offset "),
+                                    damages.toString());
+                            flips++;
+                        }
+                        write(file, offset, whole);
+                    }
+                }
+            }
+            assertTrue(run(audit).isSound(), damages.toString());
+        }
+        assertTrue(flips > 8 * (1024 + 2 * 150), flips + " bits");
+    }
+
+    private static int byteAt(RandomAccessFile file, long offset) throws IOException {
+        file.seek(offset);
+        return file.read();
+    }
+
+    private static void write(RandomAccessFile file, long offset, int value) throws IOException {
+        file.seek(offset);
+        file.write(value);
+    }
+
+    @Test
+    void shouldNameFileOffsetExpectedAndFoundAndGoOnAtTheNextPage() throws IOException {
+        load(2000);
+        flip(segment(0), PAGE + 100);
+        flip(segment(0), PAGE + 200);
+        flip(segment(1), 2 * PAGE + 50);
+        assertEquals(2, audit().damages(), damages.toString());
+        assertTrue(damages.get(0).matches("log/000000000000, offset \\d+: expected the record of log address \\d+ with checksum 0x[0-9a-f]+ over 32"
+                + " bytes, found 0x[0-9a-f]+"), damages.get(0));
+        assertTrue(damages.get(1).startsWith("log/000000000001, offset " + (2 * PAGE + 32) + ": "), damages.get(1));
+    }
+
+    private void load(int keys) {
+        try (Store store = Store.open(config(directory()))) {
+            for (long key = 0; key < keys; key++) {
+                store.put(key, key);
+            }
+        }
+    }
+
+    private static void flip(Path path, long offset) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+            write(file, offset, byteAt(file, offset) ^ 0x10);
+        }
+    }
+
+    @Test
+    void shouldFindAPageOfAnotherPlace() throws IOException {
+        load(2000);
+        byte[] bytes = Files.readAllBytes(segment(1));
+        System.arraycopy(bytes, 0, bytes, PAGE, PAGE);
+        Files.write(segment(1), bytes);
+        assertEquals(1, audit().damages(), damages.toString());
+        assertTrue(damages.getFirst().startsWith("log/000000000001, offset " + PAGE + ": "), damages.toString());
+    }
+
+    @Test
+    void shouldFindFilesThatAreMissingTooShortTooLongOrTooMany() throws IOException {
+        load(2000);
+        byte[] first = Files.readAllBytes(segment(0));
+        Path last = segment(list(directory().resolve("log")).size() - 1);
+        byte[] end = Files.readAllBytes(last);
+
+        Files.delete(segment(0));
+        assertEquals(1, audit().damages(), damages.toString());
+        assertEquals("log/000000000000, offset 0: expected a file of 16384 bytes, found none", damages.getFirst());
+
+        Files.write(segment(0), Arrays.copyOf(first, 10_001));
+        assertEquals(1, audit().damages(), damages.toString());
+        assertEquals("log/000000000000, offset 10001: expected the end of the file at 16384, found it at 10001", damages.getFirst());
+
+        Files.write(segment(0), first);
+        Files.write(last, Arrays.copyOf(end, end.length + 1));
+        assertEquals(1, audit().damages(), damages.toString());
+        assertTrue(damages.getFirst().contains("offset " + end.length + ": expected the end of the file"), damages.toString());
+
+        Files.write(last, end);
+        Files.write(segment(77), new byte[1]);
+        assertEquals(1, audit().damages(), damages.toString());
+        assertTrue(damages.getFirst().startsWith("log/000000000077, offset 0: expected no such file"), damages.toString());
+
+        Files.delete(segment(77));
+        assertTrue(audit().isSound(), damages.toString());
+    }
+
+    @Test
+    void shouldBeSoundHoweverLittleThereIs() {
+        load(0);
+        assertTrue(audit().isSound(), damages.toString());
+    }
+
+    @Test
+    void shouldBeSoundAfterAClear() {
+        for (int again = 0; again < 3; again++) {
+            Path place = parent.resolve("cleared" + again);
+            try (Store store = Store.open(config(place))) {
+                for (long key = 0; key < 1000; key++) {
+                    store.put(key, key);
+                }
+                store.clear();
+                for (long key = 0; key < 700L * again; key++) {
+                    store.put(key, key);
+                }
+            }
+            try (StoreAudit audit = StoreAudit.of(place)) {
+                StoreAudit.Report report = run(audit);
+                assertTrue(report.isSound(), damages.toString());
+                assertEquals(700L * again, report.content().liveRecords());
+            }
+        }
+    }
+
+    @Test
+    void shouldCountWhatIsLiveAndWhatIsDead() {
+        for (long seed = 1; seed <= 10; seed++) {
+            Path place = parent.resolve("seed" + seed);
+            SplittableRandom random = new SplittableRandom(seed);
+            Map<Long, Boolean> live = new HashMap<>();
+            try (Store store = Store.open(config(place))) {
+                for (int step = 0; step < 5000; step++) {
+                    long key = random.nextInt(500);
+                    if (random.nextInt(3) == 0) {
+                        store.delete(key);
+                        live.remove(key);
+                    } else {
+                        store.put(key, new byte[random.nextInt(60)]);
+                        live.put(key, true);
+                    }
+                }
+            }
+            try (StoreAudit audit = StoreAudit.of(place)) {
+                StoreAudit.Report report = run(audit);
+                StoreAudit.Content content = report.content();
+                assertTrue(report.isSound(), damages.toString());
+                assertEquals(live.size(), content.liveRecords(), "seed " + seed);
+                assertEquals(content.records(), content.liveRecords() + content.deadRecords() + content.tombstones());
+                assertEquals(content.recordBytes(), content.liveBytes() + content.deadBytes() + content.tombstoneBytes());
+                assertEquals(report.end() - report.begin(), content.recordBytes() + content.invalidBytes() + content.fillerBytes());
+                assertTrue(content.tombstones() > 0 && content.deadBytes() > 0, content.toString());
+            }
+        }
+    }
+
+    @Test
+    void shouldRefuseWhatIsNoStoreOrInUse() throws IOException {
+        Path empty = Files.createDirectory(parent.resolve("empty"));
+        assertTrue(assertThrows(FormatFault.class, () -> StoreAudit.of(empty)).getMessage().contains("it is not a store"));
+        assertEquals(List.of(), list(empty));
+        Path foreign = Files.createDirectory(parent.resolve("foreign"));
+        Files.write(foreign.resolve("IDENTITY"), new byte[5000]);
+        assertTrue(assertThrows(FormatFault.class, () -> StoreAudit.of(foreign)).getMessage().contains("was not written by Tideline"));
+        try (Store store = Store.open(config(directory()))) {
+            assertEquals(0, store.approximateSize());
+            assertThrows(LockedFault.class, () -> StoreAudit.of(directory()));
+        }
+    }
+
+    private static List<Path> list(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toList();
+        }
+    }
+
+    @Test
+    void shouldSayOfAStoreWhoseProcessWasKilledWhatIsWholeAndWhatIsUnknown() throws Exception {
+        Process child = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), Loader.class.getName(), directory().toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        CompletableFuture<Void> killer = CompletableFuture.runAsync(child::destroyForcibly, CompletableFuture.delayedExecutor(60, TimeUnit.SECONDS));
+        assertEquals("loading", child.inputReader().readLine());
+        child.destroyForcibly().waitFor(); // SIGKILL, while it goes on
+        killer.cancel(false);
+
+        String refusal = assertThrows(FormatFault.class, () -> Store.open(config(directory()))).getMessage();
+        assertTrue(refusal.contains("holds a store already") && refusal.contains("and not closed") && refusal.contains("nothing of it was touched"),
+                refusal);
+        StoreAudit.Report report = audit();
+        assertTrue(report.isSound(), damages.toString());
+        assertNull(report.closed());
+        assertEquals(LogAddress.FIRST, report.begin());
+        assertTrue(report.content().liveRecords() >= 20_000, report.content().toString());
+        StoreAudit.Range last = report.unknown().getLast();
+        assertTrue(last.isOpen() && last.from() >= 20_000 * 32 && last.from() <= report.end(), report.unknown().toString());
+
+        flip(segment(2), 999);
+        assertEquals(1, audit().damages(), "far below the end a bit is not unknown but damaged: " + damages);
+    }
+
+    /** Loads a store until somebody kills it, and says so once it has spilled much. */
+    static final class Loader {
+        private Loader() {
+        }
+
+        public static void main(String[] arguments) {
+            Store store = Store.open(config(Path.of(arguments[0])));
+            for (long key = 0; ; key++) {
+                store.put(key, key);
+                if (key == 50_000) {
+                    System.out.println("loading");
+                }
+            }
+        }
+    }
+}

@@ -54,7 +54,7 @@ import picocli.CommandLine.Option;
             "  tideline bench --keys 1000000 --against chm           beside a ConcurrentHashMap",
             "  tideline bench --batch 256 --against chm,c --json b.json",
             "  tideline bench --value-size 100 --memory 256m --batch 256",
-            "                                                        seven times as much as memory",
+            "                                                        eight times as much as memory",
             "",
             "Exit codes: 0 measured; 1 a contestant lost a key; 2 wrong use, or a contestant",
             "could not run; 130 after Ctrl-C."

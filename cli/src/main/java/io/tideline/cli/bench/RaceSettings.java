@@ -11,8 +11,9 @@ import java.util.Map;
  * @param door how this store reaches its memory
  * @param seconds the length of one measured window
  * @param repetitions how many measured windows each contestant gets
+ * @param memoryBytes how much memory each contestant that keeps its data on disk may take; 0 for enough to hold them all
  */
-record RaceSettings(WorkSettings work, Door door, double seconds, int repetitions) {
+record RaceSettings(WorkSettings work, Door door, double seconds, int repetitions, long memoryBytes) {
 
     /** A JVM needs about so long until what it runs is compiled. */
     private static final double LEAST_WARM_UP_SECONDS = 2;
@@ -33,6 +34,7 @@ record RaceSettings(WorkSettings work, Door door, double seconds, int repetition
         fields.put("door", door.toString());
         fields.put("seconds", seconds);
         fields.put("repetitions", repetitions);
+        fields.put("memoryLimit", memoryBytes == 0 ? null : memoryBytes);
         return fields;
     }
 }

@@ -55,6 +55,7 @@ import picocli.CommandLine.Option;
             "  tideline bench --batch 256 --against chm,c --json b.json",
             "  tideline bench --value-size 100 --memory 256m --batch 256",
             "                                                        eight times as much as memory",
+            "  tideline bench --value-size 100 --memory 1g --against rocksdb,lmdb,mvstore",
             "",
             "Exit codes: 0 measured; 1 a contestant lost a key; 2 wrong use, or a contestant",
             "could not run; 130 after Ctrl-C."
@@ -67,6 +68,8 @@ public final class BenchCommand implements Callable<Integer> {
     private static final long MOST_KEYS = 1L << 32;
     private static final long MOST_KEYS_OF_MAP = 1L << 29;
     private static final long LONGEST_SECONDS = 3_600;
+    private static final long LEAST_MEMORY_BYTES = 16L << 20;
+    private static final long MOST_MEMORY_BYTES = 1L << 40;
 
     /** Makes the contenders of a race; another one in tests. */
     @FunctionalInterface
@@ -132,7 +135,10 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--against", paramLabel = "NAME", split = ",",
             description = "What to compare with, one or several, separated by commas: chm is a ConcurrentHashMap with boxed keys and"
                     + " values; c is the same layout in plain C without anything that makes it safe, the limit of the hardware (needs"
-                    + " gcc). The first use builds them.")
+                    + " gcc); rocksdb, lmdb and mvstore (of H2) keep their data in files, in a folder below jmh/target that is removed"
+                    + " at the end, without a log of operations and without syncs; each may take --memory too, beside what a process needs only"
+                    + " to replay operations, and where the machine allows it a control group of Linux holds it to that, the cache of the"
+                    + " kernel included. The first use builds them.")
     private List<String> against = List.of();
 
     @Option(names = "--json", paramLabel = "FILE",
@@ -147,7 +153,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     /** @param interruption asked often whether to stop */
     public BenchCommand(Streams streams, Interruption interruption) {
-        this(streams, interruption, (settings, tick) -> new ProcessContenders(settings.work(), settings.door(), settings.spill(),
+        this(streams, interruption, (settings, tick) -> new ProcessContenders(settings,
                 new Checkout(System.getProperty(Checkout.HOME_PROPERTY), System.getenv("PATH"), streams.err()), tick));
     }
 
@@ -180,6 +186,9 @@ public final class BenchCommand implements Callable<Integer> {
             throw new Failure("--dir: say with --memory how much of the data is to be in memory.");
         }
         try (TemporaryDirectory directory = storeOptions.newTemporaryDirectory(interruption)) {
+            if (rivals.stream().anyMatch(Contestant::isOnDisk)) {
+                requireRange("--memory", memory.bytes(), LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES);
+            }
             return race(settings(new Spill(memory.bytes(), directory.path(), storeOptions.deviceName())), rivals);
         }
     }
@@ -196,7 +205,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
         WorkSettings work = new WorkSettings(chosen, distribution(chosen), keys, valueSize, threads, buckets(), batch,
                 WorkSettings.USUAL_OPERATIONS);
-        return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds, repetitions);
+        return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds, repetitions, spill == null ? 0 : spill.memoryBytes());
     }
 
     private Distribution distribution(Workload chosen) {
@@ -267,14 +276,14 @@ public final class BenchCommand implements Callable<Integer> {
             contenders.requireRoom(running);
             running.forEach(contestant -> started.add(contenders.start(contestant)));
             List<Standing> standings = new Race(started, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display).run();
-            return result(settings, rivals, missing, standings);
+            return result(settings, rivals, missing, standings, contenders.notes());
         } finally {
             started.forEach(Contender::close);
         }
     }
 
     private static RaceResult result(RaceSettings settings, List<Contestant> rivals, List<Optional<String>> missing,
-            List<Standing> standings) {
+            List<Standing> standings, List<String> notes) {
         List<RaceResult.Rival> results = new ArrayList<>();
         int next = 1;
         for (int i = 0; i < rivals.size(); i++) {
@@ -283,6 +292,6 @@ public final class BenchCommand implements Callable<Integer> {
                     ? new RaceResult.Rival(name, null, missing.get(i).get())
                     : new RaceResult.Rival(name, standings.get(next++), null));
         }
-        return new RaceResult(settings, standings.getFirst(), results);
+        return new RaceResult(settings, standings.getFirst(), results, notes);
     }
 }

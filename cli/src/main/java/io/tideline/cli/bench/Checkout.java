@@ -54,6 +54,11 @@ final class Checkout {
         return output.getLast();
     }
 
+    /** Where peers may put their data: on the disk of the checkout, since a folder for temporary files may be memory. */
+    Path dataOfPeers() {
+        return root().resolve(PEERS).resolve("target").resolve("bench");
+    }
+
     /** Whether the limit program can be built here. */
     boolean hasCompiler() {
         return compiler().isPresent();

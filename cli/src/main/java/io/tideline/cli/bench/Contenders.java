@@ -14,4 +14,7 @@ interface Contenders {
 
     /** Starts a contestant that was prepared. */
     Contender start(Contestant contestant);
+
+    /** What a reader of the result must know of the conditions, a sentence each. */
+    List<String> notes();
 }

@@ -31,11 +31,13 @@ final class ContestantProcess implements Contender {
     private final BlockingQueue<Optional<String>> replies = new LinkedBlockingQueue<>();
     private final Deque<String> errorLines = new ArrayDeque<>();
     private final Thread errorReader;
+    private Runnable afterEnd;
 
-    private ContestantProcess(String name, Process process, Runnable tick) {
+    private ContestantProcess(String name, Process process, Runnable tick, Runnable afterEnd) {
         this.name = name;
         this.tick = tick;
         this.process = process;
+        this.afterEnd = afterEnd;
         this.requests = process.outputWriter(StandardCharsets.UTF_8);
         Thread.ofVirtual().start(() -> readReplies(process.inputReader(StandardCharsets.UTF_8)));
         this.errorReader = Thread.ofVirtual().start(() -> readErrors(process.errorReader(StandardCharsets.UTF_8)));
@@ -47,9 +49,21 @@ final class ContestantProcess implements Contender {
      * @param tick called again and again while an answer is awaited; what it throws ends the waiting
      */
     static ContestantProcess start(String name, List<String> command, Runnable tick) {
+        return start(name, command, tick, null);
+    }
+
+    /**
+     * Starts a process that leaves something behind.
+     *
+     * @param afterEnd run once, when the process was closed and has ended, or could not be started; null for nothing
+     */
+    static ContestantProcess start(String name, List<String> command, Runnable tick, Runnable afterEnd) {
         try {
-            return new ContestantProcess(name, new ProcessBuilder(command).start(), tick);
+            return new ContestantProcess(name, new ProcessBuilder(command).start(), tick, afterEnd);
         } catch (IOException refused) {
+            if (afterEnd != null) {
+                afterEnd.run();
+            }
             throw new Failure("Cannot start the contestant " + name + ": " + refused.getMessage() + ".", refused);
         }
     }
@@ -163,9 +177,30 @@ final class ContestantProcess implements Contender {
         }
     }
 
-    /** Ends the process at once: nothing that it holds is kept. */
+    /** Ends the process at once: nothing that it holds is kept. What it leaves behind is gone when the first caller returns, and the others. */
     @Override
-    public void close() {
+    public synchronized void close() {
         process.destroyForcibly();
+        if (afterEnd != null) {
+            awaitEnd();
+            Runnable cleanUp = afterEnd;
+            afterEnd = null;
+            cleanUp.run();
+        }
+    }
+
+    private void awaitEnd() {
+        boolean interrupted = false;
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_SECONDS);
+        while (process.isAlive() && deadline - System.nanoTime() > 0) {
+            try {
+                process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

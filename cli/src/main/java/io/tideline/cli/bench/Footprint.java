@@ -18,7 +18,10 @@ final class Footprint {
     private static final long MEBIBYTE = 1L << 20;
 
     private static final long JVM_BYTES = 128 * MEBIBYTE;
+    /** Of a native store, beside its caches: its library, arenas and stacks, and what the kernel keeps for the process and charges to it. */
+    private static final long NATIVE_BYTES = 128 * MEBIBYTE;
     private static final long LEAST_HEAP_BYTES = 512 * MEBIBYTE;
+    private static final long LEAST_DATA_BYTES = 64 * MEBIBYTE;
     private static final long OPERATION_BYTES = 9;
     private static final long BUCKET_BYTES = 64;
     private static final long RECORD_BYTES_BESIDE_VALUE = 24 + 15;
@@ -44,29 +47,43 @@ final class Footprint {
         return roundUp(Math.max(LEAST_HEAP_BYTES, HEAPS_PER_LIVE_BYTE * live));
     }
 
+    /** The memory for the data of a store on disk when nobody said how much: twice the data, so that all of them stay there. */
+    static long allDataBytes(WorkSettings work) {
+        return roundUp(Math.max(LEAST_DATA_BYTES, 2 * recordsBytes(work)));
+    }
+
+    /** What the process of a store on disk takes beside its data: the JVM, the native code and the operations. */
+    static long processBytes(WorkSettings work) {
+        return JVM_BYTES + NATIVE_BYTES + plainHeapBytes(work);
+    }
+
+    private static long recordsBytes(WorkSettings work) {
+        return work.mostKeys() * (RECORD_BYTES_BESIDE_VALUE + work.valueSize());
+    }
+
     private static long roundUp(long bytes) {
         return (bytes + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
     }
 
-    /** What a contestant keeps resident, about. */
-    static long of(Contestant contestant, WorkSettings work) {
-        return of(contestant, work, null);
-    }
-
-    /** The same where this store goes to disk. */
-    static long of(Contestant contestant, WorkSettings work, Spill spill) {
-        long records = work.mostKeys() * (RECORD_BYTES_BESIDE_VALUE + work.valueSize());
-        long store = work.buckets() * BUCKET_BYTES + records;
+    /**
+     * What a contestant keeps resident, about.
+     *
+     * @param spill how this store goes to disk, null if it lives in memory
+     * @param memoryBytes what another contestant with its data on disk may take for them
+     */
+    static long of(Contestant contestant, WorkSettings work, Spill spill, long memoryBytes) {
+        long store = work.buckets() * BUCKET_BYTES + recordsBytes(work);
         return switch (contestant) {
             case TIDELINE -> JVM_BYTES + plainHeapBytes(work) + (spill == null ? store : work.buckets() * BUCKET_BYTES + spill.memoryBytes());
             case CHM -> JVM_BYTES + mapHeapBytes(work);
             case C -> OPERATION_BYTES * work.operations() + store;
+            case ROCKSDB, LMDB, MVSTORE -> processBytes(work) + memoryBytes;
         };
     }
 
     /** Refuses a race that does not fit into the memory that is free now, where the platform tells how much that is. */
-    static void require(List<Contestant> contestants, WorkSettings work, Spill spill) {
-        long needed = contestants.stream().mapToLong(contestant -> of(contestant, work, spill)).sum();
+    static void require(List<Contestant> contestants, WorkSettings work, Spill spill, long memoryBytes) {
+        long needed = contestants.stream().mapToLong(contestant -> of(contestant, work, spill, memoryBytes)).sum();
         long available = available();
         if (needed > available) {
             throw new Failure("This needs about " + ByteSize.describe(needed) + " of memory and " + ByteSize.describe(available)

@@ -3,6 +3,7 @@ package io.tideline.cli.bench;
 import io.tideline.cli.bench.contestant.TidelineContestant;
 import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.console.ByteSize;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,10 @@ final class ProcessContenders implements Contenders {
 
     /** By name: the command line does not depend on the peers. */
     private static final String MAP_MAIN = "io.tideline.jmh.MapContestant";
+    private static final String DISK_MAIN = "io.tideline.jmh.DiskContestant";
+    /** LMDB's binding reaches into the buffers of the JDK, and checks every call unless told not to. */
+    private static final List<String> LMDB_FLAGS = List.of("--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Dlmdbjava.disable.checks=true");
     /** The standard output belongs to the replies, so what the JVM itself has to say goes to the error output. */
     private static final List<String> JVM_FLAGS = List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseParallelGC",
             "-XX:+AlwaysPreTouch", "-XX:+DisplayVMOutputToStderr");
@@ -25,24 +30,24 @@ final class ProcessContenders implements Contenders {
     private final Door door;
     /** Null if this store lives in memory. */
     private final Spill spill;
+    private final long memoryBytes;
+    private final boolean isMemoryLimited;
     private final Checkout checkout;
     private final Runnable tick;
-    private String mapClassPath;
+    private final List<String> notes = new ArrayList<>();
+    private String peerClassPath;
     private Path limitProgram;
 
     /**
      * @param checkout where peers are built
      * @param tick called again and again while a contender is waited for
      */
-    ProcessContenders(WorkSettings work, Door door, Checkout checkout, Runnable tick) {
-        this(work, door, null, checkout, tick);
-    }
-
-    /** As the other one, with a store that goes to disk. */
-    ProcessContenders(WorkSettings work, Door door, Spill spill, Checkout checkout, Runnable tick) {
-        this.work = work;
-        this.door = door;
-        this.spill = spill;
+    ProcessContenders(RaceSettings settings, Checkout checkout, Runnable tick) {
+        this.work = settings.work();
+        this.door = settings.door();
+        this.spill = settings.spill();
+        this.isMemoryLimited = settings.memoryBytes() > 0;
+        this.memoryBytes = isMemoryLimited ? settings.memoryBytes() : Footprint.allDataBytes(work);
         this.checkout = checkout;
         this.tick = tick;
     }
@@ -51,7 +56,7 @@ final class ProcessContenders implements Contenders {
     public Optional<String> prepare(Contestant contestant) {
         switch (contestant) {
             case TIDELINE -> { }
-            case CHM -> mapClassPath = checkout.classPathOfPeers();
+            case CHM, ROCKSDB, LMDB, MVSTORE -> peerClassPath = checkout.classPathOfPeers();
             case C -> {
                 if (!checkout.hasCompiler()) {
                     return Optional.of("there is no gcc on this machine to build the limit program with");
@@ -64,12 +69,54 @@ final class ProcessContenders implements Contenders {
 
     @Override
     public void requireRoom(List<Contestant> contestants) {
-        Footprint.require(contestants, work, spill);
+        Footprint.require(contestants, work, spill, memoryBytes);
     }
 
     @Override
     public Contender start(Contestant contestant) {
-        return ContestantProcess.start(contestant.toString(), command(contestant), tick);
+        String name = contestant.toString();
+        if (!contestant.isOnDisk()) {
+            return ContestantProcess.start(name, command(contestant), tick);
+        }
+        Workplace workplace = Workplace.in(checkout.dataOfPeers(), name, limit(name));
+        List<String> command = command(contestant, workplace.folder(), peerClassPath);
+        return ContestantProcess.start(name, workplace.limit().map(limit -> limit.around(command)).orElse(command), tick, workplace::close);
+    }
+
+    /** The limit of the memory of that contestant, null if there is none; takes a note of it. */
+    private MemoryLimit limit(String name) {
+        if (!isMemoryLimited) {
+            return null;
+        }
+        long limitBytes = memoryBytes + Footprint.processBytes(work);
+        MemoryLimit.Attempt attempt = MemoryLimit.of(name, limitBytes);
+        notes.add(attempt.limit() == null
+                ? name + ": its own caches are sized for " + ByteSize.describe(memoryBytes) + ", but nothing limits its process and the cache of"
+                        + " the kernel: " + attempt.refusal() + "."
+                : name + ": a control group holds it to " + ByteSize.describe(limitBytes) + ", the cache of the kernel included: "
+                        + ByteSize.describe(memoryBytes) + " and what a process needs to replay operations.");
+        return attempt.limit();
+    }
+
+    @Override
+    public List<String> notes() {
+        return List.copyOf(notes);
+    }
+
+    /** The command of a contestant that keeps its data on disk. */
+    List<String> command(Contestant contestant, Path folder, String classPath) {
+        List<String> command = new ArrayList<>();
+        // The pages of MVStore are objects on the heap: it gets most of the memory as heap, where the others leave it outside.
+        long heapForData = contestant == Contestant.MVSTORE ? memoryBytes / 4 * 3 : 0;
+        addJvm(command, Footprint.plainHeapBytes(work) + heapForData, classPath);
+        if (contestant == Contestant.LMDB) {
+            command.addAll(LMDB_FLAGS);
+        }
+        // Native libraries are unpacked there, and remain if the process is ended by force.
+        command.add("-Djava.io.tmpdir=" + folder);
+        command.addAll(List.of(DISK_MAIN, "peer=" + contestant, "folder=" + folder, "memory=" + memoryBytes));
+        command.addAll(work.toArguments());
+        return command;
     }
 
     List<String> command(Contestant contestant) {
@@ -81,10 +128,11 @@ final class ProcessContenders implements Contenders {
                 command.add(TidelineContestant.class.getName());
             }
             case CHM -> {
-                addJvm(command, Footprint.mapHeapBytes(work), mapClassPath);
+                addJvm(command, Footprint.mapHeapBytes(work), peerClassPath);
                 command.add(MAP_MAIN);
             }
             case C -> command.add(limitProgram.toString());
+            case ROCKSDB, LMDB, MVSTORE -> throw new IllegalArgumentException(contestant + " needs a folder");
         }
         command.addAll(work.toArguments());
         if (spill != null && contestant == Contestant.TIDELINE) {

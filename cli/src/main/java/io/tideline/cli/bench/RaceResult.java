@@ -12,8 +12,9 @@ import java.util.stream.Stream;
  * @param settings what it was about
  * @param own this store
  * @param rivals what it was compared with, as the user named them
+ * @param notes what a reader must know of the conditions, a sentence each
  */
-record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals) {
+record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, List<String> notes) {
 
     /**
      * A peer that was named, and how it did.
@@ -51,6 +52,7 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals) {
         fields.put("ratio", rivals.stream().findFirst().flatMap(this::ratio).orElse(null));
         fields.put("against", rivals.stream().findFirst().map(this::toJson).orElse(null));
         fields.put("others", rivals.stream().skip(1).map(this::toJson).toList());
+        fields.put("notes", notes);
         return fields;
     }
 

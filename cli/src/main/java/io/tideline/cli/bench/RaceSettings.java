@@ -13,15 +13,16 @@ import java.util.Map;
  * @param seconds the length of one measured window
  * @param spill how this store goes to disk, null if it lives in memory
  * @param repetitions how many measured windows each contestant gets
+ * @param memoryBytes how much memory each contestant that keeps its data on disk may take; 0 for enough to hold them all
  */
-record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, int repetitions) {
+record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, int repetitions, long memoryBytes) {
 
     /** A JVM needs about so long until what it runs is compiled. */
     private static final double LEAST_WARM_UP_SECONDS = 2;
 
     /** Of a store in memory. */
-    RaceSettings(WorkSettings work, Door door, double seconds, int repetitions) {
-        this(work, door, null, seconds, repetitions);
+    RaceSettings(WorkSettings work, Door door, double seconds, int repetitions, long memoryBytes) {
+        this(work, door, null, seconds, repetitions, memoryBytes);
     }
 
     double warmUpSeconds() {
@@ -42,6 +43,7 @@ record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, i
         fields.put("device", spill == null ? null : spill.device());
         fields.put("seconds", seconds);
         fields.put("repetitions", repetitions);
+        fields.put("memoryLimit", memoryBytes == 0 ? null : memoryBytes);
         return fields;
     }
 }

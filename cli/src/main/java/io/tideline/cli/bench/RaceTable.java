@@ -136,6 +136,7 @@ final class RaceTable {
                 out.println(rival.name() + " was not run: " + rival.missing() + ".");
             }
         }
+        result.notes().forEach(out::println);
         out.println("Latency is that of one operation in 32, in a window of its own. Memory is what the process took on top of what it");
         out.println("had before the store was opened.");
         for (Standing standing : result.standings()) {

@@ -47,6 +47,7 @@ class BenchCommandTest {
     private String missing;
     private Exception thrown;
     private String stopAt;
+    private List<String> notes = List.of();
 
     /** The store does 10, 20 and 30 million operations a second, the map half as much, the limit program twice as much. */
     private final class Fakes implements Contenders {
@@ -74,6 +75,7 @@ class BenchCommandTest {
                 case TIDELINE -> new FakeContender("tideline", log, 70 * MEBIBYTE, 99., 10., 20., 30.);
                 case CHM -> new FakeContender("chm", log, 100 * MEBIBYTE, 99., 5., 10., 15.);
                 case C -> new FakeContender("c", log, 50 * MEBIBYTE, 99., 20., 40., 60.);
+                case ROCKSDB, LMDB, MVSTORE -> new FakeContender(contestant.toString(), log, 10 * MEBIBYTE, 99., 1., 2., 3.);
             };
             contender.observer = request -> {
                 if (request.equals(stopAt)) {
@@ -83,6 +85,11 @@ class BenchCommandTest {
             };
             contender.absent = contestant == Contestant.CHM ? absent : 0;
             return contender;
+        }
+
+        @Override
+        public List<String> notes() {
+            return notes;
         }
     }
 
@@ -154,8 +161,8 @@ class BenchCommandTest {
         "--buckets=-4 | --buckets -4: give a number from 1 to 4294967296.",
         "--door=back | --door: 'back' is not a door; choose one of unsafe, segment.",
         "--distribution=even | --distribution: 'even' is not a distribution; choose one of uniform, zipf, latest.",
-        "--against=map | --against: 'map' is nothing to compare with; choose chm, c, or both as chm,c.",
-        "--against=tideline | --against: 'tideline' is nothing to compare with; choose chm, c, or both as chm,c.",
+        "--against=map | --against: 'map' is nothing to compare with; choose chm, c, rocksdb, lmdb or mvstore, or several such as chm,c.",
+        "--against=tideline | --against: 'tideline' is nothing to compare with; choose chm, c, rocksdb, lmdb or mvstore, or several such as chm,c.",
         "--against=c,chm,c | --against c,chm,c: name each of them once."})
     void shouldRefuseInASentence(String argument, String sentence) {
         assertEquals(sentence, failure(argument));
@@ -201,7 +208,7 @@ class BenchCommandTest {
         run("--keys=1000", "--threads=1", "--json", json.toString(), "--against", "chm,c");
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.startsWith("{\"workload\":\"read\",\"distribution\":\"uniform\",\"keys\":1000,\"valueSize\":8,\"threads\":1,"
-                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"seconds\":5.0,\"repetitions\":3,"
+                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"seconds\":5.0,\"repetitions\":3,\"memoryLimit\":null,"
                 + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"deviceReadsPerSecond\":0,\"allocatedBytesPerOp\":0.0,"
                 + "\"latencyNanos\":{\"p50\":100,\"p99\":200,\"p999\":300,\"max\":400},\"memoryBytes\":73400320,"), dense);
         assertTrue(dense.contains("\"ratio\":2.0,\"against\":{\"name\":\"chm\",\"ratio\":2.0,\"opsPerSecond\":10000000,"), dense);
@@ -229,7 +236,7 @@ class BenchCommandTest {
         Path json = directory.resolve("b.json");
         run("--json", json.toString());
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.endsWith("\"ratio\":null,\"against\":null,\"others\":[]}"), dense);
+        assertTrue(dense.endsWith("\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
     }
 
     @Test
@@ -261,6 +268,24 @@ class BenchCommandTest {
         assertEquals(ExitCode.DONE, run("--against=chm", "--workload=ycsb-d", "--threads=2"));
         assertTrue(output.toString(StandardCharsets.UTF_8).contains("Note: 21 reads of chm did not find their key; another thread"));
         assertEquals(ExitCode.WRONG, run("--against=chm", "--workload=ycsb-d", "--threads=1"));
+    }
+
+    @Test
+    void shouldRefuseLessMemoryThanAPeerCanUse() {
+        assertEquals("--memory 15728640: give a number from 16777216 to 1099511627776.", failure("--memory=15m", "--against=lmdb"));
+    }
+
+    @Test
+    void shouldPassTheMemoryOnAndSayHowItWasLimited() throws IOException {
+        notes = List.of("lmdb: nothing limits it.");
+        Path json = directory.resolve("b.json");
+        assertEquals(ExitCode.DONE, run("--against=rocksdb,lmdb,mvstore", "--memory=64m", "--json", json.toString()));
+        assertEquals(64 * MEBIBYTE, settings.memoryBytes());
+        List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
+        assertTrue(lines.stream().anyMatch(line -> cells(line).equals(List.of("", "tideline", "rocksdb", "lmdb", "mvstore"))), lines.toString());
+        assertTrue(lines.contains("lmdb: nothing limits it."), lines.toString());
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.contains("\"memoryLimit\":67108864,") && dense.endsWith("\"notes\":[\"lmdb:nothinglimitsit.\"]}"), dense);
     }
 
     @Test

@@ -10,8 +10,10 @@ import io.tideline.cli.bench.work.Workload;
 import io.tideline.cli.console.Failure;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,11 +29,15 @@ class ContestantProcessTest {
         return ContestantProcess.start("fake", List.of("/bin/sh", "-c", script), tick);
     }
 
+    private static ProcessContenders contenders(Door door, Checkout checkout) {
+        return new ProcessContenders(new RaceSettings(WORK, door, 1, 1, 0), checkout, () -> { });
+    }
+
     @ParameterizedTest
     @EnumSource
     void shouldMeasureTheStoreBehindEachDoor(Door door) {
         PrintStream err = System.err;
-        ProcessContenders contenders = new ProcessContenders(WORK, door, new Checkout(null, null, err), () -> { });
+        ProcessContenders contenders = contenders(door, new Checkout(null, null, err));
         assertTrue(contenders.prepare(Contestant.TIDELINE).isEmpty());
         try (Contender contender = contenders.start(Contestant.TIDELINE)) {
             contender.load();
@@ -47,11 +53,11 @@ class ContestantProcessTest {
 
     @Test
     void shouldPassFlagsAndArgumentsToTheStore() {
-        List<String> command = new ProcessContenders(WORK, Door.SEGMENT, new Checkout(null, null, System.err), () -> { })
+        List<String> command = contenders(Door.SEGMENT, new Checkout(null, null, System.err))
                 .command(Contestant.TIDELINE);
         assertTrue(command.contains("-Dtideline.door=segment") && !command.contains("--add-exports"), command.toString());
         assertEquals(WORK, WorkSettings.parse(command));
-        command = new ProcessContenders(WORK, Door.UNSAFE, new Checkout(null, null, System.err), () -> { }).command(Contestant.TIDELINE);
+        command = contenders(Door.UNSAFE, new Checkout(null, null, System.err)).command(Contestant.TIDELINE);
         assertEquals("java.base/jdk.internal.misc=ALL-UNNAMED", command.get(command.indexOf("--add-exports") + 1));
         assertTrue(command.contains("-Dtideline.door=unsafe") && command.contains("-XX:+UseParallelGC"), command.toString());
     }
@@ -128,5 +134,40 @@ class ContestantProcessTest {
         String message = assertThrows(Failure.class,
                 () -> ContestantProcess.start("c", List.of(missing.toString()), () -> { })).getMessage();
         assertTrue(message.startsWith("Cannot start the contestant c: "), message);
+    }
+
+    @Test
+    void shouldCleanUpOnceAndOnlyAfterTheProcessEnded() {
+        List<Boolean> aliveAtCleanUp = new ArrayList<>();
+        List<ProcessHandle> before = ProcessHandle.current().children().toList();
+        AtomicReference<ProcessHandle> started = new AtomicReference<>();
+        ContestantProcess process = ContestantProcess.start("fake", List.of("/bin/sh", "-c", "read line; echo ok; read line"), () -> { },
+                () -> aliveAtCleanUp.add(started.get().isAlive()));
+        started.set(ProcessHandle.current().children().filter(child -> !before.contains(child)).findFirst().orElseThrow());
+        process.load();
+        assertEquals(List.of(), aliveAtCleanUp);
+        process.close();
+        process.close();
+        assertEquals(List.of(false), aliveAtCleanUp);
+    }
+
+    @Test
+    void shouldCleanUpAfterAProcessThatDoesNotStart() {
+        List<String> log = new ArrayList<>();
+        assertThrows(Failure.class, () -> ContestantProcess.start("fake", List.of("/nowhere/program"), () -> { }, () -> log.add("cleaned up")));
+        assertEquals(List.of("cleaned up"), log);
+    }
+
+    @Test
+    void shouldGiveAPeerOnDiskItsFolderItsMemoryAndItsFlags() {
+        long memory = 256L << 20;
+        ProcessContenders contenders = new ProcessContenders(new RaceSettings(WORK, Door.UNSAFE, 1, 1, memory),
+                new Checkout(null, null, System.err), () -> { });
+        List<String> lmdb = contenders.command(Contestant.LMDB, Path.of("/data/l"), "peers.jar");
+        assertTrue(lmdb.containsAll(List.of("peer=lmdb", "folder=/data/l", "memory=268435456", "-Djava.io.tmpdir=/data/l", "-Xmx512m",
+                "--add-opens=java.base/java.nio=ALL-UNNAMED")), lmdb.toString());
+        assertEquals(WORK, WorkSettings.parse(lmdb));
+        List<String> mvStore = contenders.command(Contestant.MVSTORE, Path.of("/data/m"), "peers.jar");
+        assertTrue(mvStore.containsAll(List.of("peer=mvstore", "-Xmx704m")), mvStore.toString());
     }
 }

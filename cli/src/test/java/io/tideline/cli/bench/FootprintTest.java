@@ -42,12 +42,19 @@ class FootprintTest {
     void shouldRefuseWhatDoesNotFit() {
         assumeTrue(Files.isReadable(Path.of("/proc/meminfo")));
         String message = assertThrows(Failure.class,
-                () -> Footprint.require(List.of(Contestant.TIDELINE), work(1L << 40, 8), null)).getMessage();
+                () -> Footprint.require(List.of(Contestant.TIDELINE), work(1L << 40, 8), null, 0)).getMessage();
         assertTrue(message.matches("This needs about 47\\.0 TiB of memory and .* are free; use fewer --keys, .*"), message);
     }
 
     @Test
     void shouldAcceptASmallStoreOfItsOwn() {
-        assertDoesNotThrow(() -> Footprint.require(List.of(Contestant.C), work(1_000, 8), null));
+        assertDoesNotThrow(() -> Footprint.require(List.of(Contestant.C), work(1_000, 8), null, 0));
+    }
+
+    @Test
+    void shouldCountTheMemoryOfAPeerOnDiskHoweverMuchDataThereAre() {
+        long memory = 1024 * MEBIBYTE;
+        assertEquals(memory + Footprint.processBytes(work(1 << 30, 100)), Footprint.of(Contestant.LMDB, work(1 << 30, 100), null, memory));
+        assertTrue(Footprint.allDataBytes(work(1 << 20, 100)) >= 2 * (1 << 20) * 108L);
     }
 }

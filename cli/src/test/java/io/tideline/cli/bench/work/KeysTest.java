@@ -18,4 +18,10 @@ class KeysTest {
     void shouldAllBeDifferent() {
         assertEquals(1_000_000, LongStream.range(0, 1_000_000).map(Keys::keyOf).distinct().count());
     }
+
+    @Test
+    void shouldFindTheWayBackToTheIndex() {
+        LongStream.concat(LongStream.range(0, 100_000), LongStream.of(1L << 40, Long.MAX_VALUE, Long.MIN_VALUE, -1))
+                .forEach(index -> assertEquals(index, Keys.indexOf(Keys.keyOf(index))));
+    }
 }

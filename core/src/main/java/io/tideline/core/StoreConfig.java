@@ -96,6 +96,16 @@ public final class StoreConfig {
         return settings.model;
     }
 
+    /** How single records are read. */
+    public DeviceModel readDevice() {
+        return settings.readModel == null ? settings.model : settings.readModel;
+    }
+
+    /** How whole pages are read in order. */
+    public DeviceModel scanDevice() {
+        return settings.scanModel == null ? settings.model : settings.scanModel;
+    }
+
     /** Threads that read and write, where the device has threads. */
     public int ioThreads() {
         return settings.ioThreads;
@@ -158,6 +168,8 @@ public final class StoreConfig {
         private boolean keepFiles = true;
         private long segmentSize = DEFAULT_SEGMENT;
         private DeviceModel model = DeviceModel.BUFFERED;
+        private DeviceModel readModel;
+        private DeviceModel scanModel;
         private int ioThreads = DEFAULT_IO_THREADS;
         private int maxOpenFiles = DEFAULT_OPEN_FILES;
         private boolean copyReadsUp;
@@ -235,6 +247,18 @@ public final class StoreConfig {
         /** How files are read and written. Default {@link DeviceModel#BUFFERED}. */
         public Builder device(DeviceModel chosen) {
             model = Objects.requireNonNull(chosen);
+            return this;
+        }
+
+        /** How single records are read, if not as the log is written. {@code docs/io-models.md} says what is good for what. */
+        public Builder readDevice(DeviceModel chosen) {
+            readModel = Objects.requireNonNull(chosen);
+            return this;
+        }
+
+        /** How whole pages are read in order, by walks and checks, if not as the log is written. */
+        public Builder scanDevice(DeviceModel chosen) {
+            scanModel = Objects.requireNonNull(chosen);
             return this;
         }
 

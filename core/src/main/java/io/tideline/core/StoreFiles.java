@@ -10,6 +10,9 @@ import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The files of a store that spills: the directory it holds, its identity, the device behind its log, and the note of a clean close. */
@@ -18,12 +21,15 @@ final class StoreFiles implements AutoCloseable {
     /** Null where a test gave the files. */
     private final StoreDirectory directory;
     private final Device device;
+    /** All devices, each once; the first is {@link #device}. */
+    private final Map<DeviceModel, Device> devices;
     private final Identity identity;
 
-    private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Identity identity) {
+    private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices, Identity identity) {
         this.config = config;
         this.directory = directory;
         this.device = device;
+        this.devices = devices;
         this.identity = identity;
     }
 
@@ -34,27 +40,27 @@ final class StoreFiles implements AutoCloseable {
      */
     static StoreFiles create(StoreConfig config) {
         if (config.directory() == null) {
-            return create(config, null, config.files());
+            return create(config, null, config.files(), Map.of());
         }
         StoreDirectory directory = StoreDirectory.lock(config.directory());
-        Device device = null;
+        Map<DeviceModel, Device> devices = new EnumMap<>(DeviceModel.class);
         boolean created = false;
         try {
-            device = config.device().open(directory.path(), config);
-            StoreFiles files = create(config, directory, device);
+            for (DeviceModel model : List.of(config.device(), config.readDevice(), config.scanDevice())) {
+                devices.computeIfAbsent(model, wanted -> wanted.open(directory.path(), config));
+            }
+            StoreFiles files = create(config, directory, devices.get(config.device()), devices);
             created = true;
             return files;
         } finally {
             if (!created) {
-                if (device != null) {
-                    device.close();
-                }
+                devices.values().forEach(Device::close);
                 directory.close();
             }
         }
     }
 
-    private static StoreFiles create(StoreConfig config, StoreDirectory directory, Device device) {
+    private static StoreFiles create(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices) {
         if (Identity.exists(device)) {
             throw new FormatFault(describe(config, device));
         }
@@ -65,7 +71,7 @@ final class StoreFiles implements AutoCloseable {
         }
         Identity identity = new Identity(storeId, config.pageBits(), config.segmentSize(), config.hashSeed(), System.currentTimeMillis());
         identity.publish(device, config.waits());
-        return new StoreFiles(config, directory, device, identity);
+        return new StoreFiles(config, directory, device, devices, identity);
     }
 
     private static String describe(StoreConfig config, Device device) {
@@ -77,7 +83,7 @@ final class StoreFiles implements AutoCloseable {
     }
 
     LogDevice logDevice() {
-        return new LogDevice(device, Long.numberOfTrailingZeros(identity.segmentBytes()), identity.storeId(), config.maxOpenFiles());
+        return new LogDevice(device, devices.getOrDefault(config.readDevice(), device), devices.getOrDefault(config.scanDevice(), device), Long.numberOfTrailingZeros(identity.segmentBytes()), identity.storeId(), config.maxOpenFiles());
     }
 
     /** The I/O model in use. */
@@ -99,7 +105,7 @@ final class StoreFiles implements AutoCloseable {
     @Override
     public void close() {
         if (directory != null) {
-            device.close();
+            devices.values().forEach(Device::close);
             directory.close();
         }
     }

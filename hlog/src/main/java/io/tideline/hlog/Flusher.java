@@ -45,6 +45,8 @@ final class Flusher {
     private long writtenBytes;
     private volatile StoreFault failure;
     private volatile StoreFault poison;
+    /** How often a failed write was tried again; only the flusher's thread counts. */
+    private volatile long retries;
 
     /** One write of a part of a page. */
     private final class Write extends IoRequest {
@@ -159,6 +161,7 @@ final class Flusher {
         failure = write.fault;
         if (now - write.retryAt >= 0) {
             write.retryAt = now + RETRY_NANOS;
+            retries = retries + 1;
             write.submit();
         }
     }
@@ -184,14 +187,16 @@ final class Flusher {
     /**
      * Waits until everything below {@code address}, which is below safeReadOnly, is on the device.
      *
-     * @throws StoreFault if writes fail, or do not end within {@code timeoutNanos}
+     * @throws StoreFault if a write failed that was tried since this call began, or they do not end within {@code timeoutNanos}
      */
     void awaitFlushed(long address, long timeoutNanos) {
         long deadline = waits.nanoTime() + timeoutNanos;
+        long before = retries;
         onProgress.run();
         for (int attempt = 0; frontiers.flushed() < address; attempt++) {
             StoreFault failed = failure();
-            if (failed != null) {
+            // A failure may be old news: the second retry from now on follows a first one that was begun after now and failed.
+            if (failed != null && (poison != null || retries - before >= 2)) {
                 throw again(failed);
             }
             if (waits.nanoTime() - deadline > 0) {

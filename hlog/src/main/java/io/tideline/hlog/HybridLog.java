@@ -194,12 +194,12 @@ public final class HybridLog implements AutoCloseable {
 
     /** Bytes of segments that are no longer needed and still being read. */
     public long pendingDeleteBytes() {
-        return spill == null ? 0 : spill.segments.pendingDeleteBytes();
+        return spill == null ? 0 : spill.pendingDeleteBytes();
     }
 
     /** Segment files that are open. */
     public int openFiles() {
-        return spill == null ? 0 : spill.segments.openFiles();
+        return spill == null ? 0 : spill.openFiles();
     }
 
     Spill spill() {
@@ -235,7 +235,7 @@ public final class HybridLog implements AutoCloseable {
      * @throws StoreFault if that failed; then the log is as it was
      */
     public void flushAll() {
-        tail.pad(Math.max(Device.SECTOR_BYTES, spill.segments.alignmentBytes()));
+        tail.pad(Math.max(Device.SECTOR_BYTES, spill.alignmentBytes()));
         long end = tail();
         frontiers.raiseReadOnly(end);
         frontiers.raiseSafeReadOnly(end);

@@ -32,8 +32,8 @@ final class PageReader implements AutoCloseable {
             done = false;
             waiter = Thread.currentThread();
             try {
-                segment = log.spill().segments.use(page * pageBytes, false);
-                segment.file.read(this, log.spill().segments.offset(page * pageBytes), region.address(), (int) pageBytes);
+                segment = log.spill().scans.use(page * pageBytes, false);
+                segment.file.read(this, log.spill().scans.offset(page * pageBytes), region.address(), (int) pageBytes);
             } catch (StoreFault failed) {
                 completed(failed);
             } catch (RuntimeException | Error failed) {

@@ -31,7 +31,7 @@ public abstract class RecordRead extends IoRequest {
     /** In a log without a device it is never started. */
     protected RecordRead(HybridLog log) {
         this.log = log;
-        this.segments = log.spills() ? log.spill().segments : null;
+        this.segments = log.spills() ? log.spill().reads : null;
         this.seal = log.spills() ? new PageSeal(log.spill().storeId) : null;
     }
 

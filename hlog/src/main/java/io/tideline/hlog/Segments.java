@@ -8,6 +8,7 @@ import io.tideline.memory.Waits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,6 +26,8 @@ final class Segments {
     private static final Logger LOG = System.getLogger(Segments.class.getName());
 
     private final Device device;
+    /** Whether files that are no longer needed are removed here, and not by others who have them open. */
+    private final boolean isOwner;
     private final int segmentBits;
     private final int maxOpen;
     private final Waits waits;
@@ -88,21 +91,36 @@ final class Segments {
 
         /** Closes the file unless somebody uses it; the last step of a doomed one is its removal. */
         private boolean tryClose() {
-            if (!users.compareAndSet(0, CLOSED)) {
+            if (!tryTake()) {
                 return false;
             }
-            open.remove(number, this);
+            close();
+            return true;
+        }
+
+        /** Takes an unused file out, for {@link #close}; nobody can use it any more. */
+        private boolean tryTake() {
+            return users.compareAndSet(0, CLOSED) && open.remove(number, this);
+        }
+
+        /**
+         * Closes what was taken. A file closes when the device has left its last completion, and a completion may be about to open another
+         * file: so nobody calls this under the monitor.
+         */
+        private void close() {
             file.close();
             if (doomedBytes > 0) {
-                device.delete(name(number));
+                if (isOwner) {
+                    device.delete(name(number));
+                }
                 pendingDeleteBytes.addAndGet(-doomedBytes);
             }
-            return true;
         }
     }
 
     /** @param onDoomed told on any thread that {@link #removeDoomed} has something to do; must not block */
-    Segments(Device device, int segmentBits, int maxOpen, Waits waits, Runnable onDoomed) {
+    Segments(Device device, boolean isOwner, int segmentBits, int maxOpen, Waits waits, Runnable onDoomed) {
+        this.isOwner = isOwner;
         this.onDoomed = onDoomed;
         this.device = device;
         this.segmentBits = segmentBits;
@@ -146,7 +164,8 @@ final class Segments {
         for (;;) {
             Lease lease = open.get(number);
             if (lease == null) {
-                lease = openFile(number, create, maxOthers);
+                closeSurplus(maxOthers);
+                lease = openFile(number, create);
             }
             if (lease.tryUse()) {
                 return lease;
@@ -155,7 +174,7 @@ final class Segments {
         }
     }
 
-    private synchronized Lease openFile(long number, boolean create, int maxOthers) {
+    private synchronized Lease openFile(long number, boolean create) {
         if (closed) {
             throw new IoFault("the log is closed");
         }
@@ -163,26 +182,32 @@ final class Segments {
         if (present != null) {
             return present;
         }
-        closeSurplus(maxOthers);
         String name = name(number);
         Lease lease = new Lease(number, create && !device.exists(name) ? device.create(name) : device.open(name));
         open.put(number, lease);
         return lease;
     }
 
-    private synchronized void closeSurplus(int max) {
-        while (open.size() > max && closeOldest()) {
-            continue; // one fewer
+    /** Closes files until there are no more than {@code max}, but none in use: then the limit is exceeded for a moment rather than anybody refused. */
+    private void closeSurplus(int max) {
+        while (open.size() > max) {
+            Optional<Lease> oldest = open.values().stream().sorted(Comparator.comparingLong(lease -> lease.lastUse)).filter(Lease::tryTake).findFirst();
+            if (oldest.isEmpty()) {
+                return;
+            }
+            oldest.get().close();
         }
     }
 
-    /** False if all are in use: then the limit is exceeded for a moment rather than anybody refused. */
-    private boolean closeOldest() {
-        return open.values().stream().sorted(Comparator.comparingLong(lease -> lease.lastUse)).anyMatch(Lease::tryClose);
-    }
-
-    /** Removes the segments that lie wholly below an address, each after its last reader. Nobody begins to read them any more. */
-    synchronized void deleteBelow(long address) {
+    /**
+     * Removes the segments that lie wholly below an address, each after its last reader. Nobody begins to read them any more, and only one thread
+     * at a time calls this.
+     */
+    void deleteBelow(long address) {
+        if (!isOwner) {
+            open.keySet().stream().filter(number -> number < address >>> segmentBits).toList().forEach(this::doom);
+            return;
+        }
         for (long number = begin >>> segmentBits; number < address >>> segmentBits; number++) {
             if (device.exists(name(number))) {
                 doom(number);

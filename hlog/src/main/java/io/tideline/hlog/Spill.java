@@ -6,6 +6,9 @@ import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -16,7 +19,12 @@ final class Spill implements AutoCloseable {
     private static final long DEVICE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     final long storeId;
+    /** As the log is written. */
     final Segments segments;
+    /** As single records are read. */
+    final Segments reads;
+    /** As pages are read in order. */
+    final Segments scans;
     private final Frontiers frontiers;
     private final Flusher flusher;
     private final Evictor evictor;
@@ -28,12 +36,16 @@ final class Spill implements AutoCloseable {
             Runnable makeReadOnlySafe, Waits waits) {
         this.storeId = settings.storeId();
         this.frontiers = frontiers;
-        this.segments = new Segments(settings.device(), settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
+        this.segments = new Segments(settings.device(), true, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
+        this.reads = settings.reads() == settings.device() ? segments
+                : new Segments(settings.reads(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
+        this.scans = settings.scans() == settings.device() ? segments : settings.scans() == settings.reads() ? reads
+                : new Segments(settings.scans(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
         this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), pageBits, waits, this::wakeFlusher);
         this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), this::wakeEvictor);
         this.flushWorker = new Worker("tideline-flusher", waits, () -> {
             makeReadOnlySafe.run();
-            segments.removeDoomed();
+            users().forEach(Segments::removeDoomed);
             Worker.Progress progress = flusher.step();
             if (progress == Worker.Progress.DONE) {
                 wakeEvictor();
@@ -110,7 +122,31 @@ final class Spill implements AutoCloseable {
         if (!done) {
             throw new IoFault("the device did not end its writes of the log within " + seconds(DEVICE_TIMEOUT_NANOS) + " s; nothing was changed");
         }
-        segments.deleteBelow(frontiers.begin());
+        for (Segments each : users()) {
+            each.deleteBelow(frontiers.begin());
+        }
+    }
+
+    /** Each once; the one that removes files last, so that nobody opens a file that is going. */
+    private Set<Segments> users() {
+        Set<Segments> all = new LinkedHashSet<>(List.of(reads, scans));
+        all.remove(segments);
+        all.add(segments);
+        return all;
+    }
+
+    /** What transfers of all of them are multiples of. */
+    int alignmentBytes() {
+        return users().stream().mapToInt(Segments::alignmentBytes).max().getAsInt();
+    }
+
+    /** Bytes of files that are no longer needed and still open. */
+    long pendingDeleteBytes() {
+        return users().stream().mapToLong(Segments::pendingDeleteBytes).sum();
+    }
+
+    int openFiles() {
+        return users().stream().mapToInt(Segments::openFiles).sum();
     }
 
     private static long seconds(long nanos) {
@@ -134,14 +170,18 @@ final class Spill implements AutoCloseable {
         if (!flusher.end(DEVICE_TIMEOUT_NANOS)) {
             throw stalled("writes");
         }
-        boolean closed = false;
-        try {
-            closed = segments.close(DEVICE_TIMEOUT_NANOS);
-        } catch (StoreFault unclosed) {
-            closed = true;
-            throw unclosed;
-        } finally {
-            idle = closed;
+        boolean closed = true;
+        StoreFault problem = null;
+        for (Segments each : users()) {
+            try {
+                closed &= each.close(DEVICE_TIMEOUT_NANOS);
+            } catch (StoreFault unclosed) {
+                problem = problem == null ? unclosed : problem;
+            }
+        }
+        idle = closed;
+        if (problem != null) {
+            throw problem;
         }
         if (!closed) {
             throw stalled("reads or syncs");

@@ -3,6 +3,8 @@ package io.tideline.core;
 import io.tideline.hlog.HybridLog;
 import io.tideline.memory.Words;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -19,6 +21,8 @@ import java.util.function.Consumer;
  * }</pre>
  */
 public final class Store extends Operations implements AutoCloseable {
+    private static final Executor ASYNC = task -> Thread.ofVirtual().name("tideline-async").start(task);
+
     private final Kernel kernel;
     private final SessionPool pool;
     private final AtomicLong sessionNumbers = new AtomicLong();
@@ -59,6 +63,33 @@ public final class Store extends Operations implements AutoCloseable {
         } finally {
             session.leave();
         }
+    }
+
+    /**
+     * Reads the 8-byte values of many keys without making the caller wait: as {@link #getAll}, on a virtual thread.
+     *
+     * @param keys copied before this returns
+     * @return the values in the order of the keys, {@code ifAbsent} where there is none; fails with what {@code getAll} throws
+     */
+    public CompletableFuture<long[]> getAllAsync(long[] keys, long ifAbsent) {
+        long[] wanted = keys.clone();
+        return CompletableFuture.supplyAsync(() -> {
+            long[] values = new long[wanted.length];
+            getAll(wanted, values, 0, wanted.length, ifAbsent);
+            return values;
+        }, ASYNC);
+    }
+
+    /**
+     * Updates many keys without making the caller wait: as {@link #rmwAll}, on a virtual thread.
+     *
+     * @param keys copied before this returns
+     * @return completed when all are updated; fails with what {@code rmwAll} throws, when some may be
+     */
+    public CompletableFuture<Void> rmwAllAsync(long[] keys, Update update, long operand) {
+        long[] wanted = keys.clone();
+        Objects.requireNonNull(update);
+        return CompletableFuture.runAsync(() -> rmwAll(wanted, 0, wanted.length, update, operand), ASYNC);
     }
 
     /** Opens a session with a name of the store's choosing. */

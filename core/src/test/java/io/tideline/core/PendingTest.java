@@ -153,6 +153,26 @@ class PendingTest {
     }
 
     @Test
+    void shouldAnswerBatchesByFutures() throws Exception {
+        long[] keys = LongStream.range(0, KEYS + 1).toArray();
+        var updated = store.rmwAllAsync(keys, Update.ADD, 1);
+        Arrays.fill(keys, -1); // they are the caller's again
+        updated.get(60, java.util.concurrent.TimeUnit.SECONDS);
+        List<java.util.concurrent.CompletableFuture<long[]>> reads = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            reads.add(store.getAllAsync(LongStream.range(0, KEYS + 2).toArray(), -7));
+        }
+        for (var read : reads) {
+            long[] values = read.get(60, java.util.concurrent.TimeUnit.SECONDS);
+            for (int key = 0; key < KEYS; key++) {
+                assertEquals(key * 3L + 1, values[key], "key " + key);
+            }
+            assertEquals(1, values[KEYS]);
+            assertEquals(-7, values[KEYS + 1]);
+        }
+    }
+
+    @Test
     void shouldUpdateAGroupWhereverItsKeysAre() {
         long[] keys = LongStream.concat(LongStream.range(0, KEYS), LongStream.range(0, KEYS)).toArray();
         store.batch(session -> session.rmwAll(keys, 0, keys.length, Update.ADD, 1));

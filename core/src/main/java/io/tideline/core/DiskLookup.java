@@ -47,12 +47,10 @@ class DiskLookup extends RecordRead {
         return buffer.ensure(bytes);
     }
 
-    /** Begins to follow the chain from an address below the log's head. Outside the epoch; does not wait. */
-    final void begin(long address) {
-        begin(address, Long.MAX_VALUE);
-    }
-
-    /** The same, stepping over what stands at or above an address. */
+    /**
+     * Begins to follow the chain from an address below the log's head, stepping over what stands at or above {@code end}. Outside the epoch; does
+     * not wait.
+     */
     final void begin(long address, long end) {
         chain = address;
         below = end;
@@ -116,10 +114,6 @@ class DiskLookup extends RecordRead {
 
     /** Told on a thread of the device that the lookup has ended; must not block. */
     void onEnd() {
-    }
-
-    final boolean hasEnded() {
-        return ended;
     }
 
     /** Forgets what was found: another operation begins. */

@@ -47,10 +47,10 @@ final class PendingRing {
     }
 
     /** Begins to look the operation's key up, from an address on the device. Outside the epoch. */
-    void start(PendingOp op, long address, long end) {
+    void start(PendingOp op, long address) {
         underWay++;
         storeUnderWay.incrementAndGet();
-        op.begin(address, end);
+        op.begin(address, Long.MAX_VALUE);
     }
 
     /** An operation whose lookup has ended, null if there is none. */

@@ -243,6 +243,7 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
+    /** Waits outside the epoch for the record, or for the room, that the running operation needs. */
     private void waitForDevice() {
         List<Session> batches = stepOutsideWithBatches();
         try {
@@ -326,7 +327,7 @@ public final class Session extends Operations implements AutoCloseable {
         diskAddress = 0;
         stepOutside();
         try {
-            ring.start(op, address, Long.MAX_VALUE);
+            ring.start(op, address);
         } finally {
             epoch.resume(epochSlot); // whatever the gate says: the operation is under way
         }

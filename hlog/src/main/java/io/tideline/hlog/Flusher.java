@@ -23,7 +23,7 @@ import java.util.function.LongSupplier;
  * it succeeded and all before it did. (3) A failed write is tried again with the same bytes at the same place, which is always sound; when it
  * fails twice, {@link #failure} says why until one succeeds. (4) A failed sync is never tried again: nobody knows what it lost.
  *
- * <p>{@link #step} and {@link #reset} exclude each other by the monitor; everything but {@code failure} is touched under it.
+ * <p>{@link #step} and {@link #reset} exclude each other by the monitor; everything but the volatile fields is touched under it.
  */
 final class Flusher {
     /** Enough to keep a device busy that wants its writes to overlap. A page is written only after all but so many in front of it are. */

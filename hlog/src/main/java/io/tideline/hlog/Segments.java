@@ -141,11 +141,6 @@ final class Segments {
         return address & (1L << segmentBits) - 1;
     }
 
-    /** The first address behind the segment of an address. */
-    long end(long address) {
-        return ((address >>> segmentBits) + 1) << segmentBits;
-    }
-
     /** The segment of an address, for the caller to release; made if this is its first use and {@code create} says so. */
     Lease use(long address, boolean create) {
         if (open.size() > maxOpen) {
@@ -248,20 +243,6 @@ final class Segments {
 
     int openFiles() {
         return open.size();
-    }
-
-    /** Bytes on the device. */
-    long sizeBytes() {
-        return device.list().stream().filter(name -> name.startsWith("log/")).mapToLong(this::sizeBytes).sum();
-    }
-
-    private long sizeBytes(String name) {
-        Lease lease = use(Long.parseLong(name.substring(4)) << segmentBits, false);
-        try {
-            return lease.file.sizeBytes();
-        } finally {
-            lease.release();
-        }
     }
 
     /**

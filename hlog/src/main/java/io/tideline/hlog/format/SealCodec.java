@@ -1,6 +1,7 @@
 package io.tideline.hlog.format;
 
 import io.tideline.fault.FormatFault;
+import io.tideline.fault.StoreFault;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.function.Function;
@@ -8,6 +9,11 @@ import java.util.zip.CRC32C;
 
 /** From a payload to the bytes of a sealed file and back; it knows no files. */
 final class SealCodec {
+    /** Somebody else may have put a file of that name there: a foreign beginning is a foreign format. */
+    static final boolean ANYBODYS = false;
+    /** Nobody else has: a foreign beginning is damage. */
+    static final boolean OURS = true;
+
     private SealCodec() {
     }
 
@@ -29,11 +35,10 @@ final class SealCodec {
      *
      * @param head as much of the file as its first block has
      */
-    static void checkHead(String path, ByteBuffer head, long sizeBytes) {
+    static void checkHead(String path, ByteBuffer head, long sizeBytes, boolean ours) {
         ByteBuffer header = head.order(ByteOrder.LITTLE_ENDIAN);
         if (header.limit() >= Long.BYTES && header.getLong(SealLayout.MAGIC_OFFSET) != SealLayout.MAGIC) {
-            throw new FormatFault(path + " was not written by Tideline: it begins with 0x"
-                    + Long.toHexString(header.getLong(SealLayout.MAGIC_OFFSET)) + " and not with 0x" + Long.toHexString(SealLayout.MAGIC));
+            throw foreign(path, Long.toHexString(header.getLong(SealLayout.MAGIC_OFFSET)), ours);
         }
         if (header.limit() < SealLayout.HEADER_BYTES) {
             throw SealedPayload.damage(path, sizeBytes, "the size", sizeBytes + "", "at least " + SealLayout.BLOCK_BYTES);
@@ -48,10 +53,16 @@ final class SealCodec {
         }
     }
 
+    private static StoreFault foreign(String path, String found, boolean ours) {
+        String expected = Long.toHexString(SealLayout.MAGIC);
+        return ours ? SealedPayload.damage(path, SealLayout.MAGIC_OFFSET, "the beginning", "0x" + found, "0x" + expected)
+                : new FormatFault(path + " was not written by Tideline: it begins with 0x" + found + " and not with 0x" + expected);
+    }
+
     /** Checks a whole file and has its payload decoded. */
-    static <T> T decode(String path, ByteBuffer whole, SealedKind kind, Function<SealedPayload, T> decoder) {
+    static <T> T decode(String path, ByteBuffer whole, SealedKind kind, boolean ours, Function<SealedPayload, T> decoder) {
         ByteBuffer file = whole.order(ByteOrder.LITTLE_ENDIAN);
-        checkHead(path, file, file.limit());
+        checkHead(path, file, file.limit(), ours);
         int end = SealLayout.HEADER_BYTES + file.getInt(SealLayout.LENGTH_OFFSET);
         int stored = file.getInt(SealLayout.CRC_OFFSET);
         int computed = checksum(file, end - SealLayout.HEADER_BYTES);

@@ -23,22 +23,10 @@ public final class SealedFile {
      * the new one is there, whole, and nobody knows which survives.
      */
     public static void publish(Device device, Waits waits, String name, SealedKind kind, long storeId, long sequence, byte[] payload) {
-        if (payload.length > SealLayout.MAX_PAYLOAD_BYTES) {
-            throw new IllegalArgumentException("a payload of " + payload.length + " bytes for " + name + "; it takes up to " + SealLayout.MAX_PAYLOAD_BYTES);
+        try (SealedDraft draft = SealedDraft.write(device, waits, name, kind, storeId, sequence, payload)) {
+            draft.sync();
+            draft.publish();
         }
-        requireBlocks(device);
-        String temporary = name + StoreDirectory.TEMPORARY_SUFFIX;
-        if (device.exists(temporary)) {
-            device.delete(temporary);
-        }
-        int sizeBytes = SealLayout.fileBytes(payload.length);
-        BlockingIo io = new BlockingIo(waits);
-        try (Region memory = Region.allocate(sizeBytes, false); DeviceFile file = device.create(temporary)) {
-            SealCodec.encode(NativeBuffer.of(memory.address(), sizeBytes), kind, storeId, sequence, payload);
-            io.write(file, 0, memory.address(), sizeBytes);
-            io.sync(file);
-        }
-        device.rename(temporary, name);
         device.syncDirectory();
     }
 
@@ -50,6 +38,15 @@ public final class SealedFile {
      * @throws io.tideline.fault.FormatFault if it is not ours, or of a newer version
      */
     public static <T> T read(Device device, Waits waits, String name, SealedKind kind, Function<SealedPayload, T> decoder) {
+        return read(device, waits, name, kind, SealCodec.ANYBODYS, decoder);
+    }
+
+    /** Like {@link #read}, of a file that nobody else makes under that name: one that does not begin as ours do is damaged, too. */
+    public static <T> T readOurs(Device device, Waits waits, String name, SealedKind kind, Function<SealedPayload, T> decoder) {
+        return read(device, waits, name, kind, SealCodec.OURS, decoder);
+    }
+
+    private static <T> T read(Device device, Waits waits, String name, SealedKind kind, boolean ours, Function<SealedPayload, T> decoder) {
         requireBlocks(device);
         BlockingIo io = new BlockingIo(waits);
         try (DeviceFile file = device.open(name)) {
@@ -59,11 +56,11 @@ public final class SealedFile {
                 if (headBytes > 0) {
                     io.read(file, 0, block.address(), headBytes);
                 }
-                SealCodec.checkHead(file.path(), NativeBuffer.of(block.address(), headBytes), sizeBytes);
+                SealCodec.checkHead(file.path(), NativeBuffer.of(block.address(), headBytes), sizeBytes, ours);
             }
             try (Region memory = Region.allocate(sizeBytes, false)) {
                 io.read(file, 0, memory.address(), (int) sizeBytes);
-                return decode(file.path(), NativeBuffer.of(memory.address(), (int) sizeBytes), kind, decoder);
+                return SealCodec.decode(file.path(), NativeBuffer.of(memory.address(), (int) sizeBytes), kind, ours, decoder);
             }
         }
     }
@@ -82,7 +79,7 @@ public final class SealedFile {
 
     /** Reads a file whose bytes are in memory already, with the same checks. */
     public static <T> T decode(String path, ByteBuffer file, SealedKind kind, Function<SealedPayload, T> decoder) {
-        return SealCodec.decode(path, file, kind, decoder);
+        return SealCodec.decode(path, file, kind, SealCodec.ANYBODYS, decoder);
     }
 
     /** Makes a file gone for good, whether or not it is still there: an earlier removal may not have reached the disk. */
@@ -98,7 +95,7 @@ public final class SealedFile {
         device.list().stream().filter(name -> name.endsWith(StoreDirectory.TEMPORARY_SUFFIX)).forEach(device::delete);
     }
 
-    private static void requireBlocks(Device device) {
+    static void requireBlocks(Device device) {
         if (SealLayout.BLOCK_BYTES % device.alignmentBytes() != 0) {
             throw new IllegalArgumentException("a device that transfers multiples of " + device.alignmentBytes() + " bytes; they must divide "
                     + SealLayout.BLOCK_BYTES);

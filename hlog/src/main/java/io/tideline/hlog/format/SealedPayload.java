@@ -41,6 +41,11 @@ public final class SealedPayload {
         return sequence;
     }
 
+    /** The fault of a file whose number in its series is not {@code expected}. */
+    public CorruptionFault wrongSequence(long expected) {
+        return damage(path, SealLayout.SEQUENCE_OFFSET, "the sequence number", sequence + "", expected + "");
+    }
+
     /** Checks that the file belongs to a store, and was not copied from another one. */
     public SealedPayload ofStore(long expectedStoreId) {
         if (storeId != expectedStoreId) {
@@ -51,9 +56,7 @@ public final class SealedPayload {
 
     /** The next 8 bytes, whatever they are. */
     public long word(String field) {
-        if (bytes.remaining() < Long.BYTES) {
-            throw damage(path, SealLayout.LENGTH_OFFSET, "the length", (bytes.limit() - SealLayout.HEADER_BYTES) + "", "room for " + field);
-        }
+        requireRoom(field, Long.BYTES);
         return bytes.getLong();
     }
 
@@ -64,6 +67,52 @@ public final class SealedPayload {
             throw wrong(field, found, min + " to " + max);
         }
         return found;
+    }
+
+    /** The next bytes, as many as {@code target} has room for. */
+    public void bytes(String field, ByteBuffer target) {
+        int lengthBytes = target.remaining();
+        requireRoom(field, lengthBytes);
+        target.put(bytes.slice(bytes.position(), lengthBytes));
+        bytes.position(bytes.position() + lengthBytes);
+    }
+
+    /** Checks, before memory is taken for them, that so many more bytes are there. */
+    public void requireRoom(String field, long lengthBytes) {
+        if (lengthBytes > bytes.remaining()) {
+            throw damage(path, SealLayout.LENGTH_OFFSET, "the length", (bytes.limit() - SealLayout.HEADER_BYTES) + "", "room for " + field);
+        }
+    }
+
+    /** Steps over the zeros in front of the next multiple of 8 bytes. */
+    public void padding() {
+        while ((bytes.position() - SealLayout.HEADER_BYTES) % Long.BYTES != 0) {
+            requireRoom("the padding", 1);
+            byte found = bytes.get();
+            if (found != 0) {
+                throw damage(path, bytes.position() - 1, "the padding", found + "", "0");
+            }
+        }
+    }
+
+    /** Whether fields are left to be read. */
+    public boolean hasRemaining() {
+        return bytes.hasRemaining();
+    }
+
+    /** Where in the file the next field stands. */
+    public int offset() {
+        return bytes.position();
+    }
+
+    /** Where the file is, for people. */
+    public String path() {
+        return path;
+    }
+
+    /** The fault of something that was read before. */
+    public CorruptionFault damage(long offset, String what, String found, String expected) {
+        return damage(path, offset, what, found, expected);
     }
 
     /** The fault of the field that was read last. */

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** The README lists what the library throws: every text of an exception in its main code must stand there. */
 final class ReadmeErrorsTest {
-    private static final List<String> LIBRARY = List.of("memory", "epoch", "hlog", "index", "core");
+    private static final List<String> LIBRARY = List.of("memory", "epoch", "hlog", "index", "checkpoint", "core");
     private static final Pattern THROWN =
             Pattern.compile("new (?:(?:IllegalArgument|IllegalState|UnsupportedOperation)Exception|\\w+Fault)\\s*\\(");
     private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");

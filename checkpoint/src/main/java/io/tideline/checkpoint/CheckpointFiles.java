@@ -1,0 +1,42 @@
+package io.tideline.checkpoint;
+
+import io.tideline.hlog.device.Device;
+import java.util.OptionalLong;
+import java.util.regex.Pattern;
+
+/** The names of the files that a checkpoint writes beside the log, and their removal when no manifest names them any more. */
+public final class CheckpointFiles {
+    private static final String FOLDER = "checkpoints/";
+    private static final Pattern PART = Pattern.compile("[a-z][a-z0-9]{0,31}");
+    private static final Pattern NAME = Pattern.compile(FOLDER + "([1-9][0-9]{0,18})-" + PART);
+
+    private CheckpointFiles() {
+    }
+
+    /**
+     * The name of a file of a checkpoint.
+     *
+     * @param part what it is: small letters and digits
+     */
+    public static String name(long checkpoint, String part) {
+        if (checkpoint < 1 || !PART.matcher(part).matches()) {
+            throw new IllegalArgumentException("the file '" + part + "' of checkpoint " + checkpoint + "; parts are words in small letters, checkpoints begin with 1");
+        }
+        return FOLDER + checkpoint + "-" + part;
+    }
+
+    /** Which checkpoint's file has that name, if any. */
+    static OptionalLong number(String name) {
+        return ManifestFiles.number(NAME.matcher(name));
+    }
+
+    /** Called while no checkpoint is being written, whose manifest is still to come. */
+    static void removeRetired(Device device, StillNeeded needed) {
+        for (String name : device.list()) {
+            OptionalLong number = number(name);
+            if (number.isPresent() && !needed.needsCheckpoint(number.getAsLong())) {
+                device.delete(name);
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@ import io.tideline.hlog.RecordLayout;
 import io.tideline.hlog.RecordRead;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The way down a chain from where it has left the memory, to the newest record of a key. What it finds is true for good, because the chain
@@ -25,7 +26,7 @@ class DiskLookup extends RecordRead {
     private final HybridLog log;
     private final Waits waits;
     private final Key key;
-    private final Scratch buffer = new Scratch();
+    private final Scratch buffer;
     private long chain = NOWHERE;
     private long below;
     private boolean found;
@@ -34,12 +35,16 @@ class DiskLookup extends RecordRead {
     private volatile Thread waiter;
     private volatile boolean ended;
 
-    /** @param key stays as it is while a lookup is under way */
-    DiskLookup(HybridLog log, Waits waits, Key key) {
+    /**
+     * @param key stays as it is while a lookup is under way
+     * @param bufferBytes counts the bytes of the buffer
+     */
+    DiskLookup(HybridLog log, Waits waits, Key key, AtomicLong bufferBytes) {
         super(log);
         this.log = log;
         this.waits = waits;
         this.key = key;
+        this.buffer = new Scratch(bufferBytes);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -39,6 +40,8 @@ final class Kernel {
     final Throttle throttle;
     /** Operations of all sessions that wait for the device. */
     final AtomicInteger pending = new AtomicInteger();
+    /** Bytes of the buffers of all lookups, those that rest included. */
+    final AtomicLong readBufferBytes = new AtomicLong();
     /** Open sessions, the pool's included. */
     final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     /** What closed sessions counted; under the monitor of sessions. */

@@ -1,17 +1,27 @@
 package io.tideline.core;
 
 import io.tideline.memory.Words;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The key of a session's running operation, with its hash. Keys of 8 bytes are a word, whichever way the caller named them; others are
  * copied to the session's scratch, where they compare word by word.
  */
 final class Key {
-    final Scratch scratch = new Scratch();
+    final Scratch scratch;
     long hash;
     /** The key itself where {@link #length} is 8. */
     long word;
     int length;
+
+    Key() {
+        this(null);
+    }
+
+    /** @param meter counts the bytes of the scratch; null for none */
+    Key(AtomicLong meter) {
+        scratch = new Scratch(meter);
+    }
 
     void setWord(long key, long keyHash) {
         word = key;

@@ -16,7 +16,7 @@ final class PendingOp extends DiskLookup {
     Completion completion;
 
     PendingOp(PendingRing ring, Session session, Key key) {
-        super(session.log, session.waits, key);
+        super(session.log, session.waits, key, session.readBufferBytes());
         this.ring = ring;
         this.key = key;
     }

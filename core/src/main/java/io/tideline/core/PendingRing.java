@@ -39,7 +39,7 @@ final class PendingRing {
             return null;
         }
         if (idle.isEmpty()) {
-            PendingOp made = new PendingOp(this, session, new Key());
+            PendingOp made = new PendingOp(this, session, new Key(session.readBufferBytes()));
             all.add(made);
             return made;
         }

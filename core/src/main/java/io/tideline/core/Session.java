@@ -10,6 +10,7 @@ import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -276,7 +277,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     private void readDisk() {
         if (lookup == null) {
-            lookup = new DiskLookup(log, waits, key);
+            lookup = new DiskLookup(log, waits, key, kernel.readBufferBytes);
         }
         lookup.begin(diskAddress, diskEnd);
         lookup.await();
@@ -336,6 +337,11 @@ public final class Session extends Operations implements AutoCloseable {
     void countLookup(DiskLookup ended) {
         count(Counter.DEVICE_LOOKUPS, 1);
         count(Counter.DEVICE_READS, ended.reads());
+    }
+
+    /** Counts what the buffers of lookups take. */
+    AtomicLong readBufferBytes() {
+        return kernel.readBufferBytes;
     }
 
     PendingRing newRing() {

@@ -5,6 +5,7 @@ import io.tideline.epoch.Housekeeper;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.MutabilityPolicy;
+import io.tideline.hlog.RecordRead;
 import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
 import java.nio.file.Path;
@@ -26,6 +27,11 @@ public final class StoreConfig {
     private static final int DEFAULT_OPEN_FILES = 256;
     private static final int DEFAULT_PENDING_PER_SESSION = 128;
     private static final int DEFAULT_PENDING = 4096;
+
+    /** Of submitted operations, and of the members of groups. */
+    private static final long RINGS_PER_SESSION = 2;
+    /** The one that is looked at, and the next one. */
+    private static final long WALK_PAGES = 2;
 
     /** Each page costs a word of heap. */
     private static final long MAX_PAGES = 1 << 22;
@@ -129,6 +135,19 @@ public final class StoreConfig {
     /** How many of all sessions may. */
     public int maxPending() {
         return settings.maxPending;
+    }
+
+    /**
+     * The most bytes beside the log memory that reads from the device take: for so many sessions, each with as many operations under way as it
+     * may have, submitted ones and those of a group, and for one walk over all entries. Not all of it is taken at once, and none before it is
+     * needed.
+     *
+     * @param sessions the calls without a session at the same time included
+     * @param recordBytes the longest record; see {@code docs/formats.md}
+     */
+    public long readBufferBytes(int sessions, int recordBytes) {
+        long lookup = Scratch.bytesFor(RecordRead.mostBufferBytes(recordBytes)) + Scratch.bytesFor(recordBytes);
+        return sessions * (1 + RINGS_PER_SESSION * maxPendingPerSession()) * lookup + WALK_PAGES * pageSize();
     }
 
     /** Whether the store has files. */

@@ -14,6 +14,7 @@ import java.util.List;
  * @param overflowBuckets overflow buckets in use
  * @param logUsedBytes bytes of the log from head to tail
  * @param logMemoryBytes bytes of log memory configured
+ * @param readBufferBytes bytes of the buffers that records are read into from the device, with the keys that wait for them
  * @param deviceLookups operations that found their key's chain going on on the device and asked it
  * @param deviceReads records read from the device for them
  * @param copiedUp values read from the device and copied to the tail
@@ -36,7 +37,7 @@ import java.util.List;
  * @param lastStall who held the epoch for too long the last time that happened; empty if it never did
  */
 public record StoreStats(long created, long deleted, long copied, long appended, long retries, long indexBytes, long overflowBuckets, long logUsedBytes,
-        long logMemoryBytes, long deviceLookups, long deviceReads, long copiedUp, long deviceWrittenBytes, long pendingDeleteBytes, int openFiles, long throttled,
+        long logMemoryBytes, long readBufferBytes, long deviceLookups, long deviceReads, long copiedUp, long deviceWrittenBytes, long pendingDeleteBytes, int openFiles, long throttled,
         long throttledNanos, long begin, long head, long flushed, long readOnly, long tail, int sessions, boolean indexHugePages, boolean logHugePages, String door,
         String device, String deviceFallback, List<String> lastStall) {
     /** Bytes that the data takes: index, overflow and used log. */

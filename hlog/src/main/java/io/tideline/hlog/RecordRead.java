@@ -45,6 +45,11 @@ public abstract class RecordRead extends IoRequest {
      */
     protected abstract void done(StoreFault fault);
 
+    /** The largest buffer that reading records of up to so many bytes asks for, whatever the device: what they touch of its sectors. */
+    public static long mostBufferBytes(int recordBytes) {
+        return Math.max(GUESS_BYTES, recordBytes) + 2L * (BUFFER_ALIGNMENT_BYTES - 1) & -BUFFER_ALIGNMENT_BYTES;
+    }
+
     /** Begins to read the record of an address below the log's head. */
     protected final void start(long recordAddress) {
         address = recordAddress;

@@ -12,6 +12,7 @@ import io.tideline.cli.console.JsonFile;
 import io.tideline.cli.console.StoreOptions;
 import io.tideline.cli.console.Streams;
 import io.tideline.cli.console.TemporaryDirectory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,11 @@ import picocli.CommandLine.Option;
             "Loads a number of keys into a store and then replays one list of operations on it from several threads, for a few"
                     + " windows of time. Shows how many operations it did in a second (the median, the least and the most of the"
                     + " windows), how long one takes, how many bytes it allocates on the Java heap, and how much memory it takes.",
+            "",
+            "With --memory what does not fit goes to disk. Then it also shows what loading wrote, and how many reads went to the disk, by the"
+                    + " store's own count and by that of the kernel. A batch of bytes, or of mixed kinds, is submitted on disk, so that its"
+                    + " disk reads overlap: then latency is the time from the submission of one operation to its completion, with the others"
+                    + " under way. In all other cases, and for all other contestants, it is that of one operation alone.",
             "",
             "With --against the same operations run on something else too. Each contestant is a process of its own, and their windows"
                     + " alternate, so that a disturbance hits all of them. Only the ratio of such a run means anything: the same figure"
@@ -56,6 +62,8 @@ import picocli.CommandLine.Option;
             "  tideline bench --value-size 100 --memory 256m --batch 256",
             "                                                        eight times as much as memory",
             "  tideline bench --value-size 100 --memory 1g --against rocksdb,lmdb,mvstore",
+            "  tideline bench --value-size 100 --memory 256m --batch 256 --device uring --against fio",
+            "                                                        beside what the disk gives",
             "",
             "Exit codes: 0 measured; 1 a contestant lost a key; 2 wrong use, or a contestant",
             "could not run; 130 after Ctrl-C."
@@ -81,6 +89,8 @@ public final class BenchCommand implements Callable<Integer> {
     private final Streams streams;
     private final Interruption interruption;
     private final Source source;
+    /** Where programs are looked for, as in the environment variable PATH. */
+    private final String searchPath;
 
     @Option(names = "--workload", paramLabel = "NAME", defaultValue = "read",
             description = "What the operations do: read, upsert, rmw, mixed, ycsb-a, ycsb-b, ycsb-c, ycsb-d or ycsb-f; see below"
@@ -135,10 +145,13 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--against", paramLabel = "NAME", split = ",",
             description = "What to compare with, one or several, separated by commas: chm is a ConcurrentHashMap with boxed keys and"
                     + " values; c is the same layout in plain C without anything that makes it safe, the limit of the hardware (needs"
-                    + " gcc); rocksdb, lmdb and mvstore (of H2) keep their data in files, in a folder below jmh/target that is removed"
-                    + " at the end, without a log of operations and without syncs; each may take --memory too, beside what a process needs only"
-                    + " to replay operations, and where the machine allows it a control group of Linux holds it to that, the cache of the"
-                    + " kernel included. The first use builds them.")
+                    + " gcc); rocksdb, lmdb and mvstore (of H2) keep their data in files that are removed at the end, without a log of"
+                    + " operations and without syncs. With --memory their files are beside those of this store, and each contestant on"
+                    + " disk, this store too, may take the same: --memory, what the index takes, and what a process needs only to replay"
+                    + " operations; where the machine allows it a control group of Linux holds it to that, the cache of the kernel included."
+                    + " The first use builds them. fio is the disk itself, as the program of that name measures it (4 KiB random reads at the"
+                    + " best of the queue depths 16 to 128, 1 MiB sequential writes, O_DIRECT) before and after the others, on a file as"
+                    + " large as the loaded records.")
     private List<String> against = List.of();
 
     @Option(names = "--json", paramLabel = "FILE",
@@ -154,13 +167,14 @@ public final class BenchCommand implements Callable<Integer> {
     /** @param interruption asked often whether to stop */
     public BenchCommand(Streams streams, Interruption interruption) {
         this(streams, interruption, (settings, tick) -> new ProcessContenders(settings,
-                new Checkout(System.getProperty(Checkout.HOME_PROPERTY), System.getenv("PATH"), streams.err()), tick));
+                new Checkout(System.getProperty(Checkout.HOME_PROPERTY), System.getenv("PATH"), streams.err()), tick), System.getenv("PATH"));
     }
 
-    BenchCommand(Streams streams, Interruption interruption, Source source) {
+    BenchCommand(Streams streams, Interruption interruption, Source source, String searchPath) {
         this.streams = streams;
         this.interruption = interruption;
         this.source = source;
+        this.searchPath = searchPath;
     }
 
     @Override
@@ -169,6 +183,9 @@ public final class BenchCommand implements Callable<Integer> {
         List<Contestant> rivals = rivals();
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
         storeOptions.check();
+        if (isAgainstDevice() && !storeOptions.spills()) {
+            throw new Failure("--against fio is about the disk, and a store in memory does not use it; give --memory too.");
+        }
         RaceResult result = storeOptions.spills() ? raceOnDisk(rivals) : race(settings, rivals);
         interruption.publish(() -> {
             if (jsonFile != null) {
@@ -229,11 +246,20 @@ public final class BenchCommand implements Callable<Integer> {
         return buckets;
     }
 
+    private boolean isAgainstDevice() {
+        return against.stream().anyMatch(BenchCommand::isDevice);
+    }
+
+    private static boolean isDevice(String name) {
+        return name.strip().equals(DeviceLimit.NAME);
+    }
+
     private List<Contestant> rivals() {
-        List<Contestant> rivals = against.stream().map(name -> parse("--against", name.strip(), Contestant::parse)).toList();
-        if (rivals.stream().distinct().count() < rivals.size()) {
+        if (against.stream().map(String::strip).distinct().count() < against.size()) {
             throw new Failure("--against " + String.join(",", against) + ": name each of them once.");
         }
+        List<Contestant> rivals = against.stream().filter(name -> !isDevice(name))
+                .map(name -> parse("--against", name.strip(), Contestant::parse)).toList();
         if (rivals.contains(Contestant.CHM)) {
             requireRange("--keys", keys, 1, MOST_KEYS_OF_MAP);
         }
@@ -256,34 +282,61 @@ public final class BenchCommand implements Callable<Integer> {
 
     private RaceResult race(RaceSettings settings, List<Contestant> rivals) {
         List<Contender> started = new CopyOnWriteArrayList<>();
+        Optional<Path> fio = isAgainstDevice() ? DeviceLimit.find(searchPath) : Optional.empty();
         try (RaceDisplay display = new RaceDisplay(streams, quiet, System::nanoTime)) {
-            interruption.beforeMessage(() -> {
-                display.endLine();
-                started.forEach(Contender::close);
-            });
-            Contenders contenders = source.of(settings, () -> {
+            Runnable tick = () -> {
                 interruption.check();
                 display.tick();
+            };
+            Optional<DeviceLimit> limit = fio.map(program -> deviceLimit(program, settings, tick));
+            Runnable end = () -> {
+                started.forEach(Contender::close);
+                limit.ifPresent(DeviceLimit::close);
+            };
+            interruption.beforeMessage(() -> {
+                display.endLine();
+                end.run();
             });
-            List<Optional<String>> missing = rivals.stream().map(contenders::prepare).toList();
-            List<Contestant> running = new ArrayList<>(List.of(Contestant.TIDELINE));
-            for (int i = 0; i < rivals.size(); i++) {
-                if (missing.get(i).isEmpty()) {
-                    running.add(rivals.get(i));
-                }
+            try {
+                return race(settings, rivals, source.of(settings, tick), started, limit.orElse(null), display);
+            } finally {
+                end.run();
             }
-            interruption.check();
-            contenders.requireRoom(running);
-            running.forEach(contestant -> started.add(contenders.start(contestant)));
-            List<Standing> standings = new Race(started, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display).run();
-            return result(settings, rivals, missing, standings, contenders.notes());
-        } finally {
-            started.forEach(Contender::close);
         }
     }
 
-    private static RaceResult result(RaceSettings settings, List<Contestant> rivals, List<Optional<String>> missing,
-            List<Standing> standings, List<String> notes) {
+    private RaceResult race(RaceSettings settings, List<Contestant> rivals, Contenders contenders, List<Contender> started, DeviceLimit limit,
+            RaceDisplay display) {
+        List<Optional<String>> missing = rivals.stream().map(contenders::prepare).toList();
+        List<Contestant> running = new ArrayList<>(List.of(Contestant.TIDELINE));
+        for (int i = 0; i < rivals.size(); i++) {
+            if (missing.get(i).isEmpty()) {
+                running.add(rivals.get(i));
+            }
+        }
+        interruption.check();
+        contenders.requireRoom(running);
+        BlockDevice device = settings.spill() == null ? null : BlockDevice.holding(settings.spill().directory()).orElse(null);
+        running.forEach(contestant -> started.add(contenders.start(contestant)));
+        List<Standing> standings = new Race(started, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display, device, limit)
+                .run();
+        return new RaceResult(settings, standings.getFirst(), results(rivals, missing, standings), device == null ? null : device.name(),
+                limitResult(limit), contenders.notes());
+    }
+
+    private static DeviceLimit deviceLimit(Path program, RaceSettings settings, Runnable tick) {
+        return new DeviceLimit(program, settings.spill().directory(), Footprint.loadedRecordsBytes(settings.work()), settings.seconds(), tick);
+    }
+
+    /** Null if nobody asked for it. */
+    private RaceResult.Limit limitResult(DeviceLimit limit) {
+        if (!isAgainstDevice()) {
+            return null;
+        }
+        return limit == null ? new RaceResult.Limit(null, "there is no fio on the PATH") : new RaceResult.Limit(limit.figures(), null);
+    }
+
+    private static List<RaceResult.Rival> results(List<Contestant> rivals, List<Optional<String>> missing, List<Standing> standings) {
         List<RaceResult.Rival> results = new ArrayList<>();
         int next = 1;
         for (int i = 0; i < rivals.size(); i++) {
@@ -292,6 +345,6 @@ public final class BenchCommand implements Callable<Integer> {
                     ? new RaceResult.Rival(name, null, missing.get(i).get())
                     : new RaceResult.Rival(name, standings.get(next++), null));
         }
-        return new RaceResult(settings, standings.getFirst(), results, notes);
+        return results;
     }
 }

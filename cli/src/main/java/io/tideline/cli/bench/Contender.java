@@ -7,7 +7,7 @@ interface Contender extends AutoCloseable {
     String name();
 
     /** Opens the store and inserts all keys. */
-    void load();
+    Loading load();
 
     /** Replays operations for that long. */
     Throughput window(double seconds);

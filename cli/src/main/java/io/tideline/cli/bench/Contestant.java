@@ -22,8 +22,8 @@ enum Contestant {
     /** The peer that an option names, or an {@link IllegalArgumentException} with a sentence that lists them all. */
     static Contestant parse(String text) {
         return Arrays.stream(values()).filter(peer -> peer != TIDELINE && peer.toString().equals(text)).findAny().orElseThrow(() ->
-                new IllegalArgumentException("'" + text + "' is nothing to compare with; choose chm, c, rocksdb, lmdb or mvstore, or"
-                        + " several such as chm,c"));
+                new IllegalArgumentException("'" + text + "' is nothing to compare with; choose chm, c, rocksdb, lmdb, mvstore or"
+                        + " fio, or several such as chm,c"));
     }
 
     /** Whether it keeps its data in files, and so can hold more of them than it may take of the memory. */

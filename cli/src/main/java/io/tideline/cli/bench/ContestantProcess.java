@@ -32,9 +32,12 @@ final class ContestantProcess implements Contender {
     private final Deque<String> errorLines = new ArrayDeque<>();
     private final Thread errorReader;
     private Runnable afterEnd;
+    /** Null where nothing limits it. */
+    private final MemoryLimit limit;
 
-    private ContestantProcess(String name, Process process, Runnable tick, Runnable afterEnd) {
+    private ContestantProcess(String name, Process process, Runnable tick, MemoryLimit limit, Runnable afterEnd) {
         this.name = name;
+        this.limit = limit;
         this.tick = tick;
         this.process = process;
         this.afterEnd = afterEnd;
@@ -49,17 +52,18 @@ final class ContestantProcess implements Contender {
      * @param tick called again and again while an answer is awaited; what it throws ends the waiting
      */
     static ContestantProcess start(String name, List<String> command, Runnable tick) {
-        return start(name, command, tick, null);
+        return start(name, command, tick, null, null);
     }
 
     /**
      * Starts a process that leaves something behind.
      *
+     * @param limit the control group that the command runs itself in; null for none
      * @param afterEnd run once, when the process was closed and has ended, or could not be started; null for nothing
      */
-    static ContestantProcess start(String name, List<String> command, Runnable tick, Runnable afterEnd) {
+    static ContestantProcess start(String name, List<String> command, Runnable tick, MemoryLimit limit, Runnable afterEnd) {
         try {
-            return new ContestantProcess(name, new ProcessBuilder(command).start(), tick, afterEnd);
+            return new ContestantProcess(name, new ProcessBuilder(command).start(), tick, limit, afterEnd);
         } catch (IOException refused) {
             if (afterEnd != null) {
                 afterEnd.run();
@@ -74,15 +78,16 @@ final class ContestantProcess implements Contender {
     }
 
     @Override
-    public void load() {
-        request("load");
+    public Loading load() {
+        Reply reply = request("load");
+        return new Loading(reply.number("nanos"), reply.numberIfKnown("appendedBytes"), reply.numberIfKnown("writtenBytes"), Throughput.UNKNOWN);
     }
 
     @Override
     public Throughput window(double seconds) {
         Reply reply = request(String.format(Locale.ROOT, "window %.3f", seconds));
         return new Throughput(reply.number("operations"), reply.number("nanos"), reply.number("allocatedBytes"),
-                reply.number("absent"), reply.numberOrZero("deviceReads"));
+                reply.number("absent"), reply.numberIfKnown("deviceLookups"), reply.numberIfKnown("deviceReads"), Throughput.UNKNOWN);
     }
 
     @Override
@@ -94,8 +99,9 @@ final class ContestantProcess implements Contender {
     @Override
     public MemoryUse memory() {
         Reply reply = request("memory");
-        return new MemoryUse(reply.number("index"), reply.number("overflow"), reply.number("usedLog"), reply.number("liveHeap"),
-                reply.number("residentOutsideHeap"));
+        MemoryUse use = new MemoryUse(reply.number("index"), reply.number("overflow"), reply.number("usedLog"), reply.number("liveHeap"),
+                reply.number("residentOutsideHeap"), reply.numberIfKnown("peakResident"));
+        return limit == null ? use : use.in(limit);
     }
 
     /** Sends one line and waits for the one that answers it. */

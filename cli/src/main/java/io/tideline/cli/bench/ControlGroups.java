@@ -25,15 +25,16 @@ final class ControlGroups {
      * @param limitFile which file of a group takes the limit
      * @param swapFile which file of a group takes the limit with swap
      * @param swapCountsMemory whether that second limit is for memory and swap together, or for swap alone
+     * @param peakFile which file of a group tells the most that was ever charged to it
      */
-    record Parent(Path folder, String limitFile, String swapFile, boolean swapCountsMemory) {
+    record Parent(Path folder, String limitFile, String swapFile, boolean swapCountsMemory, String peakFile) {
 
         static Parent ofVersion2(Path folder) {
-            return new Parent(folder, "memory.max", "memory.swap.max", false);
+            return new Parent(folder, "memory.max", "memory.swap.max", false, "memory.peak");
         }
 
         static Parent ofVersion1(Path folder) {
-            return new Parent(folder, "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", true);
+            return new Parent(folder, "memory.limit_in_bytes", "memory.memsw.limit_in_bytes", true, "memory.max_usage_in_bytes");
         }
     }
 

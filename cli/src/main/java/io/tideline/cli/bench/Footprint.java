@@ -24,7 +24,9 @@ final class Footprint {
     private static final long LEAST_DATA_BYTES = 64 * MEBIBYTE;
     private static final long OPERATION_BYTES = 9;
     private static final long BUCKET_BYTES = 64;
-    private static final long RECORD_BYTES_BESIDE_VALUE = 24 + 15;
+    private static final long HEADER_AND_KEY_BYTES = 24;
+    private static final long RECORD_ALIGNMENT_BYTES = 16;
+    private static final long RECORD_BYTES_BESIDE_VALUE = HEADER_AND_KEY_BYTES + RECORD_ALIGNMENT_BYTES - 1;
 
     private static final int HEAPS_PER_LIVE_BYTE = 3;
     /** A node of 32, a boxed key of 24, and a share of at most 16 in the table. */
@@ -57,6 +59,16 @@ final class Footprint {
         return JVM_BYTES + NATIVE_BYTES + plainHeapBytes(work);
     }
 
+    /** The index of this store without its overflow. */
+    static long indexBytes(WorkSettings work) {
+        return work.buckets() * BUCKET_BYTES;
+    }
+
+    /** The log of this store once all keys are loaded. */
+    static long loadedRecordsBytes(WorkSettings work) {
+        return work.keys() * ((HEADER_AND_KEY_BYTES + work.valueSize() + RECORD_ALIGNMENT_BYTES - 1) & -RECORD_ALIGNMENT_BYTES);
+    }
+
     private static long recordsBytes(WorkSettings work) {
         return work.mostKeys() * (RECORD_BYTES_BESIDE_VALUE + work.valueSize());
     }
@@ -69,12 +81,12 @@ final class Footprint {
      * What a contestant keeps resident, about.
      *
      * @param spill how this store goes to disk, null if it lives in memory
-     * @param memoryBytes what another contestant with its data on disk may take for them
+     * @param memoryBytes what a contestant with its data on disk may take for them
      */
     static long of(Contestant contestant, WorkSettings work, Spill spill, long memoryBytes) {
-        long store = work.buckets() * BUCKET_BYTES + recordsBytes(work);
+        long store = indexBytes(work) + recordsBytes(work);
         return switch (contestant) {
-            case TIDELINE -> JVM_BYTES + plainHeapBytes(work) + (spill == null ? store : work.buckets() * BUCKET_BYTES + spill.memoryBytes());
+            case TIDELINE -> spill == null ? JVM_BYTES + plainHeapBytes(work) + store : processBytes(work) + memoryBytes;
             case CHM -> JVM_BYTES + mapHeapBytes(work);
             case C -> OPERATION_BYTES * work.operations() + store;
             case ROCKSDB, LMDB, MVSTORE -> processBytes(work) + memoryBytes;

@@ -19,9 +19,13 @@ final class MemoryLimit implements AutoCloseable {
     private static final String MEMBERS = "cgroup.procs";
 
     private final Path group;
+    private final Path peak;
+    private final long bytes;
 
-    private MemoryLimit(Path group) {
+    private MemoryLimit(Path group, Path peak, long bytes) {
         this.group = group;
+        this.peak = peak;
+        this.bytes = bytes;
     }
 
     /**
@@ -53,7 +57,7 @@ final class MemoryLimit implements AutoCloseable {
 
     private static Attempt in(ControlGroups.Parent parent, String name, long bytes) {
         Path group = parent.folder().resolve(name);
-        MemoryLimit limit = new MemoryLimit(group);
+        MemoryLimit limit = new MemoryLimit(group, group.resolve(parent.peakFile()), bytes);
         try {
             Files.createDirectory(group);
         } catch (IOException refused) {
@@ -69,6 +73,20 @@ final class MemoryLimit implements AutoCloseable {
         } catch (IOException refused) {
             limit.close();
             return new Attempt(null, "the control group " + group + " takes no limit of " + ByteSize.describe(bytes));
+        }
+    }
+
+    /** What the group is held to. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** The most that was ever charged to the group, negative where the kernel does not tell. */
+    long peakBytes() {
+        try {
+            return Files.isReadable(peak) ? Long.parseLong(Files.readString(peak).strip()) : Throughput.UNKNOWN;
+        } catch (IOException | NumberFormatException untold) {
+            return Throughput.UNKNOWN;
         }
     }
 

@@ -6,7 +6,9 @@ import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.console.ByteSize;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Contenders in processes of their own, each with its best flags. The peers come from the checkout that this program runs from. */
@@ -34,7 +36,8 @@ final class ProcessContenders implements Contenders {
     private final boolean isMemoryLimited;
     private final Checkout checkout;
     private final Runnable tick;
-    private final List<String> notes = new ArrayList<>();
+    /** Who is limited how. */
+    private final Map<String, List<String>> notes = new LinkedHashMap<>();
     private String peerClassPath;
     private Path limitProgram;
 
@@ -47,7 +50,8 @@ final class ProcessContenders implements Contenders {
         this.door = settings.door();
         this.spill = settings.spill();
         this.isMemoryLimited = settings.memoryBytes() > 0;
-        this.memoryBytes = isMemoryLimited ? settings.memoryBytes() : Footprint.allDataBytes(work);
+        // The index of this store comes on top of its memory; whoever it is compared with gets as much for what serves it as one.
+        this.memoryBytes = isMemoryLimited ? settings.memoryBytes() + Footprint.indexBytes(work) : Footprint.allDataBytes(work);
         this.checkout = checkout;
         this.tick = tick;
     }
@@ -75,12 +79,16 @@ final class ProcessContenders implements Contenders {
     @Override
     public Contender start(Contestant contestant) {
         String name = contestant.toString();
-        if (!contestant.isOnDisk()) {
-            return ContestantProcess.start(name, command(contestant), tick);
+        boolean spills = spill != null && contestant == Contestant.TIDELINE;
+        if (!contestant.isOnDisk() && !spills) {
+            return ContestantProcess.start(name, command(contestant, null), tick);
         }
-        Workplace workplace = Workplace.in(checkout.dataOfPeers(), name, limit(name));
-        List<String> command = command(contestant, workplace.folder(), peerClassPath);
-        return ContestantProcess.start(name, workplace.limit().map(limit -> limit.around(command)).orElse(command), tick, workplace::close);
+        // Whoever is compared with this store on disk has the same disk.
+        Workplace workplace = Workplace.in(spill == null ? checkout.dataOfPeers() : spill.directory(), name, limit(name));
+        List<String> command = spills ? command(contestant, new Spill(spill.memoryBytes(), workplace.folder(), spill.device()))
+                : command(contestant, workplace.folder(), peerClassPath);
+        MemoryLimit limit = workplace.limit().orElse(null);
+        return ContestantProcess.start(name, limit == null ? command : limit.around(command), tick, limit, workplace::close);
     }
 
     /** The limit of the memory of that contestant, null if there is none; takes a note of it. */
@@ -90,17 +98,23 @@ final class ProcessContenders implements Contenders {
         }
         long limitBytes = memoryBytes + Footprint.processBytes(work);
         MemoryLimit.Attempt attempt = MemoryLimit.of(name, limitBytes);
-        notes.add(attempt.limit() == null
-                ? name + ": its own caches are sized for " + ByteSize.describe(memoryBytes) + ", but nothing limits its process and the cache of"
-                        + " the kernel: " + attempt.refusal() + "."
-                : name + ": a control group holds it to " + ByteSize.describe(limitBytes) + ", the cache of the kernel included: "
-                        + ByteSize.describe(memoryBytes) + " and what a process needs to replay operations.");
+        notes.computeIfAbsent(attempt.limit() == null
+                ? "sized for " + describeMemory() + ", but nothing limits the process and the cache of the kernel: " + attempt.refusal() + "."
+                : "held to " + ByteSize.describe(limitBytes) + " by a control group, the cache of the kernel included: " + describeMemory() + ", "
+                        + ByteSize.describe(Footprint.plainHeapBytes(work)) + " of heap for the operations, and "
+                        + ByteSize.describe(Footprint.processBytes(work) - Footprint.plainHeapBytes(work)) + " for the JVM and native code.",
+                _ -> new ArrayList<>()).add(name);
         return attempt.limit();
+    }
+
+    private String describeMemory() {
+        long index = Footprint.indexBytes(work);
+        return ByteSize.describe(memoryBytes - index) + " of memory and " + ByteSize.describe(index) + " as the index of tideline takes";
     }
 
     @Override
     public List<String> notes() {
-        return List.copyOf(notes);
+        return notes.entrySet().stream().map(note -> String.join(", ", note.getValue()) + ": " + note.getKey()).toList();
     }
 
     /** The command of a contestant that keeps its data on disk. */
@@ -119,7 +133,12 @@ final class ProcessContenders implements Contenders {
         return command;
     }
 
-    List<String> command(Contestant contestant) {
+    /**
+     * The command of a contestant that keeps no files, or of this store.
+     *
+     * @param ownSpill how this store goes to disk, null if it lives in memory
+     */
+    List<String> command(Contestant contestant, Spill ownSpill) {
         List<String> command = new ArrayList<>();
         switch (contestant) {
             case TIDELINE -> {
@@ -135,8 +154,8 @@ final class ProcessContenders implements Contenders {
             case ROCKSDB, LMDB, MVSTORE -> throw new IllegalArgumentException(contestant + " needs a folder");
         }
         command.addAll(work.toArguments());
-        if (spill != null && contestant == Contestant.TIDELINE) {
-            command.addAll(spill.toArguments());
+        if (ownSpill != null) {
+            command.addAll(ownSpill.toArguments());
         }
         return command;
     }

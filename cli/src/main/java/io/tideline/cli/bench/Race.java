@@ -2,10 +2,12 @@ package io.tideline.cli.bench;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Lets contenders do the same work in turn: all load, all warm up, then their windows alternate (A B C, A B C, …), so that whatever
- * slows the machine down for a while slows all of them down. Latency and memory come last, because measuring them disturbs.
+ * slows the machine down for a while slows all of them down. Latency and memory come last, because measuring them disturbs. What the disk itself
+ * gives is measured around all loadings, and around all windows.
  */
 final class Race {
 
@@ -14,36 +16,57 @@ final class Race {
     private final double warmUpSeconds;
     private final int repetitions;
     private final RaceDisplay display;
+    /** Null where nothing is on disk. */
+    private final BlockDevice device;
+    /** Null if nobody asked for it. */
+    private final DeviceLimit limit;
 
-    /** @param contenders the first is the one that the others are compared with */
+    /** In memory. */
     Race(List<Contender> contenders, double seconds, double warmUpSeconds, int repetitions, RaceDisplay display) {
+        this(contenders, seconds, warmUpSeconds, repetitions, display, null, null);
+    }
+
+    /**
+     * @param contenders the first is the one that the others are compared with
+     * @param device where their files are, whose reads and writes are counted while each has its turn; null if there is none
+     * @param limit measured before and after them; null for none
+     */
+    Race(List<Contender> contenders, double seconds, double warmUpSeconds, int repetitions, RaceDisplay display, BlockDevice device,
+            DeviceLimit limit) {
         this.contenders = contenders;
         this.seconds = seconds;
         this.warmUpSeconds = warmUpSeconds;
         this.repetitions = repetitions;
         this.display = display;
+        this.device = device;
+        this.limit = limit;
     }
 
     /** Runs it all and answers with one standing for each contender, in their order. */
     List<Standing> run() {
-        display.plan(contenders.size() * (warmUpSeconds + (repetitions + 1) * seconds));
+        display.plan(contenders.size() * (warmUpSeconds + (repetitions + 1) * seconds) + (limit == null ? 0 : 2 * limit.readSeconds()));
+        List<Loading> loadings = new ArrayList<>();
+        writeLimit();
         for (Contender contender : contenders) {
             display.begin(contender.name() + ", loading", 0);
-            contender.load();
+            loadings.add(load(contender));
         }
+        writeLimit();
         for (Contender contender : contenders) {
             display.begin(contender.name() + ", warming up", warmUpSeconds);
             contender.window(warmUpSeconds);
         }
+        readLimit();
         List<List<Throughput>> windows = contenders.stream().<List<Throughput>>map(_ -> new ArrayList<>()).toList();
         for (int repetition = 1; repetition <= repetitions; repetition++) {
             for (int i = 0; i < contenders.size(); i++) {
                 display.begin(contenders.get(i).name() + ", window " + repetition + " of " + repetitions, seconds);
-                Throughput window = contenders.get(i).window(seconds);
+                Throughput window = window(contenders.get(i));
                 windows.get(i).add(window);
                 display.show(window);
             }
         }
+        readLimit();
         List<Latency> latencies = new ArrayList<>();
         for (Contender contender : contenders) {
             display.begin(contender.name() + ", latency", seconds);
@@ -52,8 +75,38 @@ final class Race {
         List<Standing> standings = new ArrayList<>();
         for (int i = 0; i < contenders.size(); i++) {
             display.begin(contenders.get(i).name() + ", memory", 0);
-            standings.add(new Standing(contenders.get(i).name(), windows.get(i), latencies.get(i), contenders.get(i).memory()));
+            standings.add(new Standing(contenders.get(i).name(), loadings.get(i), windows.get(i), latencies.get(i), contenders.get(i).memory()));
         }
         return standings;
+    }
+
+    private Loading load(Contender contender) {
+        Optional<BlockDevice.Counts> before = counts();
+        Loading loading = contender.load();
+        return before.flatMap(from -> counts().map(to -> loading.withKernelWrittenBytes(to.writtenBytes() - from.writtenBytes()))).orElse(loading);
+    }
+
+    private Throughput window(Contender contender) {
+        Optional<BlockDevice.Counts> before = counts();
+        Throughput window = contender.window(seconds);
+        return before.flatMap(from -> counts().map(to -> window.withKernelReads(to.reads() - from.reads()))).orElse(window);
+    }
+
+    private Optional<BlockDevice.Counts> counts() {
+        return device == null ? Optional.empty() : device.counts();
+    }
+
+    private void writeLimit() {
+        if (limit != null) {
+            display.begin(DeviceLimit.NAME + ", writing", 0);
+            limit.write();
+        }
+    }
+
+    private void readLimit() {
+        if (limit != null) {
+            display.begin(DeviceLimit.NAME + ", reading", limit.readSeconds());
+            limit.read();
+        }
     }
 }

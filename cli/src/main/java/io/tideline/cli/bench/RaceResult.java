@@ -12,9 +12,11 @@ import java.util.stream.Stream;
  * @param settings what it was about
  * @param own this store
  * @param rivals what it was compared with, as the user named them
+ * @param blockDevice what the kernel calls the disk that holds the files, null if there are none or nobody knows
+ * @param limit what that disk gives; null if nobody asked for it
  * @param notes what a reader must know of the conditions, a sentence each
  */
-record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, List<String> notes) {
+record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, String blockDevice, Limit limit, List<String> notes) {
 
     /**
      * A peer that was named, and how it did.
@@ -28,6 +30,43 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, List<
         Optional<Standing> ran() {
             return Optional.ofNullable(standing);
         }
+    }
+
+    /**
+     * What the disk gives.
+     *
+     * @param figures null if it could not be measured on this machine
+     * @param missing why not, null if it was
+     */
+    record Limit(DeviceLimit.Figures figures, String missing) {
+
+        Map<String, Object> toJson() {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("name", DeviceLimit.NAME);
+            fields.put("writtenBytesPerSecond", figures == null ? null : Math.round(figures.writtenBytesPerSecond()));
+            fields.put("readsPerSecond", figures == null ? null : Math.round(figures.readsPerSecond()));
+            fields.put("writes", figures == null ? null : figures.writes().stream().map(Math::round).toList());
+            fields.put("reads", figures == null ? null : figures.reads().stream().map(reads -> Math.round(reads.perSecond())).toList());
+            fields.put("queueDepths", figures == null ? null : figures.reads().stream().map(DeviceLimit.Reads::depth).toList());
+            fields.put("missing", missing);
+            return fields;
+        }
+    }
+
+    /** What the disk gives, where it was measured. */
+    Optional<DeviceLimit.Figures> deviceFigures() {
+        return Optional.ofNullable(limit).map(Limit::figures);
+    }
+
+    /** This store's reads from disk as a share of what the disk gives. */
+    Optional<Double> readsOfLimit() {
+        return deviceFigures().flatMap(figures -> own.diskReadsPerSecond().map(reads -> reads.median() / figures.readsPerSecond()));
+    }
+
+    /** What this store wrote to disk while it was loaded, as such a share. */
+    Optional<Double> loadOfLimit() {
+        return deviceFigures().flatMap(figures -> Optional.ofNullable(own.loading().perSecond(own.loading().writtenBytes()))
+                .map(written -> written / figures.writtenBytesPerSecond()));
     }
 
     /** Whether every contestant found every key that it had loaded. */
@@ -48,7 +87,11 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, List<
     /** The result as the object of {@code --json}. */
     Map<String, Object> toJson() {
         Map<String, Object> fields = new LinkedHashMap<>(settings.toJson());
-        fields.putAll(own.toJson());
+        fields.putAll(own.toJson(settings.work().loadedBytes()));
+        fields.put("blockDevice", blockDevice);
+        fields.put("deviceLimit", limit == null ? null : limit.toJson());
+        fields.put("readsOfLimit", readsOfLimit().orElse(null));
+        fields.put("loadOfLimit", loadOfLimit().orElse(null));
         fields.put("ratio", rivals.stream().findFirst().flatMap(this::ratio).orElse(null));
         fields.put("against", rivals.stream().findFirst().map(this::toJson).orElse(null));
         fields.put("others", rivals.stream().skip(1).map(this::toJson).toList());
@@ -64,7 +107,7 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, List<
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("name", rival.name());
         fields.put("ratio", ratio(rival).orElse(null));
-        rival.ran().ifPresentOrElse(standing -> fields.putAll(standing.toJson()), () -> {
+        rival.ran().ifPresentOrElse(standing -> fields.putAll(standing.toJson(settings.work().loadedBytes())), () -> {
             fields.put("opsPerSecond", null);
             fields.put("missing", rival.missing());
         });

@@ -7,8 +7,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** The result of a race for people: one column a contestant, one row a figure. */
@@ -18,25 +20,38 @@ final class RaceTable {
     private static final String NOT_RUN = "not run";
     private static final double THOUSAND = 1e3;
     private static final double MILLION = 1e6;
+    private static final double PERCENT = 100;
 
     private final RaceResult result;
     /** Each begins with its label; then comes this store, then the rivals. */
     private final List<List<String>> rows = new ArrayList<>();
 
     RaceTable(RaceResult result) {
+        boolean isOnDisk = result.settings().spill() != null;
         this.result = result;
         addNames();
         addRow("operations/s", standing -> spread(standing.operationsPerSecond(), MILLION, " M"));
-        if (result.settings().spill() != null) {
-            addRow("  read from disk/s", standing -> spread(standing.deviceReadsPerSecond(), THOUSAND, " k"));
-            addRow("  without a read/s", standing -> format("%.2f k",
-                    Math.max(0, standing.operationsPerSecond().median() - standing.deviceReadsPerSecond().median()) / THOUSAND));
+        if (isOnDisk) {
+            addRow("  read from disk/s", standing -> thousands(standing.diskReadsPerSecond()));
+            limit(figures -> format("%.2f k", figures.readsPerSecond() / THOUSAND));
+            addShare("    of fio's reads", result.readsOfLimit());
+            addRow("    as the kernel counts", standing -> thousands(standing.kernelReadsPerSecond()));
+            addRow("  without the disk/s", standing -> thousands(standing.memoryHitsPerSecond()));
         }
         addComparison("  tideline is faster by", standing -> spread(result.own().ratioTo(standing), 1, ""));
         addRow("latency of half (p50)", standing -> nanos(standing.latency().p50()));
         addRow("  of 99 in 100 (p99)", standing -> nanos(standing.latency().p99()));
         addRow("  of 999 in 1,000 (p99.9)", standing -> nanos(standing.latency().p999()));
         addRow("  of all measured", standing -> nanos(standing.latency().max()));
+        addRow("loading", standing -> format("%.1f s", standing.loading().seconds()));
+        addRow("  keys and values", standing -> megabytes(standing, result.settings().work().loadedBytes()));
+        if (isOnDisk) {
+            addRow("  records appended", standing -> megabytes(standing, standing.loading().appendedBytes()));
+            addRow("  written to disk", standing -> megabytes(standing, standing.loading().writtenBytes()));
+            limit(figures -> format("%.1f MB/s", figures.writtenBytesPerSecond() / MILLION));
+            addShare("    of fio's writes", result.loadOfLimit());
+            addRow("    as the kernel counts", standing -> megabytes(standing, standing.loading().kernelWrittenBytes()));
+        }
         addRow("allocated bytes/operation", standing -> format("%.3f", standing.allocatedBytesPerOperation()));
         addRow("memory", standing -> ByteSize.describe(standing.memory().totalBytes()));
         addComparison("  tideline takes of it", standing -> format("%.1f %%",
@@ -44,6 +59,11 @@ final class RaceTable {
         addRow("  live heap", standing -> ByteSize.describe(standing.memory().liveHeap()));
         addRow("  resident outside heap", standing -> standing.memory().isResidentKnown()
                 ? ByteSize.describe(standing.memory().residentOutsideHeap()) : "unknown");
+        addRow("most ever resident", standing -> size(standing.memory().peakResident()));
+        if (isOnDisk) {
+            addRow("most charged to its group", standing -> size(standing.memory().groupPeak()));
+            addRow("  limit of the group", standing -> standing.memory().groupLimit() < 0 ? "no group" : size(standing.memory().groupLimit()));
+        }
         addRow("by its own account", standing -> account(standing, MemoryUse::accountedBytes));
         addRow("  index", standing -> account(standing, MemoryUse::index));
         addRow("  overflow of the index", standing -> account(standing, MemoryUse::overflow));
@@ -53,6 +73,9 @@ final class RaceTable {
     private void addNames() {
         List<String> row = new ArrayList<>(List.of("", result.own().name()));
         result.rivals().forEach(rival -> row.add(rival.name()));
+        if (result.limit() != null) {
+            row.add(DeviceLimit.NAME);
+        }
         rows.add(row);
     }
 
@@ -70,7 +93,34 @@ final class RaceTable {
         List<String> row = new ArrayList<>(List.of(label, own));
         String ifMissing = rows.size() == 1 ? NOT_RUN : NONE;
         result.rivals().forEach(rival -> row.add(rival.ran().map(cell).orElse(ifMissing)));
+        if (result.limit() != null) {
+            row.add(result.deviceFigures().isEmpty() ? ifMissing : NONE);
+        }
         rows.add(row);
+    }
+
+    /** Says in the row before what the disk itself gives, where that was measured. */
+    private void limit(Function<DeviceLimit.Figures, String> cell) {
+        result.deviceFigures().ifPresent(figures -> rows.getLast().set(rows.getLast().size() - 1, cell.apply(figures)));
+    }
+
+    /** A row about this store alone, where the disk was measured. */
+    private void addShare(String label, Optional<Double> share) {
+        share.ifPresent(known -> addRow(label, format("%.1f %%", PERCENT * known), _ -> NONE));
+    }
+
+    private static String thousands(Optional<Spread> spread) {
+        return spread.map(known -> spread(known, THOUSAND, " k")).orElse(NONE);
+    }
+
+    /** So many bytes of the loading in a second. */
+    private static String megabytes(Standing standing, long bytes) {
+        Double perSecond = standing.loading().perSecond(bytes);
+        return perSecond == null ? NONE : format("%.1f MB/s", perSecond / MILLION);
+    }
+
+    private static String size(long bytes) {
+        return bytes < 0 ? "unknown" : ByteSize.describe(bytes);
     }
 
     private static String spread(Spread spread, double unit, String suffix) {
@@ -119,10 +169,18 @@ final class RaceTable {
         out.println(format("index of %,d buckets, door %s; %s of %s s, median (least - most)", work.buckets(), settings.door(),
                 count(settings.repetitions(), "window"), Double.toString(settings.seconds()).replaceAll("\\.0$", "")));
         if (settings.spill() != null) {
-            out.println(format("%s of log memory, the rest on disk through the device %s", ByteSize.describe(settings.spill().memoryBytes()),
+            out.println(format("%s of memory for log and read buffers, the rest on disk (%s) through the device %s",
+                    ByteSize.describe(settings.spill().memoryBytes()),
+                    result.blockDevice() == null ? "of no block device, so the kernel's counts are unknown" : result.blockDevice(),
                     settings.spill().device()));
         }
         out.println();
+    }
+
+    /** Whether this store has several operations of a batch under way at the same time. */
+    private boolean isSubmitting() {
+        WorkSettings work = result.settings().work();
+        return result.settings().spill() != null && work.batch() > 1 && !(work.hasLongValues() && work.workload().isOfOneKind());
     }
 
     private static String count(int number, String noun) {
@@ -136,9 +194,19 @@ final class RaceTable {
                 out.println(rival.name() + " was not run: " + rival.missing() + ".");
             }
         }
+        result.deviceFigures().ifPresent(figures -> out.println("fio did " + figures.reads().stream()
+                .map(reads -> format("%.2f k reads/s at queue depth %d", reads.perSecond() / THOUSAND, reads.depth())).collect(Collectors.joining(" before the windows, "))
+                + " after them, and wrote " + figures.writes().stream().map(bytes -> format("%.1f MB/s", bytes / MILLION))
+                        .collect(Collectors.joining(" before the loadings, ")) + " after them; the table has the means."));
+        if (result.limit() != null && result.limit().missing() != null) {
+            out.println(DeviceLimit.NAME + " was not run: " + result.limit().missing() + ".");
+        }
         result.notes().forEach(out::println);
         out.println("Latency is that of one operation in 32, in a window of its own. Memory is what the process took on top of what it");
-        out.println("had before the store was opened.");
+        out.println("had before the store was opened; the most ever resident has all of it, the Java heap included.");
+        if (isSubmitting()) {
+            out.println("Latency of tideline is from the submission of an operation to its completion, with the rest of its batch under way.");
+        }
         for (Standing standing : result.standings()) {
             if (standing.absent() > 0) {
                 out.println(format("%s: %,d reads of %s did not find their key%s.", result.isRight() ? "Note" : "WRONG", standing.absent(),

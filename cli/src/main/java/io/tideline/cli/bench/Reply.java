@@ -25,9 +25,9 @@ record Reply(String contestant, String text) {
                 + " …'.");
     }
 
-    /** The number behind {@code name=}, 0 where it is not named. */
-    long numberOrZero(String name) {
-        return (" " + text).contains(" " + name + "=") ? number(name) : 0;
+    /** The number behind {@code name=}, {@link Throughput#UNKNOWN} where it is not named. */
+    long numberIfKnown(String name) {
+        return (" " + text).contains(" " + name + "=") ? number(name) : Throughput.UNKNOWN;
     }
 
     /** The number behind {@code name=}. */

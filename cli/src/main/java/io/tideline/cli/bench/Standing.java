@@ -3,25 +3,44 @@ package io.tideline.cli.bench;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
  * All that a race showed of one contender.
  *
  * @param name what reports call it
+ * @param loading how it took all keys in
  * @param windows its measured windows, in order
  * @param latency from a window of its own
  * @param memory after all windows
  */
-record Standing(String name, List<Throughput> windows, Latency latency, MemoryUse memory) {
+record Standing(String name, Loading loading, List<Throughput> windows, Latency latency, MemoryUse memory) {
 
     Spread operationsPerSecond() {
         return Spread.of(windows.stream().mapToDouble(Throughput::operationsPerSecond));
     }
 
-    /** Records that were read from disk in a second. */
-    Spread deviceReadsPerSecond() {
-        return Spread.of(windows.stream().mapToDouble(Throughput::deviceReadsPerSecond));
+    /** Records that were read from disk in a second, by its own account, if it has one. */
+    Optional<Spread> diskReadsPerSecond() {
+        return known(Throughput::deviceReads, Throughput::deviceReads);
+    }
+
+    /** Operations in a second that did without the disk, by its own account. */
+    Optional<Spread> memoryHitsPerSecond() {
+        return known(Throughput::deviceLookups, window -> window.operations() - window.deviceLookups());
+    }
+
+    /** Reads of the disk in a second that the kernel counted during its windows. */
+    Optional<Spread> kernelReadsPerSecond() {
+        return known(Throughput::kernelReads, Throughput::kernelReads);
+    }
+
+    private Optional<Spread> known(ToLongFunction<Throughput> condition, ToLongFunction<Throughput> count) {
+        return windows.stream().allMatch(window -> condition.applyAsLong(window) != Throughput.UNKNOWN)
+                ? Optional.of(Spread.of(windows.stream().mapToDouble(window -> window.perSecond(count.applyAsLong(window)))))
+                : Optional.empty();
     }
 
     double allocatedBytesPerOperation() {
@@ -39,19 +58,34 @@ record Standing(String name, List<Throughput> windows, Latency latency, MemoryUs
                 windows.get(i).operationsPerSecond() / other.windows.get(i).operationsPerSecond()));
     }
 
-    /** The measured fields of {@code --json}, the same for every contender. */
-    Map<String, Object> toJson() {
+    /**
+     * The measured fields of {@code --json}, the same for every contender.
+     *
+     * @param loadedBytes the keys and values that were loaded
+     */
+    Map<String, Object> toJson(long loadedBytes) {
         Spread speed = operationsPerSecond();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("opsPerSecond", Math.round(speed.median()));
         fields.put("min", Math.round(speed.min()));
         fields.put("max", Math.round(speed.max()));
-        fields.put("deviceReadsPerSecond", Math.round(deviceReadsPerSecond().median()));
+        fields.put("loadSeconds", loading.seconds());
+        fields.put("loadBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loadedBytes))));
+        fields.put("loadAppendedBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.appendedBytes()))));
+        fields.put("loadWrittenBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.writtenBytes()))));
+        fields.put("loadKernelWrittenBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.kernelWrittenBytes()))));
+        fields.put("diskReadsPerSecond", rounded(diskReadsPerSecond().map(Spread::median)));
+        fields.put("kernelReadsPerSecond", rounded(kernelReadsPerSecond().map(Spread::median)));
+        fields.put("memoryHitsPerSecond", rounded(memoryHitsPerSecond().map(Spread::median)));
         fields.put("allocatedBytesPerOp", allocatedBytesPerOperation());
         fields.put("latencyNanos", latency.toJson());
         fields.put("memoryBytes", memory.totalBytes());
         fields.put("memory", memory.toJson());
         fields.put("absent", absent());
         return fields;
+    }
+
+    private static Long rounded(Optional<Double> number) {
+        return number.map(Math::round).orElse(null);
     }
 }

@@ -7,23 +7,33 @@ package io.tideline.cli.bench;
  * @param nanos how long they took
  * @param allocatedBytes what the threads that did them allocated on the Java heap
  * @param absent how many reads did not find their key
- * @param deviceReads how many records were read from disk for it
+ * @param deviceLookups how many operations had to ask the disk, {@link #UNKNOWN} if the store does not count that
+ * @param deviceReads how many records were read from disk for them, or unknown
+ * @param kernelReads how many reads of the disk the kernel counted meanwhile, whoever asked for them, or unknown
  */
-record Throughput(long operations, long nanos, long allocatedBytes, long absent, long deviceReads) {
+record Throughput(long operations, long nanos, long allocatedBytes, long absent, long deviceLookups, long deviceReads, long kernelReads) {
+
+    /** Stands for a number that nobody counts. */
+    static final long UNKNOWN = -1;
 
     private static final double NANOS_PER_SECOND = 1e9;
 
     /** Of a store in memory. */
     Throughput(long operations, long nanos, long allocatedBytes, long absent) {
-        this(operations, nanos, allocatedBytes, absent, 0);
+        this(operations, nanos, allocatedBytes, absent, UNKNOWN, UNKNOWN, UNKNOWN);
     }
 
-    double deviceReadsPerSecond() {
-        return deviceReads * NANOS_PER_SECOND / nanos;
+    Throughput withKernelReads(long reads) {
+        return new Throughput(operations, nanos, allocatedBytes, absent, deviceLookups, deviceReads, reads);
     }
 
     double operationsPerSecond() {
-        return operations * NANOS_PER_SECOND / nanos;
+        return perSecond(operations);
+    }
+
+    /** So many in a second. */
+    double perSecond(long count) {
+        return count * NANOS_PER_SECOND / nanos;
     }
 
     double allocatedBytesPerOperation() {

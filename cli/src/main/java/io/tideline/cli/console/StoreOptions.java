@@ -22,9 +22,11 @@ import picocli.CommandLine.TypeConversionException;
 public final class StoreOptions {
 
     private static final int BUCKET_BYTES = 64;
+    /** Of records that a command does not know the length of. */
+    private static final int USUAL_RECORD_BYTES = 4096;
 
     @Option(names = "--memory", paramLabel = "SIZE", converter = ByteSize.Converter.class,
-            description = "Memory of the store's log, such as 64m or 1g. What does not fit goes to disk: into --dir, or else into a"
+            description = "Memory of the store's log, with the buffers of its reads, such as 64m or 1g. What does not fit goes to disk: into --dir, or else into a"
                     + " temporary directory that is gone afterwards. Without --memory and --dir the store lives in memory alone:"
                     + " count takes what it needs of 1g, about 40 bytes a short key; bench what holds all keys.")
     private ByteSize memory;
@@ -105,15 +107,16 @@ public final class StoreOptions {
      *
      * @param usualMemory of a store without {@code --memory}
      * @param usualIndex of a store without {@code --index}
+     * @param threads how many use the store at the same time
      */
-    public OpenedStore open(ByteSize usualMemory, ByteSize usualIndex, Interruption interruption) {
+    public OpenedStore open(ByteSize usualMemory, ByteSize usualIndex, int threads, Interruption interruption) {
         check();
         ByteSize chosen = memoryOr(usualMemory);
         StoreConfig.Builder config = StoreConfig.builder().memory(chosen.bytes()).buckets(buckets(index().orElse(usualIndex))).device(device());
-        build(config, chosen); // before a directory is made
         if (!spills()) {
             return new OpenedStore(open(build(config, chosen)), null);
         }
+        divide(config, chosen, threads); // before a directory is made
         if (directory != null) {
             return new OpenedStore(open(build(config.directory(directory()), chosen)), null);
         }
@@ -146,11 +149,23 @@ public final class StoreOptions {
         return Math.max(1, Long.highestOneBit(index.bytes() / BUCKET_BYTES));
     }
 
+    private static void divide(StoreConfig.Builder config, ByteSize memory, int threads) {
+        try {
+            MemoryBudget.divide(config, memory.bytes(), threads, USUAL_RECORD_BYTES);
+        } catch (IllegalArgumentException wrongSize) {
+            throw wrongMemory(memory, wrongSize);
+        }
+    }
+
+    private static Failure wrongMemory(ByteSize memory, IllegalArgumentException wrongSize) {
+        return new Failure("--memory " + memory + " cannot be used: " + wrongSize.getMessage() + ".", wrongSize);
+    }
+
     private static StoreConfig build(StoreConfig.Builder config, ByteSize memory) {
         try {
             return config.build();
         } catch (IllegalArgumentException wrongSize) {
-            throw new Failure("--memory " + memory + " cannot be used: " + wrongSize.getMessage() + ".", wrongSize);
+            throw wrongMemory(memory, wrongSize);
         }
     }
 

@@ -114,7 +114,7 @@ public final class CountCommand implements Callable<Integer> {
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
         storeOptions.check();
         try (Inputs inputs = Inputs.of(paths.isEmpty() ? jdkSources() : paths, streams.in(), verify);
-                OpenedStore opened = storeOptions.open(USUAL_MEMORY, USUAL_INDEX, interruption)) {
+                OpenedStore opened = storeOptions.open(USUAL_MEMORY, USUAL_INDEX, threads, interruption)) {
             sayWhatIsLeftOut(inputs);
             CountResult result = count(opened.store(), inputs);
             interruption.publish(() -> {

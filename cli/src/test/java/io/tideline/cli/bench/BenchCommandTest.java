@@ -48,6 +48,7 @@ class BenchCommandTest {
     private Exception thrown;
     private String stopAt;
     private List<String> notes = List.of();
+    private String searchPath = "";
 
     /** The store does 10, 20 and 30 million operations a second, the map half as much, the limit program twice as much. */
     private final class Fakes implements Contenders {
@@ -84,6 +85,11 @@ class BenchCommandTest {
                 tick.run();
             };
             contender.absent = contestant == Contestant.CHM ? absent : 0;
+            if (contestant == Contestant.TIDELINE && settings.spill() != null) {
+                contender.deviceReadsPerSecond = 5_760;
+                contender.appendedBytes = 2_000_000;
+                contender.writtenBytes = 1_843_200;
+            }
             return contender;
         }
 
@@ -98,7 +104,7 @@ class BenchCommandTest {
         BenchCommand command = new BenchCommand(streams, interruption, (given, tick) -> {
             settings = given;
             return new Fakes(tick);
-        });
+        }, searchPath);
         return new CommandLine(command)
                 .setExecutionExceptionHandler((wrong, _, _) -> {
                     thrown = wrong;
@@ -161,8 +167,8 @@ class BenchCommandTest {
         "--buckets=-4 | --buckets -4: give a number from 1 to 4294967296.",
         "--door=back | --door: 'back' is not a door; choose one of unsafe, segment.",
         "--distribution=even | --distribution: 'even' is not a distribution; choose one of uniform, zipf, latest.",
-        "--against=map | --against: 'map' is nothing to compare with; choose chm, c, rocksdb, lmdb or mvstore, or several such as chm,c.",
-        "--against=tideline | --against: 'tideline' is nothing to compare with; choose chm, c, rocksdb, lmdb or mvstore, or several such as chm,c.",
+        "--against=map | --against: 'map' is nothing to compare with; choose chm, c, rocksdb, lmdb, mvstore or fio, or several such as chm,c.",
+        "--against=tideline | --against: 'tideline' is nothing to compare with; choose chm, c, rocksdb, lmdb, mvstore or fio, or several such as chm,c.",
         "--against=c,chm,c | --against c,chm,c: name each of them once."})
     void shouldRefuseInASentence(String argument, String sentence) {
         assertEquals(sentence, failure(argument));
@@ -209,7 +215,9 @@ class BenchCommandTest {
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.startsWith("{\"workload\":\"read\",\"distribution\":\"uniform\",\"keys\":1000,\"valueSize\":8,\"threads\":1,"
                 + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"seconds\":5.0,\"repetitions\":3,\"memoryLimit\":null,"
-                + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"deviceReadsPerSecond\":0,\"allocatedBytesPerOp\":0.0,"
+                + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"loadSeconds\":2.0,\"loadBytesPerSecond\":8000,\"loadAppendedBytesPerSecond\":null,"
+                + "\"loadWrittenBytesPerSecond\":null,\"loadKernelWrittenBytesPerSecond\":null,"
+                + "\"diskReadsPerSecond\":null,\"kernelReadsPerSecond\":null,\"memoryHitsPerSecond\":null,\"allocatedBytesPerOp\":0.0,"
                 + "\"latencyNanos\":{\"p50\":100,\"p99\":200,\"p999\":300,\"max\":400},\"memoryBytes\":73400320,"), dense);
         assertTrue(dense.contains("\"ratio\":2.0,\"against\":{\"name\":\"chm\",\"ratio\":2.0,\"opsPerSecond\":10000000,"), dense);
         assertTrue(dense.contains("\"others\":[{\"name\":\"c\",\"ratio\":0.5,\"opsPerSecond\":40000000,"), dense);
@@ -224,7 +232,8 @@ class BenchCommandTest {
         assertEquals(files, settings.spill().directory().getParent());
         assertEquals("buffered", settings.spill().device());
         assertEquals(16_384, settings.work().buckets());
-        assertTrue(lines.contains("64.0 MiB of log memory, the rest on disk through the device buffered"), lines.toString());
+        assertTrue(lines.stream().anyMatch(line -> line.matches("64\\.0 MiB of memory for log and read buffers, the rest on disk \\(.+\\) through the device buffered")),
+                lines.toString());
         assertTrue(lines.stream().anyMatch(line -> line.startsWith("  read from disk/s")), lines.toString());
         try (Stream<Path> left = Files.list(files)) {
             assertEquals(List.of(), left.toList());
@@ -232,11 +241,79 @@ class BenchCommandTest {
     }
 
     @Test
+    void shouldShowWhatWentToDiskBesideWhatTheDiskGives() throws IOException {
+        Path log = directory.resolve("log");
+        Path json = directory.resolve("b.json");
+        Path files = directory.resolve("files");
+        searchPath = FakeFio.in(directory.resolve("bin"), log, "").getParent().toString();
+        assertEquals(ExitCode.DONE, run("--keys=100000", "--value-size=100", "--threads=1", "--memory=64m", "--batch=16", "--dir=" + files,
+                "--seconds=0.5", "--against=fio,lmdb", "--json", json.toString()));
+        List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
+        for (List<String> row : List.of(
+                List.of("tideline", "lmdb", "fio"),
+                List.of("read from disk/s", "5.76 k (5.76 - 5.76)", "-", "6.40 k"),
+                List.of("of fio's reads", "90.0 %", "-", "-"),
+                List.of("without the disk/s", "19997.12 k (9997.12 - 29997.12)", "-", "-"),
+                List.of("loading", "2.0 s", "2.0 s", "-"),
+                List.of("keys and values", "5.4 MB/s", "5.4 MB/s", "-"),
+                List.of("records appended", "1.0 MB/s", "-", "-"),
+                List.of("written to disk", "0.9 MB/s", "-", "1.0 MB/s"),
+                List.of("of fio's writes", "90.0 %", "-", "-"),
+                List.of("most ever resident", "140.0 MiB", "20.0 MiB", "-"))) {
+            assertTrue(lines.stream().anyMatch(line -> cells(line.strip()).equals(row)), row + " is not in " + String.join("\n", lines));
+        }
+        assertTrue(lines.contains("fio did 6.40 k reads/s at queue depth 64 before the windows, 6.40 k reads/s at queue depth 64 after them, and wrote"
+                + " 1.0 MB/s before the loadings, 1.0 MB/s after them; the table has the means."), String.join("\n", lines));
+        assertTrue(lines.contains("Latency of tideline is from the submission of an operation to its completion, with the rest of its batch under way."));
+        List<String> calls = Files.readAllLines(log);
+        assertEquals(2 + 2 * 4, calls.size());
+        assertTrue(calls.getFirst().contains("--size=" + 13 * MEBIBYTE), "128 bytes a record, in whole MiB: " + calls.getFirst());
+        assertTrue(calls.getFirst().contains("--filename=" + files), "on the disk of the store: " + calls.getFirst());
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.contains("\"deviceLimit\":{\"name\":\"fio\",\"writtenBytesPerSecond\":1024000,\"readsPerSecond\":6401,"
+                + "\"writes\":[1024000,1024000],\"reads\":[6401,6401],\"queueDepths\":[64,64],\"missing\":null},\"readsOfLimit\":0.8999"), dense);
+        assertTrue(dense.contains("\"loadOfLimit\":0.9,\"ratio\":"), dense);
+        assertTrue(dense.contains("\"loadAppendedBytesPerSecond\":1000000,\"loadWrittenBytesPerSecond\":921600,"), dense);
+        assertTrue(dense.contains("\"diskReadsPerSecond\":5760,\"kernelReadsPerSecond\":"), dense);
+        assertTrue(dense.contains("\"memoryHitsPerSecond\":19997120,"), dense);
+        try (Stream<Path> left = Files.list(files)) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @Test
+    void shouldSayThatThereIsNoFio() throws IOException {
+        Path json = directory.resolve("b.json");
+        assertEquals(ExitCode.DONE, run("--keys=1000", "--memory=64m", "--against=lmdb,fio", "--json", json.toString()));
+        List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
+        assertTrue(lines.stream().anyMatch(line -> cells(line).equals(List.of("", "tideline", "lmdb", "fio"))), lines.toString());
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("operations/s") && line.endsWith("   not run")), lines.toString());
+        assertTrue(lines.contains("fio was not run: there is no fio on the PATH."), lines.toString());
+        assertTrue(lines.stream().noneMatch(line -> line.contains("of fio's")), lines.toString());
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.contains("\"missing\":\"thereisnofioonthePATH\"},\"readsOfLimit\":null,\"loadOfLimit\":null,"), dense);
+    }
+
+    @Test
+    void shouldNotMeasureADiskThatNobodyUses() {
+        assertEquals("--against fio is about the disk, and a store in memory does not use it; give --memory too.", failure("--against=fio"));
+        assertEquals("--against fio,fio: name each of them once.", failure("--memory=64m", "--against=fio,fio"));
+    }
+
+    /** What the kernel counts during a window belongs to the contestant whose window it is. */
+    @Test
+    void shouldShowWhatTheKernelCounted() {
+        run("--keys=1000", "--memory=64m", "--dir=" + directory.resolve("files"));
+        boolean isKnown = BlockDevice.holding(directory).isPresent();
+        assertTrue(output.toString(StandardCharsets.UTF_8).lines().anyMatch(line -> line.matches(" {4}as the kernel counts +" + (isKnown ? "\\d+\\.\\d\\d k .*" : "-"))));
+    }
+
+    @Test
     void shouldWriteNullWhereNothingIsComparedWith() throws IOException {
         Path json = directory.resolve("b.json");
         run("--json", json.toString());
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.endsWith("\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
+        assertTrue(dense.endsWith("\"blockDevice\":null,\"deviceLimit\":null,\"readsOfLimit\":null,\"loadOfLimit\":null,\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
     }
 
     @Test

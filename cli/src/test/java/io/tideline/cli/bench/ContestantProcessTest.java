@@ -5,17 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.bench.work.Workload;
 import io.tideline.cli.console.Failure;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -54,10 +59,10 @@ class ContestantProcessTest {
     @Test
     void shouldPassFlagsAndArgumentsToTheStore() {
         List<String> command = contenders(Door.SEGMENT, new Checkout(null, null, System.err))
-                .command(Contestant.TIDELINE);
+                .command(Contestant.TIDELINE, null);
         assertTrue(command.contains("-Dtideline.door=segment") && !command.contains("--add-exports"), command.toString());
         assertEquals(WORK, WorkSettings.parse(command));
-        command = contenders(Door.UNSAFE, new Checkout(null, null, System.err)).command(Contestant.TIDELINE);
+        command = contenders(Door.UNSAFE, new Checkout(null, null, System.err)).command(Contestant.TIDELINE, null);
         assertEquals("java.base/jdk.internal.misc=ALL-UNNAMED", command.get(command.indexOf("--add-exports") + 1));
         assertTrue(command.contains("-Dtideline.door=unsafe") && command.contains("-XX:+UseParallelGC"), command.toString());
     }
@@ -66,6 +71,45 @@ class ContestantProcessTest {
     void shouldReadTheNumbersOfAReply() {
         try (ContestantProcess process = shell("read line; echo \"ok nanos=7 operations=5 absent=1 allocatedBytes=2\"", () -> { })) {
             assertEquals(new Throughput(5, 7, 2, 1), process.window(1));
+        }
+    }
+
+    @Test
+    void shouldReadWhatAStoreCountsOfItsDisk() {
+        try (ContestantProcess process = shell("read line; echo ok nanos=3 writtenBytes=8 appendedBytes=9; read line;"
+                + " echo ok nanos=7 operations=5 absent=1 allocatedBytes=2 deviceReads=4 deviceLookups=3", () -> { })) {
+            assertEquals(new Loading(3, 9, 8, Throughput.UNKNOWN), process.load());
+            assertEquals(new Throughput(5, 7, 2, 1, 3, 4, Throughput.UNKNOWN), process.window(1));
+        }
+    }
+
+    /** In a folder of its own, held to the same as everybody else where the machine allows it, and with nothing left afterwards. */
+    @Test
+    void shouldMeasureAStoreOnDisk(@TempDir Path folder) throws IOException {
+        WorkSettings work = new WorkSettings(Workload.MIXED, Distribution.UNIFORM, 100_000, 100, 2, 32_768, 32, 64_000);
+        RaceSettings settings = new RaceSettings(work, Door.UNSAFE, new Spill(2 << 20, folder, "buffered"), 1, 1, 2 << 20);
+        ProcessContenders contenders = new ProcessContenders(settings, new Checkout(null, null, System.err), () -> { });
+        long limit = (2 << 20) + 32_768 * 64 + Footprint.processBytes(work);
+        try (Contender contender = contenders.start(Contestant.TIDELINE)) {
+            Loading loading = contender.load();
+            assertTrue(loading.appendedBytes() >= 100_000 * 128 && loading.writtenBytes() > loading.appendedBytes() / 2
+                    && loading.writtenBytes() <= loading.appendedBytes(), loading.toString());
+            Throughput window = contender.window(0.3);
+            assertTrue(window.deviceLookups() > 0 && window.deviceReads() >= window.deviceLookups() && window.deviceLookups() < window.operations(),
+                    window.toString());
+            Latency latency = contender.latency(0.3);
+            assertTrue(latency.p50() > 0 && latency.p50() <= latency.p99() && latency.p99() <= latency.p999(), latency.toString());
+            MemoryUse memory = contender.memory();
+            assertTrue(memory.usedLog() <= 2 << 20, memory.toString());
+            assertTrue(memory.groupLimit() == Throughput.UNKNOWN || memory.groupLimit() == limit, memory.toString());
+            assertTrue(memory.groupPeak() == Throughput.UNKNOWN || memory.groupPeak() > 1 << 20 && memory.groupPeak() <= limit, memory.toString());
+            assertTrue(memory.peakResident() == Throughput.UNKNOWN || memory.peakResident() > 64 << 20, memory.toString());
+        }
+        assertEquals(1, contenders.notes().size());
+        assertTrue(contenders.notes().getFirst().matches("tideline: (held|sized) .*2\\.0 MiB of memory and 2\\.0 MiB as the index of tideline takes.*"),
+                contenders.notes().toString());
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(List.of(), left.toList());
         }
     }
 
@@ -141,10 +185,10 @@ class ContestantProcessTest {
         List<Boolean> aliveAtCleanUp = new ArrayList<>();
         List<ProcessHandle> before = ProcessHandle.current().children().toList();
         AtomicReference<ProcessHandle> started = new AtomicReference<>();
-        ContestantProcess process = ContestantProcess.start("fake", List.of("/bin/sh", "-c", "read line; echo ok; read line"), () -> { },
+        ContestantProcess process = ContestantProcess.start("fake", List.of("/bin/sh", "-c", "read line; echo ok nanos=5; read line"), () -> { }, null,
                 () -> aliveAtCleanUp.add(started.get().isAlive()));
         started.set(ProcessHandle.current().children().filter(child -> !before.contains(child)).findFirst().orElseThrow());
-        process.load();
+        assertEquals(new Loading(5, Throughput.UNKNOWN, Throughput.UNKNOWN, Throughput.UNKNOWN), process.load());
         assertEquals(List.of(), aliveAtCleanUp);
         process.close();
         process.close();
@@ -154,7 +198,7 @@ class ContestantProcessTest {
     @Test
     void shouldCleanUpAfterAProcessThatDoesNotStart() {
         List<String> log = new ArrayList<>();
-        assertThrows(Failure.class, () -> ContestantProcess.start("fake", List.of("/nowhere/program"), () -> { }, () -> log.add("cleaned up")));
+        assertThrows(Failure.class, () -> ContestantProcess.start("fake", List.of("/nowhere/program"), () -> { }, null, () -> log.add("cleaned up")));
         assertEquals(List.of("cleaned up"), log);
     }
 
@@ -164,7 +208,7 @@ class ContestantProcessTest {
         ProcessContenders contenders = new ProcessContenders(new RaceSettings(WORK, Door.UNSAFE, 1, 1, memory),
                 new Checkout(null, null, System.err), () -> { });
         List<String> lmdb = contenders.command(Contestant.LMDB, Path.of("/data/l"), "peers.jar");
-        assertTrue(lmdb.containsAll(List.of("peer=lmdb", "folder=/data/l", "memory=268435456", "-Djava.io.tmpdir=/data/l", "-Xmx512m",
+        assertTrue(lmdb.containsAll(List.of("peer=lmdb", "folder=/data/l", "memory=" + (memory + 4_096 * 64), "-Djava.io.tmpdir=/data/l", "-Xmx512m",
                 "--add-opens=java.base/java.nio=ALL-UNNAMED")), lmdb.toString());
         assertEquals(WORK, WorkSettings.parse(lmdb));
         List<String> mvStore = contenders.command(Contestant.MVSTORE, Path.of("/data/m"), "peers.jar");

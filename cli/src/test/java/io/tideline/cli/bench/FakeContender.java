@@ -16,6 +16,10 @@ final class FakeContender implements Contender {
     private final Deque<Double> speeds = new ArrayDeque<>();
     private final long memoryBytes;
     long absent;
+    /** Negative for a store that does not count what it asks its disk for, as are the next two. */
+    double deviceReadsPerSecond = Throughput.UNKNOWN;
+    long appendedBytes = Throughput.UNKNOWN;
+    long writtenBytes = Throughput.UNKNOWN;
     /** Told of every request before it is answered. */
     Consumer<String> observer = _ -> { };
 
@@ -32,14 +36,16 @@ final class FakeContender implements Contender {
     }
 
     @Override
-    public void load() {
+    public Loading load() {
         note(name + " load");
+        return new Loading(2 * SECOND, appendedBytes, writtenBytes, Throughput.UNKNOWN);
     }
 
     @Override
     public Throughput window(double seconds) {
         note(name + " window " + seconds);
-        return new Throughput((long) (speeds.removeFirst() * seconds * 1e6), (long) (seconds * SECOND), 0, absent);
+        return new Throughput((long) (speeds.removeFirst() * seconds * 1e6), (long) (seconds * SECOND), 0, absent, lookups(seconds),
+                deviceReadsPerSecond < 0 ? Throughput.UNKNOWN : (long) (deviceReadsPerSecond * seconds), Throughput.UNKNOWN);
     }
 
     @Override
@@ -51,7 +57,12 @@ final class FakeContender implements Contender {
     @Override
     public MemoryUse memory() {
         note(name + " memory");
-        return new MemoryUse(memoryBytes / 2, memoryBytes / 8, memoryBytes / 4, 0, memoryBytes);
+        return new MemoryUse(memoryBytes / 2, memoryBytes / 8, memoryBytes / 4, 0, memoryBytes, 2 * memoryBytes);
+    }
+
+    /** Every lookup reads two records. */
+    private long lookups(double seconds) {
+        return deviceReadsPerSecond < 0 ? Throughput.UNKNOWN : (long) (deviceReadsPerSecond * seconds / 2);
     }
 
     private void note(String request) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.bench.work.Workload;
 import io.tideline.cli.console.Failure;
@@ -55,6 +56,10 @@ class FootprintTest {
     void shouldCountTheMemoryOfAPeerOnDiskHoweverMuchDataThereAre() {
         long memory = 1024 * MEBIBYTE;
         assertEquals(memory + Footprint.processBytes(work(1 << 30, 100)), Footprint.of(Contestant.LMDB, work(1 << 30, 100), null, memory));
+        Spill spill = new Spill(memory, Path.of("there"), "direct");
+        assertEquals(Footprint.of(Contestant.LMDB, work(1 << 30, 100), spill, memory), Footprint.of(Contestant.TIDELINE, work(1 << 30, 100), spill, memory));
+        assertEquals(1_000 * 128, Footprint.loadedRecordsBytes(work(1_000, 100)));
+        assertEquals(1_000 * 32, Footprint.loadedRecordsBytes(work(1_000, 8)));
         assertTrue(Footprint.allDataBytes(work(1 << 20, 100)) >= 2 * (1 << 20) * 108L);
     }
 }

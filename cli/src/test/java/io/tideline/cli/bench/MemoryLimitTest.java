@@ -33,6 +33,10 @@ class MemoryLimitTest {
         MemoryLimit limit = MemoryLimit.of(groups("41 31 0:38 / " + top + " rw - cgroup2 cgroup2 rw", "0::/\n"), "lmdb", LIMIT_BYTES).limit();
         Path group = top.resolve("tideline-" + ProcessHandle.current().pid() + "-lmdb");
         assertEquals(Long.toString(LIMIT_BYTES), Files.readString(group.resolve("memory.max")));
+        assertEquals(LIMIT_BYTES, limit.bytes());
+        assertEquals(Throughput.UNKNOWN, limit.peakBytes());
+        Files.writeString(group.resolve("memory.peak"), "12345\n");
+        assertEquals(12345, limit.peakBytes());
         assertEquals(group.resolve("cgroup.procs").toString(), limit.around(List.of("java", "-version")).get(3));
     }
 
@@ -54,6 +58,7 @@ class MemoryLimitTest {
             group = Path.of(command.get(3)).getParent();
             Process process = new ProcessBuilder(command).start();
             assertEquals("1", process.inputReader().readLine());
+            assertTrue(limit.peakBytes() == Throughput.UNKNOWN || limit.peakBytes() > 0 && limit.peakBytes() <= LIMIT_BYTES);
             assertTrue(process.waitFor() != 0, "a program took 200 MiB under a limit of 64 MiB");
         }
         assertFalse(Files.exists(group));

@@ -5,11 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.tideline.cli.console.Streams;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class RaceTest {
 
@@ -31,6 +41,60 @@ class RaceTest {
         assertEquals(List.of("a load", "b load", "a window 2.0", "b window 2.0",
                 "a window 1.0", "b window 1.0", "a window 1.0", "b window 1.0", "a window 1.0", "b window 1.0",
                 "a latency 1.0", "b latency 1.0", "a memory", "b memory"), log);
+    }
+
+    /** The kernel counts ten more reads and writes a sector with each request to a contestant. */
+    @Test
+    void shouldCountWhatReachesTheDiskWhileAContestantHasItsTurn(@TempDir Path root) throws IOException {
+        Files.createDirectories(root.resolve("proc/self"));
+        Files.writeString(root.resolve("proc/self/mountinfo"), "27 1 254:0 / / rw - ext4 /dev/vda rw\n");
+        AtomicLong turns = new AtomicLong();
+        Consumer<String> kernel = _ -> writeStatistics(root, turns.incrementAndGet());
+        kernel.accept("boot");
+        BlockDevice device = BlockDevice.holding(root, root).orElseThrow();
+        FakeContender a = new FakeContender("a", log, GIBIBYTE, 1., 1., 1., 1.);
+        FakeContender b = new FakeContender("b", log, GIBIBYTE, 1., 1., 1., 1.);
+        a.observer = kernel;
+        PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
+        RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
+        List<Standing> standings = new Race(List.of(a, b), 1, 2, 3, display, device, null).run();
+        assertEquals(Optional.of(new Spread(10, 10, 10)), standings.get(0).kernelReadsPerSecond());
+        assertEquals(Optional.of(new Spread(0, 0, 0)), standings.get(1).kernelReadsPerSecond());
+        assertEquals(512, standings.get(0).loading().kernelWrittenBytes());
+        assertEquals(0, standings.get(1).loading().kernelWrittenBytes());
+    }
+
+    private static void writeStatistics(Path root, long turns) {
+        try {
+            Files.writeString(root.resolve("proc/diskstats"), " 254 0 vda " + 10 * turns + " 0 0 0 0 0 " + turns + " 0 0 0 0\n");
+        } catch (IOException refused) {
+            throw new UncheckedIOException(refused);
+        }
+    }
+
+    @Test
+    void shouldMeasureTheDiskAroundLoadingsAndWindows(@TempDir Path folder) throws IOException {
+        Path calls = folder.resolve("calls");
+        Path program = FakeFio.in(folder, calls, "");
+        FakeContender a = new FakeContender("a", log, GIBIBYTE, 1., 1., 1., 1.);
+        a.observer = request -> appendTo(calls, request);
+        PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
+        RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
+        try (DeviceLimit limit = new DeviceLimit(program, Files.createDirectory(folder.resolve("data")), 1, 1, () -> { })) {
+            new Race(List.of(a), 1, 2, 1, display, null, limit).run();
+        }
+        List<String> order = Files.readAllLines(calls).stream().map(call -> call.replaceAll(".*--rw=(\\w+) .*", "$1")).toList();
+        List<String> reads = List.of("randread", "randread", "randread", "randread");
+        assertEquals(Stream.of(List.of("write", "a load", "write", "a window 2.0"), reads, List.of("a window 1.0"), reads, List.of("a latency 1.0", "a memory"))
+                .flatMap(List::stream).toList(), order);
+    }
+
+    private static void appendTo(Path file, String line) {
+        try {
+            Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException refused) {
+            throw new UncheckedIOException(refused);
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -109,7 +110,8 @@ public final class ContestantLoop {
         subject.load();
         long nanos = System.nanoTime() - start;
         replayers = Stream.generate(subject::newReplayer).limit(stream.settings().threads()).toList();
-        return "nanos=" + nanos;
+        return "nanos=" + nanos + subject.deviceCounts()
+                .map(counts -> " appendedBytes=" + counts.appendedBytes() + " writtenBytes=" + counts.writtenBytes()).orElse("");
     }
 
     /**
@@ -130,12 +132,13 @@ public final class ContestantLoop {
 
     private String window(long nanos) throws InterruptedException {
         Window window = newWindow();
-        long readsBefore = subject.deviceReads();
+        Optional<DeviceCounts> before = subject.deviceCounts();
         Window.Outcome outcome = window.run(nanos, false);
-        long reads = subject.deviceReads() - readsBefore;
+        Optional<DeviceCounts> after = subject.deviceCounts();
         return "operations=" + outcome.operations() + " nanos=" + outcome.nanos()
                 + " allocatedBytes=" + outcome.allocatedBytes() + " absent=" + outcome.absent()
-                + (reads > 0 ? " deviceReads=" + reads : "");
+                + before.map(counts -> " deviceLookups=" + (after.orElseThrow().lookups() - counts.lookups())
+                        + " deviceReads=" + (after.orElseThrow().reads() - counts.reads())).orElse("");
     }
 
     private String latency(long nanos) throws InterruptedException {
@@ -152,7 +155,8 @@ public final class ContestantLoop {
         ProcessMemory now = ProcessMemory.now();
         HeldBytes held = subject.heldBytes();
         return "index=" + held.index() + " overflow=" + held.overflow() + " usedLog=" + held.usedLog()
-                + " liveHeap=" + now.liveHeapBytesSince(beforeLoad) + " residentOutsideHeap=" + now.residentBytesSince(beforeLoad);
+                + " liveHeap=" + now.liveHeapBytesSince(beforeLoad) + " residentOutsideHeap=" + now.residentBytesSince(beforeLoad)
+                + " peakResident=" + ProcessMemory.peakResidentBytes();
     }
 
     private Window newWindow() {

@@ -20,6 +20,8 @@ record ProcessMemory(long liveHeapBytes, long residentBytes) {
 
     private static final Path ROLLUP = Path.of("/proc/self/smaps_rollup");
     private static final String RESIDENT = "Rss:";
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final String PEAK = "VmHWM:";
     private static final long KIBIBYTE = 1024;
 
     /** Collects garbage and measures. */
@@ -29,18 +31,27 @@ record ProcessMemory(long liveHeapBytes, long residentBytes) {
     }
 
     private static long resident() {
-        if (!Files.isReadable(ROLLUP)) {
+        return number(ROLLUP, RESIDENT);
+    }
+
+    /** The most that was ever resident, the Java heap included, or {@link #UNKNOWN}. */
+    static long peakResidentBytes() {
+        return number(STATUS, PEAK);
+    }
+
+    private static long number(Path file, String name) {
+        if (!Files.isReadable(file)) {
             return UNKNOWN;
         }
         try {
-            return Files.readAllLines(ROLLUP).stream()
-                    .filter(line -> line.startsWith(RESIDENT))
-                    .map(line -> line.substring(RESIDENT.length()).trim().split(" ")[0])
+            return Files.readAllLines(file).stream()
+                    .filter(line -> line.startsWith(name))
+                    .map(line -> line.substring(name.length()).trim().split(" ")[0])
                     .mapToLong(kibibytes -> Long.parseLong(kibibytes) * KIBIBYTE)
                     .findFirst()
                     .orElse(UNKNOWN);
         } catch (IOException refused) {
-            throw new UncheckedIOException("Cannot read " + ROLLUP, refused);
+            throw new UncheckedIOException("Cannot read " + file, refused);
         }
     }
 

@@ -102,7 +102,8 @@ public abstract class Replayer {
         }
     }
 
-    private void replayKinds(int from, int to, long shift) {
+    /** Replays operations of several kinds; overridden by who can do several at once. */
+    protected void replayKinds(int from, int to, long shift) {
         OperationStream operations = stream;
         long read = 0;
         for (int i = from; i < to; i++) {
@@ -116,7 +117,8 @@ public abstract class Replayer {
         sum += read;
     }
 
-    private void replayTimed(int from, int to, long shift) {
+    /** Replays operations and times some of them, each alone; overridden by who has several under way. */
+    protected void replayTimed(int from, int to, long shift) {
         for (int i = from; i < to; i += SAMPLE_EVERY) {
             int timed = i + SAMPLE_EVERY - 1;
             if (timed >= to) {
@@ -126,9 +128,18 @@ public abstract class Replayer {
             replay(i, timed, shift);
             long start = System.nanoTime();
             replay(timed, timed + 1, shift);
-            long nanos = System.nanoTime() - start;
-            latencies.recordValue(Math.clamp(nanos, 0, latencies.getHighestTrackableValue()));
+            time(start);
         }
+    }
+
+    /** Whether the operation at that place of a stretch is one that is timed. */
+    protected static boolean isTimed(int place) {
+        return place % SAMPLE_EVERY == SAMPLE_EVERY - 1;
+    }
+
+    /** Records that an operation which began at {@code startNanos} has ended now. */
+    protected final void time(long startNanos) {
+        latencies.recordValue(Math.clamp(System.nanoTime() - startNanos, 0, latencies.getHighestTrackableValue()));
     }
 
     /** Begins a window that records latencies in {@code histogram}, or none if it is null. */

@@ -1,5 +1,7 @@
 package io.tideline.cli.bench.contestant;
 
+import java.util.Optional;
+
 /** The store that a contestant measures. It is opened and loaded by one thread and then used by one {@link Replayer} a thread. */
 public interface Subject extends AutoCloseable {
 
@@ -12,9 +14,9 @@ public interface Subject extends AutoCloseable {
     /** How many bytes the store holds by its own account. */
     HeldBytes heldBytes();
 
-    /** How many records were read from disk so far. */
-    default long deviceReads() {
-        return 0;
+    /** What it has asked its disk for so far, if it counts that. */
+    default Optional<DeviceCounts> deviceCounts() {
+        return Optional.empty();
     }
 
     @Override

@@ -1,9 +1,11 @@
 package io.tideline.cli.bench.contestant;
 
 import io.tideline.cli.bench.work.Keys;
+import io.tideline.cli.bench.work.OperationKind;
 import io.tideline.cli.bench.work.OperationStream;
 import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.console.MemoryBudget;
 import io.tideline.core.Completion;
 import io.tideline.core.DeviceModel;
 import io.tideline.core.LongHolder;
@@ -24,6 +26,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** This store as the subject of a benchmark: single calls without a session, or batches of a session for each thread. */
@@ -50,8 +53,9 @@ final class TidelineSubject implements Subject {
         if (spill == null) {
             config.memory(logMemoryBytes(stream.settings()));
         } else {
-            config.memory(spill.memoryBytes()).directory(newDirectory(spill.directory())).keepFiles(false)
-                    .device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)));
+            config.directory(newDirectory(spill.directory())).keepFiles(false).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)));
+            WorkSettings settings = stream.settings();
+            MemoryBudget.divide(config, spill.memoryBytes(), settings.threads(), Math.toIntExact(recordBytes(settings.valueSize())));
         }
         this.store = Store.open(config.build());
     }
@@ -88,13 +92,17 @@ final class TidelineSubject implements Subject {
     @Override
     public TidelineReplayer newReplayer() {
         Operations operations = stream.settings().batch() == 1 ? store : store.openSession();
-        if (!stream.settings().hasLongValues() && stream.settings().batch() > 1 && store.config().directory() != null) {
-            return new SubmittingReplayer(stream, (Session) operations);
+        WorkSettings settings = stream.settings();
+        boolean submits = settings.batch() > 1 && store.config().directory() != null;
+        if (!settings.hasLongValues()) {
+            return submits ? new SubmittingReplayer(stream, (Session) operations) : new BytesReplayer(stream, operations);
         }
-        if (!stream.settings().hasLongValues()) {
-            return new BytesReplayer(stream, operations);
+        if (settings.batch() == 1) {
+            return new LongReplayer(stream, operations);
         }
-        return stream.settings().batch() == 1 ? new LongReplayer(stream, operations) : new GroupReplayer(stream, operations);
+        // Groups are of one kind.
+        return submits && !settings.workload().isOfOneKind() ? new SubmittingReplayer(stream, (Session) operations)
+                : new GroupReplayer(stream, operations);
     }
 
     @Override
@@ -104,8 +112,12 @@ final class TidelineSubject implements Subject {
     }
 
     @Override
-    public long deviceReads() {
-        return store.stats().deviceReads();
+    public Optional<DeviceCounts> deviceCounts() {
+        if (store.config().directory() == null) {
+            return Optional.empty();
+        }
+        StoreStats stats = store.stats();
+        return Optional.of(new DeviceCounts(stats.deviceLookups(), stats.deviceReads(), stats.tail() - stats.begin(), stats.deviceWrittenBytes()));
     }
 
     @Override
@@ -282,24 +294,33 @@ final class TidelineSubject implements Subject {
     }
 
     /**
-     * Replays on longer values of a store that is on disk: the reads and the read-modify-writes of a batch are submitted, so that their disk
-     * reads overlap; operations of mixed kinds, and those that are timed, still go one by one.
+     * Replays on a store that is on disk: the reads and the read-modify-writes of a batch are submitted, so that their disk reads overlap. What is
+     * timed is the way of an operation from its submission to its completion, with the others of its batch under way.
      */
     private static final class SubmittingReplayer extends BytesReplayer {
 
         private final Session session;
-        private final Completion taken = (context, status, value) -> {
+        private final boolean hasLongValues;
+        private final Completion taken = (context, status, value) -> take(status, value);
+        private final Completion done = (context, status, value) -> { };
+        private final Completion timedTaken = (context, status, value) -> {
+            time(context);
+            take(status, value);
+        };
+        private final Completion timedDone = (context, status, value) -> time(context);
+
+        SubmittingReplayer(OperationStream stream, Session session) {
+            super(stream, session);
+            this.session = session;
+            this.hasLongValues = stream.settings().hasLongValues();
+        }
+
+        private void take(Status status, ValueView value) {
             if (status == Status.FOUND) {
                 took(value.getLong(0));
             } else {
                 missed();
             }
-        };
-        private final Completion done = (context, status, value) -> { };
-
-        SubmittingReplayer(OperationStream stream, Session session) {
-            super(stream, session);
-            this.session = session;
         }
 
         @Override
@@ -313,7 +334,57 @@ final class TidelineSubject implements Subject {
         @Override
         protected void replayRmws(int from, int to) {
             for (int i = from; i < to; i++) {
-                session.submitRmw(stream().key(i), this, i, done);
+                submitRmw(stream().key(i), i, done);
+            }
+            session.completePending(true);
+        }
+
+        private void submitRmw(long key, long context, Completion completion) {
+            if (hasLongValues) {
+                session.submitRmw(key, Update.ADD, OperationStream.RMW_OPERAND, context, completion);
+            } else {
+                session.submitRmw(key, this, context, completion);
+            }
+        }
+
+        @Override
+        protected void upsert(long key, long firstWord) {
+            if (hasLongValues) {
+                session.put(key, firstWord);
+            } else {
+                super.upsert(key, firstWord);
+            }
+        }
+
+        @Override
+        protected void replayKinds(int from, int to, long shift) {
+            for (int i = from; i < to; i++) {
+                replayOne(i, shift, i, taken, done);
+            }
+            session.completePending(true);
+        }
+
+        private void replayOne(int i, long shift, long context, Completion ofRead, Completion ofRmw) {
+            long key = stream().key(i, shift);
+            switch (stream().kind(i)) {
+                case READ -> session.submitGet(key, context, ofRead);
+                case UPSERT -> upsert(key, i);
+                case RMW -> submitRmw(key, context, ofRmw);
+            }
+        }
+
+        @Override
+        protected void replayTimed(int from, int to, long shift) {
+            for (int i = from; i < to; i++) {
+                if (!isTimed(i - from)) {
+                    replayOne(i, shift, i, taken, done);
+                } else {
+                    long start = System.nanoTime();
+                    replayOne(i, shift, start, timedTaken, timedDone);
+                    if (stream().kind(i) == OperationKind.UPSERT) {
+                        time(start);
+                    }
+                }
             }
             session.completePending(true);
         }

@@ -4,16 +4,19 @@
  *
  * <table>
  * <caption>Commands</caption>
- * <tr><td>{@code load}</td><td>opens the store and inserts all keys, in order, from one thread: {@code ok nanos=}</td></tr>
+ * <tr><td>{@code load}</td><td>opens the store and inserts all keys, in order, from one thread: {@code ok nanos= appendedBytes=
+ *     writtenBytes=}</td></tr>
  * <tr><td>{@code window SECONDS}</td><td>replays operations on all threads for that long:
- *     {@code ok operations= nanos= allocatedBytes= absent=}</td></tr>
+ *     {@code ok operations= nanos= allocatedBytes= absent= deviceLookups= deviceReads=}</td></tr>
  * <tr><td>{@code latency SECONDS}</td><td>the same, timing one operation in 32, so that no window that measures throughput pays for the
  *     clock: {@code ok samples= p50= p99= p999= max=}</td></tr>
- * <tr><td>{@code memory}</td><td>{@code ok index= overflow= usedLog= liveHeap= residentOutsideHeap=}, in bytes; the last two are what
- *     came on top since the moment before the store was opened, -1 where the platform does not say</td></tr>
+ * <tr><td>{@code memory}</td><td>{@code ok index= overflow= usedLog= liveHeap= residentOutsideHeap= peakResident=}, in bytes; the
+ *     heap and what is resident are what came on top since the moment before the store was opened, -1 where the platform does not say</td></tr>
  * <tr><td>{@code dump COUNT}</td><td>the first operations: {@code ok r:KEY u:KEY w:KEY …}</td></tr>
  * <tr><td>{@code quit}</td><td>ends, as the end of the input does</td></tr>
  * </table>
+ *
+ * <p>What a store does not count, such as what it asks its disk for, is left out.
  *
  * <p>A contestant that cannot go on answers {@code failed} and a sentence, and ends.
  */

@@ -92,6 +92,11 @@ public record WorkSettings(Workload workload, Distribution distribution, long ke
         return workload.isInserting() ? 2 * keys : keys;
     }
 
+    /** The bytes of all keys and values that are loaded. */
+    public long loadedBytes() {
+        return keys * (Long.BYTES + valueSize);
+    }
+
     /** Whether values are single words, for which stores may have a path of their own. */
     public boolean hasLongValues() {
         return valueSize == Long.BYTES;

@@ -46,7 +46,7 @@ class ContestantLoopTest {
         assertTrue(replies.get(1).matches("ok nanos=\\d+"), replies.get(1));
         assertTrue(replies.get(2).matches("ok operations=\\d+ nanos=\\d+ allocatedBytes=\\d+ absent=0"), replies.get(2));
         assertTrue(replies.get(3).matches("ok samples=[1-9]\\d* p50=\\d+ p99=\\d+ p999=\\d+ max=\\d+"), replies.get(3));
-        assertTrue(replies.get(4).matches("ok index=1 overflow=2 usedLog=3 liveHeap=\\d+ residentOutsideHeap=-?\\d+"), replies.get(4));
+        assertTrue(replies.get(4).matches("ok index=1 overflow=2 usedLog=3 liveHeap=\\d+ residentOutsideHeap=-?\\d+ peakResident=-?\\d+"), replies.get(4));
     }
 
     /** The ballast is far more than what tests before this one may have left to the collector. */

@@ -3,6 +3,7 @@ package io.tideline.cli.bench.contestant;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.cli.bench.work.Distribution;
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationStream;
 import io.tideline.cli.bench.work.Spill;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -77,11 +79,11 @@ class TidelineSubjectTest {
         for (Workload workload : List.of(Workload.READ, Workload.RMW, Workload.UPSERT, Workload.MIXED)) {
             for (int valueSize : new int[] {8, 100}) {
                 OperationStream stream = new OperationStream(
-                        new WorkSettings(workload, workload.usualDistribution(), 20 * KEYS, valueSize, 1, 8_192, batch, OPERATIONS));
+                        new WorkSettings(workload, workload.usualDistribution(), 60 * KEYS, valueSize, 1, 8_192, batch, OPERATIONS));
                 MapSubject map = new MapSubject(stream);
                 map.load();
                 Replayer expected = map.newReplayer();
-                Spill spill = new Spill(512 << 10, directory, "buffered");
+                Spill spill = new Spill(1 << 20, directory, "buffered");
                 assertEquals(Optional.of(spill), Spill.parse(spill.toArguments()));
                 try (TidelineSubject subject = new TidelineSubject(stream, spill)) {
                     subject.load();
@@ -90,16 +92,43 @@ class TidelineSubjectTest {
                         replayer.replayChunk(from, from + OperationStream.CHUNK, 0);
                         expected.replayChunk(from, from + OperationStream.CHUNK, 0);
                     }
-                    assertEquals(expected.sum(), replayer.sum(), workload + " of " + valueSize);
+                    // A read that waits for the disk may see an upsert that was submitted after it.
+                    if (workload.isOfOneKind() || batch == 1) {
+                        assertEquals(expected.sum(), replayer.sum(), workload + " of " + valueSize);
+                    }
                     assertEquals(0, replayer.absent());
                     assertTrue(subject.store.stats().deviceWrittenBytes() > 0);
-                    assertTrue(workload == Workload.UPSERT || subject.deviceReads() > 0, workload + " of " + valueSize);
+                    assertTrue(workload == Workload.UPSERT || subject.deviceCounts().orElseThrow().reads() > 0, workload + " of " + valueSize);
                     ValueHolder holder = ValueHolder.growing();
                     map.map.forEach((key, value) -> {
                         subject.store.get(key, holder);
                         assertEquals(value, ByteValue.firstWord(holder.array()));
                     });
                 }
+            }
+        }
+    }
+
+    /** Every 32nd is timed, and reads, additions and upserts are done as often as without the clock. */
+    @ParameterizedTest
+    @CsvSource({"READ,8", "READ,100", "RMW,8", "RMW,100", "MIXED,8", "MIXED,100", "YCSB_F,8", "YCSB_F,100"})
+    void shouldTimeWhatWaitsForTheDisk(Workload workload, int valueSize) throws InterruptedException {
+        OperationStream stream = new OperationStream(
+                new WorkSettings(workload, Distribution.UNIFORM, 60 * KEYS, valueSize, 1, 8_192, 64, OPERATIONS));
+        try (TidelineSubject subject = new TidelineSubject(stream, new Spill(1 << 20, directory, "buffered"))) {
+            subject.load();
+            Window.Outcome outcome = new Window(stream, List.of(subject.newReplayer()), new AtomicLong()).run(1, true);
+            assertEquals(0, outcome.absent());
+            assertEquals(outcome.operations() / 32, outcome.latencies().getTotalCount());
+            assertTrue(outcome.latencies().getMinValue() > 0);
+            if (workload == Workload.RMW) {
+                ValueHolder holder = ValueHolder.growing();
+                long sum = 0;
+                for (long index = 0; index < 60 * KEYS; index++) {
+                    subject.store.get(Keys.keyOf(index), holder);
+                    sum += ByteValue.firstWord(holder.array()) - index;
+                }
+                assertEquals(outcome.operations() * OperationStream.RMW_OPERAND, sum);
             }
         }
     }

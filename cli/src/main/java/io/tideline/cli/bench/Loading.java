@@ -1,0 +1,27 @@
+package io.tideline.cli.bench;
+
+/**
+ * What it took to load all keys.
+ *
+ * @param nanos how long it took
+ * @param appendedBytes bytes of the records that the store appended, {@link Throughput#UNKNOWN} if it does not say
+ * @param writtenBytes bytes of them that were on disk by the end, or unknown
+ * @param kernelWrittenBytes bytes that the kernel wrote to the disk meanwhile, or unknown
+ */
+record Loading(long nanos, long appendedBytes, long writtenBytes, long kernelWrittenBytes) {
+
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    Loading withKernelWrittenBytes(long bytes) {
+        return new Loading(nanos, appendedBytes, writtenBytes, bytes);
+    }
+
+    double seconds() {
+        return nanos / NANOS_PER_SECOND;
+    }
+
+    /** So many of {@code bytes} in a second; null if they are unknown. */
+    Double perSecond(long bytes) {
+        return bytes == Throughput.UNKNOWN ? null : bytes * NANOS_PER_SECOND / Math.max(nanos, 1);
+    }
+}

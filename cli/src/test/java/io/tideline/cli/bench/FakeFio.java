@@ -1,0 +1,47 @@
+package io.tideline.cli.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * A script in the place of fio. It notes its arguments, makes the file that it is to write, writes 1,000 KiB/s, and reads 100 times in a second for
+ * each one under way up to a depth of 64, beyond that 1.
+ */
+final class FakeFio {
+
+    private static final String SCRIPT = """
+            #!/bin/sh
+            echo "$@" >> "%1$s"
+            for argument; do
+              case "$argument" in
+                --filename=*) file="${argument#--filename=}" ;;
+                --rw=*) kind="${argument#--rw=}" ;;
+                --iodepth=*) depth="${argument#--iodepth=}" ;;
+              esac
+            done
+            %2$s
+            if [ "$kind" = write ]; then
+              [ -e "$file" ] && exit 9
+              echo data > "$file"
+              reads=0
+            else
+              reads=$((depth * 100))
+              [ "$depth" -gt 64 ] && reads=1
+            fi
+            echo "fio: something to say"
+            echo "3;fio-3.36;tideline;0;0;0;0;$reads.5;0;%3$s1000;0;0"
+            """;
+    /** Fields 10 to 47 of the line, which nobody looks at. */
+    private static final String SKIPPED = "0;".repeat(38);
+
+    private FakeFio() {
+    }
+
+    /** Makes it in that folder, with a line of shell before it does its work. */
+    static Path in(Path folder, Path log, String line) throws IOException {
+        Path program = Files.writeString(Files.createDirectories(folder).resolve("fio"), SCRIPT.formatted(log, line, SKIPPED));
+        return Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    }
+}

@@ -71,7 +71,7 @@ final class EntryWalk {
                     return step;
                 }
                 if (attempt == 0) {
-                    session.forgetDisk();
+                    session.needs.forgetDisk();
                 }
                 Boolean copied = copyIfNewest(session, scan, end);
                 if (copied == null) {
@@ -100,7 +100,7 @@ final class EntryWalk {
         }
         int keyBytes = RecordLayout.keyBytes(record, stateWord);
         if (!session.key.scratch.hasRoom(keyBytes)) {
-            session.needRoom(session.key.scratch, keyBytes);
+            session.needs.room(session.key.scratch, keyBytes);
             return null;
         }
         Words.copy(RecordLayout.keyAddress(record, stateWord), session.key.scratch.address(), keyBytes);
@@ -111,7 +111,7 @@ final class EntryWalk {
         }
         int valueBytes = RecordLayout.valueBytes(record, stateWord);
         if (!session.old.hasRoom(valueBytes)) {
-            session.needRoom(session.old, valueBytes);
+            session.needs.room(session.old, valueBytes);
             return null;
         }
         Words.copy(RecordLayout.valueAddress(record, stateWord), session.old.address(), valueBytes);
@@ -129,10 +129,10 @@ final class EntryWalk {
         if (newest <= address || newest >= log.head()) {
             return newest == address; // where the chain leaves the memory at the record itself, nothing newer is in between
         }
-        if (session.lookup != null && session.lookup.isAbout(newest)) {
-            return session.lookup.isFound() && session.lookup.address() == address;
+        if (session.needs.lookup != null && session.needs.lookup.isAbout(newest)) {
+            return session.needs.lookup.isFound() && session.needs.lookup.address() == address;
         }
-        session.needDisk(newest, end);
+        session.needs.disk(newest, end);
         return null;
     }
 

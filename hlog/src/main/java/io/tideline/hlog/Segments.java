@@ -7,8 +7,6 @@ import io.tideline.hlog.device.DeviceFile;
 import io.tideline.memory.Waits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.Comparator;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -201,11 +199,32 @@ final class Segments {
     /** Closes files until there are no more than {@code max}, but none in use: then the limit is exceeded for a moment rather than anybody refused. */
     private void closeSurplus(int max) {
         while (open.size() > max) {
-            Optional<Lease> oldest = open.values().stream().sorted(Comparator.comparingLong(lease -> lease.lastUse)).filter(Lease::tryTake).findFirst();
-            if (oldest.isEmpty()) {
+            Lease oldest = takeOldest();
+            if (oldest == null) {
                 return;
             }
-            oldest.get().close();
+            oldest.close();
+        }
+    }
+
+    /**
+     * Takes out the file that nobody uses and whose last use is the longest ago; null if all are in use. Looks at each last use once: they
+     * change meanwhile, so files cannot be sorted by them.
+     */
+    private Lease takeOldest() {
+        for (;;) {
+            Lease oldest = null;
+            long oldestUse = Long.MAX_VALUE;
+            for (Lease lease : open.values()) {
+                long lastUse = lease.lastUse;
+                if (lastUse < oldestUse && lease.users.get() == 0) {
+                    oldest = lease;
+                    oldestUse = lastUse;
+                }
+            }
+            if (oldest == null || oldest.tryTake()) {
+                return oldest;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ final class ConditionalInsert {
 
     /** Writes the session's value under the session's key, if that is absent. */
     static Status putIfAbsent(Session session) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryInsert(session);
             if (done != null) {
@@ -20,7 +20,7 @@ final class ConditionalInsert {
     private static Status tryInsert(Session session) {
         return switch (session.target.locate(session, true)) {
             case BUSY -> null;
-            case ON_DISK -> session.needDisk(session.target.diskAddress);
+            case ON_DISK -> session.needs.disk(session.target.diskAddress);
             case ABSENT -> UpsertOp.create(session);
             case MUTABLE, READ_ONLY -> Status.FOUND;
         };

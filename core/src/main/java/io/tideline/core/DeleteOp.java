@@ -9,7 +9,7 @@ final class DeleteOp {
 
     /** Deletes the session's key. */
     static Status delete(Session session) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryDelete(session);
             if (done != null) {
@@ -23,7 +23,7 @@ final class DeleteOp {
         Target target = session.target;
         return switch (target.locate(session, false)) {
             case BUSY -> null;
-            case ON_DISK -> session.needDisk(target.diskAddress);
+            case ON_DISK -> session.needs.disk(target.diskAddress);
             case ABSENT -> Status.ABSENT;
             case MUTABLE -> delete(session, target, true);
             case READ_ONLY -> delete(session, target, false);

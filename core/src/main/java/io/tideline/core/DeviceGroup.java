@@ -2,7 +2,6 @@ package io.tideline.core;
 
 import io.tideline.hlog.RecordLayout;
 import io.tideline.memory.Words;
-import java.util.List;
 
 /**
  * The members of a group whose keys must be looked up on the device: as many lookups at once as the session may have, each finished when it
@@ -39,14 +38,14 @@ final class DeviceGroup {
     }
 
     private static void run(Session session, PendingRing ring, long[] keys, int[] places, int count, Member member) {
-        DiskLookup own = session.lookup;
+        DiskLookup own = session.needs.lookup;
         Throwable problem = null;
         int next = 0;
         while (next < count && problem == null || ring.underWay() > 0) {
             PendingOp op = next < count && problem == null ? ring.take() : null;
             boolean isNew = op != null;
             if (!isNew) {
-                op = await(session, ring);
+                op = ring.next();
                 session.countLookup(op);
             } else {
                 op.context = places[next++];
@@ -59,46 +58,23 @@ final class DeviceGroup {
                 long hash = session.hash.of(key);
                 op.key.setWord(key, hash);
                 session.key.setWord(key, hash);
-                session.lookup = op;
+                session.needs.lookup = op;
                 if (!isNew) {
                     op.requireRead();
                 }
                 done = problem != null || member.finish(place);
                 if (!done) {
-                    session.startPending(ring, op);
+                    ring.start(op);
                 }
             } catch (RuntimeException | Error thrown) {
                 problem = problem == null ? thrown : problem;
             } finally {
-                session.lookup = own;
+                session.needs.lookup = own;
                 if (done) {
                     ring.give(op);
                 }
             }
         }
-        rethrow(problem);
-    }
-
-    private static PendingOp await(Session session, PendingRing ring) {
-        PendingOp op = ring.poll();
-        if (op != null) {
-            return op;
-        }
-        List<Session> batches = session.stepOutsideWithBatches();
-        try {
-            return ring.await();
-        } finally {
-            session.stepInsideWithBatches(batches);
-        }
-    }
-
-    private static void rethrow(Throwable problem) {
-        switch (problem) {
-            case null -> {
-            }
-            case RuntimeException thrown -> throw thrown;
-            case Error thrown -> throw thrown;
-            default -> throw new AssertionError(problem);
-        }
+        Callbacks.rethrow(problem);
     }
 }

@@ -11,6 +11,7 @@ import io.tideline.hlog.RecordRead;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 
 /**
  * The way down a chain from where it has left the memory, to the newest record of a key. What it finds is true for good, because the chain
@@ -34,6 +35,7 @@ class DiskLookup extends RecordRead {
     private StoreFault fault;
     private volatile Thread waiter;
     private volatile boolean ended;
+    private final BooleanSupplier hasEnded = () -> ended;
 
     /**
      * @param key stays as it is while a lookup is under way
@@ -69,7 +71,7 @@ class DiskLookup extends RecordRead {
     /** Waits, outside the epoch, for the end of what was begun. */
     final void await() {
         waiter = Thread.currentThread();
-        waits.await(() -> ended);
+        waits.await(hasEnded);
         waiter = null;
     }
 

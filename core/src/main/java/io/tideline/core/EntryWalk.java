@@ -1,6 +1,7 @@
 package io.tideline.core;
 
 import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
+import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
 
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.LogScan;
@@ -12,33 +13,38 @@ import java.util.concurrent.TimeUnit;
 /**
  * The walk over all entries: in the order of the log, up to the tail at its beginning, each record that is the newest one of its key below
  * that tail. Records are copied inside the epoch and shown outside it.
+ *
+ * <p>Whether a record on the device is the newest one may have to be looked up there. The walk goes on meanwhile, with as many lookups under
+ * way as a session may have pending; a record that turns out to be the newest is what its lookup has found, and is shown from there, later than
+ * its place in the log. The answer holds however late it comes: nothing below the tail at the beginning is added to a chain any more.
  */
 final class EntryWalk {
     private static final long SETTLE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-    private EntryWalk() {
+    private final Kernel kernel;
+    private final Session session;
+    private final EntryVisitor visitor;
+    private final long end;
+    private final PendingRing ring;
+    private final ValueView keyView = new ValueView();
+    /** For the next record that must be looked up; its context is the record's address. */
+    private PendingOp free;
+    private boolean stopped;
+
+    private EntryWalk(Kernel kernel, Session session, EntryVisitor visitor, long end) {
+        this.kernel = kernel;
+        this.session = session;
+        this.visitor = visitor;
+        this.end = end;
+        this.ring = new PendingRing(session);
     }
 
     static void walk(Kernel kernel, Session session, EntryVisitor visitor) {
-        long end = settledTail(kernel);
-        ValueView keyView = new ValueView();
-        try (LogScan scan = begin(session, end)) {
-            for (int attempt = 0; ; ) {
-                LogScan.Step step = next(session, scan, end);
-                switch (step) {
-                    case END -> {
-                        return;
-                    }
-                    case BUSY -> kernel.waits.pause(attempt++);
-                    case ON_DEVICE -> scan.load();
-                    case RECORD -> {
-                        attempt = 0;
-                        if (!show(session, keyView, visitor)) {
-                            return;
-                        }
-                    }
-                }
-            }
+        EntryWalk walk = new EntryWalk(kernel, session, visitor, settledTail(kernel));
+        try (LogScan scan = walk.begin()) {
+            walk.run(scan);
+        } finally {
+            walk.ring.close();
         }
     }
 
@@ -52,7 +58,7 @@ final class EntryWalk {
         return tail;
     }
 
-    private static LogScan begin(Session session, long end) {
+    private LogScan begin() {
         session.enter();
         try {
             return new LogScan(session.log, session.waits, end);
@@ -61,8 +67,45 @@ final class EntryWalk {
         }
     }
 
-    /** Goes on to the next entry and copies it to the session's key and old scratch. */
-    private static LogScan.Step next(Session session, LogScan scan, long end) {
+    private void run(LogScan scan) {
+        for (int attempt = 0; !stopped; ) {
+            makeFree();
+            LogScan.Step step = next(scan);
+            switch (step) {
+                case END -> {
+                    showRest();
+                    return;
+                }
+                case BUSY -> kernel.waits.pause(attempt++);
+                case ON_DEVICE -> scan.load();
+                case RECORD -> {
+                    attempt = 0;
+                    if (free != null) {
+                        show(session.key.scratch.address(), session.key.length, session.oldView);
+                    } // else it is being looked up
+                }
+            }
+        }
+    }
+
+    /** Takes an operation for the next lookup; if as many as may be are under way, waits for one of them first. */
+    private void makeFree() {
+        while (free == null && !stopped) {
+            free = ring.take();
+            if (free == null) {
+                showIfNewest(ring.await());
+            }
+        }
+    }
+
+    private void showRest() {
+        while (ring.underWay() > 0 && !stopped) {
+            showIfNewest(ring.await());
+        }
+    }
+
+    /** Goes on to the next entry, and copies it to the session's key and old scratch or begins to look up whether it is one. */
+    private LogScan.Step next(LogScan scan) {
         session.enter();
         try {
             for (int attempt = 0; ; ) {
@@ -70,10 +113,11 @@ final class EntryWalk {
                 if (step != LogScan.Step.RECORD) {
                     return step;
                 }
-                if (attempt == 0) {
-                    session.forgetDisk();
+                Boolean copied = copyIfNewest(scan);
+                if (copied == null && session.needs.isDisk()) {
+                    lookUp(scan.address());
+                    return LogScan.Step.RECORD;
                 }
-                Boolean copied = copyIfNewest(session, scan, end);
                 if (copied == null) {
                     scan.back(); // the record may leave the memory while we wait
                     session.startOver(attempt++);
@@ -88,8 +132,8 @@ final class EntryWalk {
         }
     }
 
-    /** Whether the scan's record is a live entry, now copied; null if that must be tried again. */
-    private static Boolean copyIfNewest(Session session, LogScan scan, long end) {
+    /** Whether the scan's record is a live entry, now copied; null if that must be tried again, or looked up. */
+    private Boolean copyIfNewest(LogScan scan) {
         long record = scan.record();
         long stateWord = RecordLatch.awaitUnlocked(record, session.waits);
         if (stateWord == RecordLatch.BUSY) {
@@ -100,18 +144,18 @@ final class EntryWalk {
         }
         int keyBytes = RecordLayout.keyBytes(record, stateWord);
         if (!session.key.scratch.hasRoom(keyBytes)) {
-            session.needRoom(session.key.scratch, keyBytes);
+            session.needs.room(session.key.scratch, keyBytes);
             return null;
         }
         Words.copy(RecordLayout.keyAddress(record, stateWord), session.key.scratch.address(), keyBytes);
         session.setKey(keyBytes);
-        Boolean newest = isNewest(session, scan.address(), end);
+        Boolean newest = isNewest(scan.address());
         if (newest == null || !newest) {
             return newest;
         }
         int valueBytes = RecordLayout.valueBytes(record, stateWord);
         if (!session.old.hasRoom(valueBytes)) {
-            session.needRoom(session.old, valueBytes);
+            session.needs.room(session.old, valueBytes);
             return null;
         }
         Words.copy(RecordLayout.valueAddress(record, stateWord), session.old.address(), valueBytes);
@@ -122,27 +166,57 @@ final class EntryWalk {
         return true;
     }
 
-    /** Whether the record at {@code address} is the newest one below {@code end} of the session's key; null if the device must be asked. */
-    private static Boolean isNewest(Session session, long address, long end) {
+    /** Whether the record at {@code address} is the newest one below the end of the session's key; null if the device must be asked. */
+    private Boolean isNewest(long address) {
         HybridLog log = session.log;
         long newest = ChainWalk.findBelow(log, session.index.find(session.key.hash), session.key, end);
         if (newest <= address || newest >= log.head()) {
             return newest == address; // where the chain leaves the memory at the record itself, nothing newer is in between
         }
-        if (session.lookup != null && session.lookup.isAbout(newest)) {
-            return session.lookup.isFound() && session.lookup.address() == address;
-        }
-        session.needDisk(newest, end);
+        session.needs.disk(newest, end);
         return null;
     }
 
-    private static boolean show(Session session, ValueView keyView, EntryVisitor visitor) {
-        keyView.show(session.key.scratch.address(), session.key.length);
+    private void lookUp(long address) {
+        PendingOp op = free;
+        free = null;
+        op.context = address;
+        op.key.copyOf(session.key, session);
+        ring.start(op);
+    }
+
+    private void showIfNewest(PendingOp op) {
         try {
-            return visitor.visit(keyView, session.oldView);
+            count(op);
+            op.requireRead();
+            if (op.isFound() && op.address() == op.context) {
+                long record = op.record();
+                long stateWord = Words.get(record + STATE_OFFSET);
+                ValueView value = session.oldView;
+                value.show(RecordLayout.valueAddress(record, stateWord), RecordLayout.valueBytes(record, stateWord));
+                show(RecordLayout.keyAddress(record, stateWord), RecordLayout.keyBytes(record, stateWord), value);
+            }
+        } finally {
+            ring.give(op);
+        }
+    }
+
+    private void count(PendingOp op) {
+        session.enter();
+        try {
+            session.countLookup(op);
+        } finally {
+            session.leave();
+        }
+    }
+
+    private void show(long key, int keyBytes, ValueView value) {
+        keyView.show(key, keyBytes);
+        try {
+            stopped = !visitor.visit(keyView, value);
         } finally {
             keyView.hide();
-            session.oldView.hide();
+            value.hide();
         }
     }
 }

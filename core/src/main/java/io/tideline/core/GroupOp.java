@@ -59,7 +59,7 @@ final class GroupOp {
 
     private PendingRing ring(Session session) {
         if (ring == null) {
-            ring = session.newRing();
+            ring = new PendingRing(session);
         }
         return ring;
     }

@@ -49,6 +49,8 @@ final class Kernel {
     /** Whether a user's function ever ran; until then nobody looks for calls from inside one. */
     volatile boolean usesCallbacks;
     private volatile Gate gate = Gate.OPEN;
+    /** Whether the close found nobody inside any more; under the monitor. */
+    private boolean emptied;
     /** Held by whoever looks at the log and index from outside the epoch, and by whoever frees or empties them. */
     private final Object mapped = new Object();
 
@@ -139,13 +141,17 @@ final class Kernel {
         }
     }
 
-    /** Closes the gate, waits for those inside, brings the log to the device if there is one, then frees the memory; idempotent. */
+    /**
+     * Closes the gate, waits for those inside, brings the log to the device if there is one, then frees the memory; idempotent. Where somebody
+     * stays inside, the next call tries again.
+     */
     synchronized void close() {
-        if (isClosed()) {
+        if (emptied) {
             return;
         }
         gate = Gate.CLOSED;
         awaitEmpty("close");
+        emptied = true;
         try {
             if (files != null && config.keepFiles()) {
                 log.flushAll();
@@ -185,23 +191,16 @@ final class Kernel {
             List<String> inside = epoch.inside();
             throw new IllegalStateException("cannot " + what + " the store: still inside after "
                     + TimeUnit.NANOSECONDS.toSeconds(GATE_TIMEOUT_NANOS) + " s: " + inside + (isClosed()
-                    ? ". The store takes no more operations; its memory is leaked rather than taken from under them"
+                    ? ". The store takes no more operations; nothing was written or freed under them. Close it again once they have left"
                     : ". Nothing was changed"));
         }
     }
 
     /** Refuses what would wait for its own thread. */
     void refuseInside(String what) {
-        Thread current = Thread.currentThread();
-        if (usesCallbacks && Callbacks.isInside(this) || sessions.stream().anyMatch(session -> session.isBatchOf(current))) {
+        if (usesCallbacks && Callbacks.isInside(this) || Session.isInBatch(this)) {
             throw new IllegalStateException(what + " was called from inside a batch or a callback of the same store");
         }
-    }
-
-    /** The sessions other than this one that are in a batch of the current thread. */
-    List<Session> batchesOfThisThread(Session session) {
-        Thread current = Thread.currentThread();
-        return sessions.stream().filter(other -> other != session && other.isBatchOf(current)).toList();
     }
 
     /** Takes over what a session counted. The store may be closed already. */

@@ -1,228 +1,269 @@
 package io.tideline.core;
 
 import io.tideline.fault.ClosedFault;
-import io.tideline.fault.StoreFault;
 import io.tideline.memory.Words;
-import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The submitted operations of a session. An operation is tried at once; if it meets the device it waits in the ring, and when its lookup has
  * ended it is tried again: what memory holds by then is newer than what was looked up and goes first, and if the key's chain leaves the memory
  * elsewhere by then, it looks there. So a pending update takes effect while it is completed, once.
+ *
+ * <p>Who submits or completes holds the session from beginning to end, be it outside the epoch, and so is alone with the ring. Behind a close of
+ * the store nobody enters the session any more, and {@code claimed} alone tells two threads apart.
  */
 final class Pending {
-    private static final int BYTES_OF_LONG = 8;
-
     private final Session session;
     private final PendingRing ring;
     private final LongHolder result = new LongHolder();
-    private boolean completing;
+    private final AtomicBoolean claimed = new AtomicBoolean();
 
     Pending(Session session) {
         this.session = session;
-        this.ring = session.newRing();
+        this.ring = new PendingRing(session);
     }
 
     int count() {
         return ring.underWay();
     }
 
+    // --- submitting ---
+
     Status submit(long key, PendingOp.Kind kind, LongRmw update, long operand, Rmw function, long context, Completion completion) {
-        PendingOp op = begin(kind, update, operand, function, context, completion);
-        boolean pends = false;
-        try {
-            session.enter();
-            try {
-                session.key.setWord(key, session.hash.of(key));
-                Status status = tryFirst(op);
-                pends = status == Status.PENDING;
-                return status;
-            } finally {
-                session.leave();
-            }
-        } finally {
-            if (!pends) {
-                ring.give(op);
-            }
-        }
+        return submit(key, null, 0, 0, kind, update, operand, function, context, completion);
     }
 
     Status submit(byte[] key, int offset, int length, PendingOp.Kind kind, LongRmw update, long operand, Rmw function, long context,
             Completion completion) {
         Objects.checkFromIndexSize(offset, length, key.length);
-        PendingOp op = begin(kind, update, operand, function, context, completion);
-        boolean pends = false;
+        return submit(0, key, offset, length, kind, update, operand, function, context, completion);
+    }
+
+    /** The key is {@code word} where there are no {@code bytes}. */
+    private Status submit(long word, byte[] bytes, int offset, int length, PendingOp.Kind kind, LongRmw update, long operand, Rmw function,
+            long context, Completion completion) {
+        Objects.requireNonNull(completion);
+        session.enter();
         try {
-            session.enter();
+            claim();
+            PendingOp op = null;
+            boolean pends = false;
             try {
-                Operations.setKey(session, key, offset, length, kind == PendingOp.Kind.UPDATE ? BYTES_OF_LONG : 0);
+                op = take();
+                op.fill(kind, update, operand, function, context, completion);
+                if (bytes == null) {
+                    session.key.setWord(word, session.hash.of(word));
+                } else {
+                    Operations.setKey(session, bytes, offset, length, kind == PendingOp.Kind.UPDATE ? Long.BYTES : 0);
+                }
                 Status status = tryFirst(op);
                 pends = status == Status.PENDING;
                 return status;
             } finally {
-                session.leave();
+                if (op != null && !pends) {
+                    ring.give(op);
+                }
+                claimed.set(false);
             }
         } finally {
-            if (!pends) {
-                ring.give(op);
-            }
+            session.leave();
         }
     }
 
-    private PendingOp begin(PendingOp.Kind kind, LongRmw update, long operand, Rmw function, long context, Completion completion) {
-        Objects.requireNonNull(completion);
-        refuseInside();
+    private void claim() {
+        if (!claimed.compareAndSet(false, true)) {
+            throw session.refusal();
+        }
+    }
+
+    /** An operation to fill in; completes others while there are too many. */
+    private PendingOp take() {
         PendingOp op = ring.take();
         while (op == null) {
-            completeOne(true);
+            completeOne(ring.next(), true);
+            session.breathe();
             op = ring.take();
         }
-        op.kind = kind;
-        op.update = update;
-        op.operand = operand;
-        op.function = function;
-        op.context = context;
-        op.completion = completion;
         return op;
-    }
-
-    private void refuseInside() {
-        if (completing) {
-            throw Callbacks.refusal();
-        }
     }
 
     /** The first attempt, inside the epoch; a pending operation has a copy of the key. */
     private Status tryFirst(PendingOp op) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         Status done = attempt(op);
         if (done == null) {
             op.key.copyOf(session.key, session);
-            session.startPending(ring, op);
+            ring.start(op);
             return Status.PENDING;
         }
-        tell(op, done);
+        tell(op, done, null, true);
         return done;
     }
 
     /** Tries until it is done, or waits for the device: then null. */
     private Status attempt(PendingOp op) {
+        session.room(session.old, Long.BYTES); // for what is told: once the operation is done nothing may fail
         for (int attempt = 0; ; attempt++) {
             Status done = switch (op.kind) {
                 case GET -> ReadOp.tryShow(session);
                 case UPDATE -> RmwOp.tryUpdate(session, op.update, !(op.update instanceof Update), op.operand, result);
                 case APPLY -> RmwOp.tryApply(session, op.function);
             };
-            if (done != null || session.needsDisk()) {
+            if (done != null || session.needs.isDisk()) {
                 return done;
             }
             session.startOver(attempt);
         }
     }
 
-    /** Completes what has ended; with {@code wait} all there is. */
+    // --- completing ---
+
+    /** Completes what has ended; with {@code wait} all there is. What a completion throws is thrown at once, and the others stay pending. */
     int complete(boolean wait) {
-        refuseInside();
-        int completed = 0;
-        while (ring.underWay() > 0) {
-            int more = completeOne(wait);
-            if (more < 0) {
+        boolean inside = enter();
+        try {
+            claim();
+            try {
+                int completed = 0;
+                PendingOp op = next(wait, inside);
+                while (op != null) {
+                    completed += completeOne(op, inside) ? 1 : 0;
+                    op = next(wait, inside);
+                }
                 return completed;
+            } finally {
+                claimed.set(false);
             }
-            completed += more;
+        } finally {
+            leave(inside);
         }
-        return completed;
     }
 
-    /** 1 if an operation was completed, 0 if it went back to the device, -1 if none has ended. */
-    private int completeOne(boolean wait) {
-        PendingOp op = ring.poll();
-        if (op == null) {
-            if (!wait) {
-                return -1;
+    /** Completes all there is, whatever completions throw; the first of that, with the others suppressed in it, or null. */
+    Throwable completeAll() {
+        Throwable first = null;
+        while (count() > 0) {
+            int before = count();
+            try {
+                complete(true);
+            } catch (Throwable thrown) {
+                if (count() == before) {
+                    throw thrown; // a refusal: nothing was completed
+                }
+                if (first == null) {
+                    first = thrown;
+                } else if (first != thrown) {
+                    first.addSuppressed(thrown);
+                }
             }
-            op = awaitOne();
         }
-        boolean again = false;
+        return first;
+    }
+
+    /** Takes the session; whether it is inside, which behind a close of the store it is only in a batch. */
+    private boolean enter() {
         try {
             session.enterAgain();
-            try {
-                session.countLookup(op);
-                again = resume(op);
-            } finally {
-                session.leave();
-            }
+            return true;
         } catch (ClosedFault closed) {
-            op.completion.failed(op.context, closed);
+            return session.isBatchOf(Thread.currentThread());
+        }
+    }
+
+    private void leave(boolean inside) {
+        if (inside) {
+            session.leave();
+        }
+    }
+
+    /** The next operation whose lookup has ended; null if there is none, or none that ended and we do not wait. */
+    private PendingOp next(boolean wait, boolean inside) {
+        if (!wait || ring.underWay() == 0) {
+            return ring.poll();
+        }
+        return inside ? ring.next() : ring.await();
+    }
+
+    /** Goes on with an operation whose lookup has ended and tells how it ended; false if it looks elsewhere now. */
+    private boolean completeOne(PendingOp op, boolean inside) {
+        Status done = null;
+        Throwable thrown = null;
+        try {
+            if (!inside) {
+                throw session.kernel.closed();
+            }
+            done = resume(op);
+            if (done == null) {
+                return false;
+            }
+        } catch (Throwable failed) {
+            thrown = failed;
+        }
+        try {
+            tell(op, done, thrown, inside);
         } finally {
-            if (!again) {
-                ring.give(op);
-            }
+            ring.give(op);
         }
-        return again ? 0 : 1;
+        return true;
     }
 
-    private PendingOp awaitOne() {
-        if (session.isInBatch()) {
-            List<Session> batches = session.stepOutsideWithBatches();
-            try {
-                return ring.await();
-            } finally {
-                session.stepInsideWithBatches(batches);
-            }
-        }
-        return ring.await();
-    }
-
-    /** Goes on with an operation whose lookup has ended, and tells how it ended; true if it looks elsewhere now. */
-    private boolean resume(PendingOp op) {
-        Status done;
-        DiskLookup own = session.lookup;
-        session.lookup = op;
+    /** Null if the operation looks elsewhere now. */
+    private Status resume(PendingOp op) {
+        session.breathe(); // whoever was outside looks at the gate first
+        session.countLookup(op);
+        DiskLookup own = session.needs.lookup;
+        session.needs.lookup = op;
         try {
             op.requireRead();
             session.key.copyOf(op.key, session);
-            done = attempt(op);
+            Status done = attempt(op);
             if (done == null) {
-                session.startPending(ring, op);
-                return true;
+                ring.start(op);
             }
-        } catch (StoreFault fault) {
-            callOut(() -> op.completion.failed(op.context, fault));
-            return false;
+            return done;
         } finally {
-            session.lookup = own;
+            session.needs.lookup = own;
         }
-        tell(op, done);
-        return false;
     }
 
-    private void tell(PendingOp op, Status status) {
+    /** Tells the completion once, outside the epoch; nobody closes the session meanwhile. What it throws goes to the caller. */
+    private void tell(PendingOp op, Status status, Throwable thrown, boolean inside) {
         ValueView view = session.oldView;
-        callOut(() -> {
-            if (op.kind == PendingOp.Kind.UPDATE) {
-                Words.set(session.room8(), result.value);
-                view.show(session.room8(), BYTES_OF_LONG);
-            } else if (status != Status.FOUND) {
-                view.show(session.room8(), 0);
-            }
-            op.completion.completed(op.context, status, view);
-        });
-    }
-
-    private void callOut(Runnable call) {
-        completing = true;
+        if (inside) {
+            session.stepOutsideWithBatches();
+        }
+        session.beginCallback();
         try {
-            session.callOut(call);
+            if (thrown != null) {
+                op.completion.failed(op.context, thrown);
+            } else {
+                show(op, status, view);
+                op.completion.completed(op.context, status, view);
+            }
         } finally {
-            completing = false;
-            session.oldView.hide();
+            view.hide();
+            session.endCallback();
+            if (inside) {
+                session.stepInsideWithBatches();
+            }
         }
     }
 
-    /** Waits for the device and drops what is pending. */
+    private void show(PendingOp op, Status status, ValueView view) {
+        long room = session.old.address();
+        if (op.kind == PendingOp.Kind.UPDATE) {
+            Words.set(room, result.value);
+            view.show(room, Long.BYTES);
+        } else if (status != Status.FOUND) {
+            view.show(room, 0);
+        }
+    }
+
+    /** Waits for the device and drops what is pending; whoever holds the ring behind a close of the store keeps it. */
     void close() {
-        ring.close();
+        if (claimed.compareAndSet(false, true)) {
+            ring.close();
+        }
     }
 }

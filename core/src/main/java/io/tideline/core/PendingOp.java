@@ -21,6 +21,16 @@ final class PendingOp extends DiskLookup {
         this.key = key;
     }
 
+    /** Takes what the caller gave. */
+    void fill(Kind newKind, LongRmw newUpdate, long newOperand, Rmw newFunction, long newContext, Completion newCompletion) {
+        kind = newKind;
+        update = newUpdate;
+        operand = newOperand;
+        function = newFunction;
+        context = newContext;
+        completion = newCompletion;
+    }
+
     @Override
     void onEnd() {
         ring.ended(this);

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
 /**
@@ -24,12 +25,14 @@ final class PendingRing {
     private final MpscVarHandleArrayQueue<PendingOp> ended;
     private int underWay;
     private volatile Thread waiter;
+    private final BooleanSupplier hasEnded = () -> !isEmpty();
 
-    PendingRing(Session session, int capacity, AtomicInteger storeUnderWay, int storeCapacity) {
+    PendingRing(Session session) {
+        StoreConfig config = session.kernel.config;
         this.session = session;
-        this.capacity = capacity;
-        this.storeUnderWay = storeUnderWay;
-        this.storeCapacity = storeCapacity;
+        this.capacity = config.maxPendingPerSession();
+        this.storeUnderWay = session.kernel.pending;
+        this.storeCapacity = config.maxPending();
         this.ended = new MpscVarHandleArrayQueue<>(Math.max(2, capacity));
     }
 
@@ -46,11 +49,19 @@ final class PendingRing {
         return idle.pop();
     }
 
-    /** Begins to look the operation's key up, from an address on the device. Outside the epoch. */
-    void start(PendingOp op, long address) {
-        underWay++;
-        storeUnderWay.incrementAndGet();
-        op.begin(address, Long.MAX_VALUE);
+    /**
+     * Begins to look on the device for what the session's running operation needs. Leaves the epoch for that, because a file may have to be opened,
+     * and comes back whatever the gate says: the operation is under way.
+     */
+    void start(PendingOp op) {
+        session.stepOutside();
+        try {
+            underWay++;
+            storeUnderWay.incrementAndGet();
+            session.needs.beginIn(op);
+        } finally {
+            session.resume();
+        }
     }
 
     /** An operation whose lookup has ended, null if there is none. */
@@ -63,16 +74,34 @@ final class PendingRing {
         return op;
     }
 
-    /** Waits, outside the epoch, for an operation whose lookup has ended; one is under way. */
+    /** An operation whose lookup has ended, one being under way; to wait for it, leaves the epoch with all batches of this thread. */
+    PendingOp next() {
+        PendingOp op = poll();
+        if (op != null) {
+            return op;
+        }
+        session.stepOutsideWithBatches();
+        try {
+            return await();
+        } finally {
+            session.stepInsideWithBatches();
+        }
+    }
+
+    /** The same from outside the epoch. */
     PendingOp await() {
         PendingOp op = poll();
         if (op == null) {
             waiter = Thread.currentThread();
-            session.waits.await(() -> !ended.isEmpty());
+            session.waits.await(hasEnded);
             waiter = null;
             op = poll();
         }
         return op;
+    }
+
+    private boolean isEmpty() {
+        return ended.isEmpty();
     }
 
     /** The operation is done, or was never started. */

@@ -90,7 +90,7 @@ final class ReadOp {
     /** Reads on where the memory ends, outside the epoch. What is found was the key's newest record when the operation looked at the index. */
     static long readFromDisk(Session session, long hash, long key) {
         session.key.setWord(key, hash);
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             long record = findWithLookup(session);
             if (record != ON_DISK) {
@@ -109,9 +109,9 @@ final class ReadOp {
         if (address >= session.log.head()) {
             return live(session.log.physical(address), address);
         }
-        DiskLookup lookup = session.lookup;
+        DiskLookup lookup = session.needs.lookup;
         if (lookup == null || !lookup.isAbout(address)) {
-            session.needDisk(address);
+            session.needs.disk(address);
             return ON_DISK;
         }
         if (!lookup.isFound()) {
@@ -129,13 +129,13 @@ final class ReadOp {
     static boolean contains(Session session) {
         HybridLog log = session.log;
         Key key = session.key;
-        session.forgetDisk();
+        session.needs.forgetDisk();
         long address = ChainWalk.find(log, session.index.find(key.hash), key);
         for (int attempt = 0; address != ChainWalk.NOT_FOUND && address < log.head(); attempt++) {
-            if (session.lookup != null && session.lookup.isAbout(address)) {
-                return session.lookup.isFound();
+            if (session.needs.lookup != null && session.needs.lookup.isAbout(address)) {
+                return session.needs.lookup.isFound();
             }
-            session.needDisk(address);
+            session.needs.disk(address);
             session.startOver(attempt);
             address = ChainWalk.find(log, session.index.find(key.hash), key);
         }
@@ -149,7 +149,7 @@ final class ReadOp {
 
     /** Reads the session's key into a holder. */
     static Status get(Session session, ValueHolder value) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryGet(session, value);
             if (done != null) {
@@ -207,7 +207,7 @@ final class ReadOp {
         Target target = session.target;
         return switch (target.locate(session, false)) {
             case BUSY -> null;
-            case ON_DISK -> session.needDisk(target.diskAddress);
+            case ON_DISK -> session.needs.disk(target.diskAddress);
             case ABSENT -> Status.ABSENT;
             case MUTABLE, READ_ONLY -> show(session, target);
         };
@@ -217,16 +217,16 @@ final class ReadOp {
         if (!RmwOp.copyOld(session, target)) {
             return null;
         }
-        if (session.lookup != null && target.record == session.lookup.record()) {
-            copyUp(session, session.lookup);
+        if (session.needs.lookup != null && target.record == session.needs.lookup.record()) {
+            copyUp(session, session.needs.lookup);
         }
         return Status.FOUND;
     }
 
     private static Status getFromDisk(Session session, ValueHolder value, long address) {
-        DiskLookup lookup = session.lookup;
+        DiskLookup lookup = session.needs.lookup;
         if (lookup == null || !lookup.isAbout(address)) {
-            return session.needDisk(address);
+            return session.needs.disk(address);
         }
         if (!lookup.isFound()) {
             return Status.ABSENT;

@@ -73,7 +73,7 @@ final class RecordWriter {
             throw full(session.log, sizeBytes);
         }
         session.log.requireSound();
-        session.needLogRoom();
+        session.needs.logRoom();
         return false;
     }
 

@@ -46,14 +46,14 @@ final class RmwOp {
             return true;
         }
         session.key.setWord(key, hash);
-        session.forgetDisk();
+        session.needs.forgetDisk();
         return updateUnlessOnDevice(session, update, operand);
     }
 
     /** Updates the session's key with what its lookup knows; false, and nothing done, where more must be looked up. */
     static boolean updateUnlessOnDevice(Session session, Update update, long operand) {
         for (int attempt = 0; tryUpdate(session, update, false, operand, null) == null; attempt++) {
-            if (session.needsDisk()) {
+            if (session.needs.isDisk()) {
                 return false;
             }
             session.startOver(attempt);
@@ -90,7 +90,7 @@ final class RmwOp {
     /** An update of the 8-byte value of the session's key, by a built-in or by the user's function. */
     static Status update(Session session, LongRmw function, long operand, LongHolder result) {
         boolean isCallback = !(function instanceof Update);
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryUpdate(session, function, isCallback, operand, result);
             if (done != null) {
@@ -108,7 +108,7 @@ final class RmwOp {
             return null;
         }
         if (kind == Target.Kind.ON_DISK) {
-            return session.needDisk(target.diskAddress);
+            return session.needs.disk(target.diskAddress);
         }
         long changed = kind == Target.Kind.ABSENT ? compute(session, function, isCallback, true, 0, operand)
                 : compute(session, function, isCallback, false, target.longValue(), operand);
@@ -146,7 +146,7 @@ final class RmwOp {
 
     /** Replaces the 8-byte value of the session's key if it is {@code expected}. */
     static Status compareAndSet(Session session, long expected, long changed) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryCompareAndSet(session, expected, changed);
             if (done != null) {
@@ -161,7 +161,7 @@ final class RmwOp {
         Target.Kind kind = target.locate(session, false);
         return switch (kind) {
             case BUSY -> null;
-            case ON_DISK -> session.needDisk(target.diskAddress);
+            case ON_DISK -> session.needs.disk(target.diskAddress);
             case ABSENT -> Status.ABSENT;
             case MUTABLE, READ_ONLY -> target.longValue() == expected ? store(session, target, kind, changed) : Status.MISMATCH;
         };
@@ -171,7 +171,7 @@ final class RmwOp {
 
     /** Applies the user's function to the session's key. */
     static Status apply(Session session, Rmw function) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         session.room(session.value.scratch, 1); // so that a function of short values runs once
         for (int attempt = 0; ; attempt++) {
             Status done = tryApply(session, function);
@@ -187,7 +187,7 @@ final class RmwOp {
         Target target = session.target;
         Target.Kind kind = target.locate(session, true);
         if (kind == Target.Kind.ON_DISK) {
-            return session.needDisk(target.diskAddress);
+            return session.needs.disk(target.diskAddress);
         }
         if (kind == Target.Kind.BUSY || kind != Target.Kind.ABSENT && !copyOld(session, target)) {
             return null;
@@ -199,7 +199,7 @@ final class RmwOp {
             case WRITE -> {
                 session.requireFits(session.key.length, session.writer.length());
                 if (session.writer.lacksRoom()) {
-                    session.needRoom(session.value.scratch, session.writer.length());
+                    session.needs.room(session.value.scratch, session.writer.length());
                     yield null;
                 }
                 session.value.setScratch(session.writer.length());
@@ -217,7 +217,7 @@ final class RmwOp {
     static boolean copyOld(Session session, Target target) {
         int lengthBytes = RecordLayout.valueBytes(target.record, target.stateWord);
         if (!session.old.hasRoom(lengthBytes)) {
-            session.needRoom(session.old, lengthBytes);
+            session.needs.room(session.old, lengthBytes);
             return false;
         }
         Words.copy(RecordLayout.valueAddress(target.record, target.stateWord), session.old.address(), lengthBytes);
@@ -246,7 +246,7 @@ final class RmwOp {
 
     /** Replaces the value of the session's key by the session's value if it equals {@code expectedBytes} bytes in the session's old scratch. */
     static Status compareAndSet(Session session, int expectedBytes) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryCompareAndSet(session, expectedBytes);
             if (done != null) {
@@ -263,7 +263,7 @@ final class RmwOp {
             return null;
         }
         if (kind == Target.Kind.ON_DISK) {
-            return session.needDisk(target.diskAddress);
+            return session.needs.disk(target.diskAddress);
         }
         if (kind == Target.Kind.ABSENT) {
             return Status.ABSENT;

@@ -8,7 +8,6 @@ import io.tideline.index.KeyHash;
 import io.tideline.index.Slot;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -38,24 +37,21 @@ public final class Session extends Operations implements AutoCloseable {
     final ValueWriter writer;
     /** Whether values read from the device are copied to the tail. */
     final boolean copiesReadsUp;
-    /** What the device said about the running operation's key; null until one meets the device. */
-    DiskLookup lookup;
+    /** What the running operation lacks. */
+    final Needs needs;
 
-    private final Kernel kernel;
+    final Kernel kernel;
     private final Epoch epoch;
     private final long epochSlot;
     private final String name;
     private final boolean pooled;
     private long serial;
     private Thread batchThread;
-    // What the running operation needs before it can start over.
-    private long diskAddress;
-    private long diskEnd;
-    private boolean needsLogRoom;
-    private Scratch lacking;
-    private int lackingBytes;
+    /** While in a batch: the session whose batch is around it on the same thread, of whatever store. */
+    private Session outerBatch;
     private GroupOp group;
-    private Pending pending;
+    /** Made at the first operation that is submitted. */
+    private volatile Pending pending;
     private volatile boolean closed;
 
     Session(Kernel kernel, String name, boolean pooled) {
@@ -69,6 +65,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.name = name;
         this.pooled = pooled;
         this.writer = new ValueWriter(value.scratch, (int) log.maxRecordBytes());
+        this.needs = new Needs(this, kernel.throttle);
         this.epochSlot = epoch.claim(name);
         kernel.sessions.add(this);
     }
@@ -99,12 +96,26 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
-    /** Runs a batch in a session that was entered. */
+    /**
+     * Runs a batch in a session that was entered. What was submitted to a pooled one is completed here, because nobody could do it later.
+     */
     void runBatch(Consumer<Session> operations) {
         batchThread = Thread.currentThread();
+        outerBatch = Callbacks.beginBatch(this);
         try {
             operations.accept(this);
+            if (pooled) {
+                completePending(true);
+            }
+        } catch (Throwable thrown) {
+            Throwable more = pooled && pending != null ? pending.completeAll() : null;
+            if (more != null && more != thrown) {
+                thrown.addSuppressed(more);
+            }
+            throw thrown;
         } finally {
+            Callbacks.endBatch(outerBatch);
+            outerBatch = null;
             batchThread = null;
         }
     }
@@ -149,7 +160,8 @@ public final class Session extends Operations implements AutoCloseable {
         admit();
     }
 
-    private IllegalStateException refusal() {
+    /** What misuse of the session ends in. */
+    IllegalStateException refusal() {
         return new IllegalStateException(closed ? "session " + name + " is closed"
                 : pooled && batchThread == null ? "a session of a batch was used after the end of the batch"
                 : "session " + name + " is used by two threads at once, or from inside its own callback; take a session per thread");
@@ -195,11 +207,11 @@ public final class Session extends Operations implements AutoCloseable {
      * operation, so none holds anything from the log or the index.
      */
     private void waitOutside(int attempt) {
-        List<Session> batches = stepOutsideWithBatches();
+        stepOutsideWithBatches();
         try {
             waits.pause(attempt);
         } finally {
-            stepInsideWithBatches(batches);
+            stepInsideWithBatches();
         }
     }
 
@@ -216,27 +228,49 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     void stepInside() {
-        epoch.resume(epochSlot);
+        resume();
         admit();
     }
 
-    /** After a lost race: waits outside the epoch and makes the room that was asked for. Then the operation begins anew. */
+    /** Enters again without a look at the gate; nothing of the log or the index is touched before the next one. */
+    void resume() {
+        epoch.resume(epochSlot);
+    }
+
+    /** Leaves the epoch with all batches of this thread: the progress of the device, or of who shut the gate, may need them to leave. */
+    void stepOutsideWithBatches() {
+        for (Session batch = Callbacks.innermostBatch(); batch != null; batch = batch.outerBatch) {
+            if (batch != this && batch.kernel == kernel) {
+                batch.stepOutside();
+            }
+        }
+        stepOutside();
+    }
+
+    /** Enters again; whoever called looks at the gate next. */
+    void stepInsideWithBatches() {
+        resume();
+        for (Session batch = Callbacks.innermostBatch(); batch != null; batch = batch.outerBatch) {
+            if (batch != this && batch.kernel == kernel) {
+                batch.resume();
+            }
+        }
+    }
+
+    /** After a lost race, or for want of something: waits for it outside the epoch. Then the operation begins anew. */
     void startOver(int attempt) {
         if (attempt > MAX_ATTEMPTS) {
             throw new AssertionError("session " + name + " met a latched record or index entry " + attempt + " times; its holder is lost");
         }
-        if (diskAddress != 0 || needsLogRoom) {
-            waitForDevice();
+        if (needs.isDevice()) {
+            needs.awaitDevice();
+            admit();
             return;
         }
         count(Counter.RETRIES);
         stepOutside();
         try {
-            if (lacking != null) {
-                Scratch growing = lacking;
-                lacking = null;
-                growing.ensure(lackingBytes);
-            } else {
+            if (!needs.makeRoom()) {
                 waits.pause(attempt);
             }
         } finally {
@@ -244,112 +278,42 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
-    /** Waits outside the epoch for the record, or for the room, that the running operation needs. */
-    private void waitForDevice() {
-        List<Session> batches = stepOutsideWithBatches();
-        try {
-            if (diskAddress != 0) {
-                readDisk();
-            } else {
-                kernel.throttle.awaitRoom();
+    /** The rest of entering for what belongs to operations that were begun and counted before. */
+    void enterAgain() {
+        enter();
+        serial--;
+    }
+
+    boolean isBatchOf(Thread thread) {
+        return batchThread == thread;
+    }
+
+    /** Whether the current thread is in a batch of this store. */
+    static boolean isInBatch(Kernel kernel) {
+        for (Session batch = Callbacks.innermostBatch(); batch != null; batch = batch.outerBatch) {
+            if (batch.kernel == kernel) {
+                return true;
             }
-        } finally {
-            diskAddress = 0;
-            needsLogRoom = false;
-            stepInsideWithBatches(batches);
         }
-        admit();
+        return false;
     }
 
-    /** Leaves the epoch with all batches of this thread: the device's progress may need them to leave. */
-    List<Session> stepOutsideWithBatches() {
-        List<Session> batches = kernel.batchesOfThisThread(this);
-        batches.forEach(Session::stepOutside);
-        stepOutside();
-        return batches;
+    void beginCallback() {
+        Callbacks.begin(kernel);
     }
 
-    /** Enters again; whoever called looks at the gate next. */
-    void stepInsideWithBatches(List<Session> batches) {
-        epoch.resume(epochSlot);
-        batches.forEach(batch -> epoch.resume(batch.epochSlot));
+    void endCallback() {
+        Callbacks.end();
     }
 
-    private void readDisk() {
-        if (lookup == null) {
-            lookup = new DiskLookup(log, waits, key, kernel.readBufferBytes);
-        }
-        lookup.begin(diskAddress, diskEnd);
-        lookup.await();
-        countLookup(lookup);
-        lookup.requireRead();
-    }
+    // --- operations that are submitted and do not wait for the device ---
 
-    /** The running operation needs the key's chain from this address on, which is on the device. Always null, for "start over". */
-    Status needDisk(long address) {
-        return needDisk(address, Long.MAX_VALUE);
-    }
-
-    /** The same, where only what stands below {@code end} counts. */
-    Status needDisk(long address, long end) {
-        diskAddress = address;
-        diskEnd = end;
-        return null;
-    }
-
-    /** The running operation needs room at the tail that the device has not made yet. */
-    void needLogRoom() {
-        needsLogRoom = true;
-    }
-
-    /** An operation begins that may meet the device. */
-    void forgetDisk() {
-        if (lookup != null) {
-            lookup.forget();
-        }
-    }
-
-    /** Asks {@link #startOver} to make room in one of the session's buffers. */
-    void needRoom(Scratch scratch, int bytes) {
-        lacking = scratch;
-        lackingBytes = bytes;
-    }
-
-    // --- operations that wait for the device ---
-
-    /** Whether the attempt that ended in null waits for the device. */
-    boolean needsDisk() {
-        return diskAddress != 0;
-    }
-
-    /** Starts what the attempt waits for. Leaves the epoch for that, because a file may have to be opened. */
-    void startPending(PendingRing ring, PendingOp op) {
-        long address = diskAddress;
-        diskAddress = 0;
-        stepOutside();
-        try {
-            ring.start(op, address);
-        } finally {
-            epoch.resume(epochSlot); // whatever the gate says: the operation is under way
-        }
-    }
-
-    void countLookup(DiskLookup ended) {
-        count(Counter.DEVICE_LOOKUPS, 1);
-        count(Counter.DEVICE_READS, ended.reads());
-    }
-
-    /** Counts what the buffers of lookups take. */
-    AtomicLong readBufferBytes() {
-        return kernel.readBufferBytes;
-    }
-
-    PendingRing newRing() {
-        return new PendingRing(this, kernel.config.maxPendingPerSession(), kernel.pending, kernel.config.maxPending());
-    }
-
-    /** The operations submitted to this session. */
     private Pending pending() {
+        Pending made = pending;
+        return made == null ? makePending() : made;
+    }
+
+    private synchronized Pending makePending() {
         if (pending == null) {
             pending = new Pending(this);
         }
@@ -402,45 +366,6 @@ public final class Session extends Operations implements AutoCloseable {
     /** How many submitted operations are not completed. */
     public int pendingOperations() {
         return pending == null ? 0 : pending.count();
-    }
-
-    /** The rest of entering for what belongs to an operation that was begun and counted before. */
-    void enterAgain() {
-        enter();
-        serial--;
-    }
-
-    /** Runs a callback outside the epoch, where it may block, and with the session taken, so that nobody closes it. */
-    void callOut(Runnable call) {
-        List<Session> batches = stepOutsideWithBatches();
-        beginCallback();
-        try {
-            call.run();
-        } finally {
-            endCallback();
-            stepInsideWithBatches(batches);
-        }
-    }
-
-    void beginCallback() {
-        Callbacks.begin(kernel);
-    }
-
-    void endCallback() {
-        Callbacks.end();
-    }
-
-    boolean isInBatch() {
-        return batchThread != null;
-    }
-
-    /** The old scratch, with room for a word. Outside the epoch. */
-    long room8() {
-        return old.ensure(Long.BYTES);
-    }
-
-    boolean isBatchOf(Thread thread) {
-        return batchThread == thread;
     }
 
     // --- buffers, filled inside the session but, where they must grow, outside the epoch ---
@@ -497,6 +422,16 @@ public final class Session extends Operations implements AutoCloseable {
         count(counter, 1);
     }
 
+    /** What the store's read buffers take. */
+    AtomicLong readBufferBytes() {
+        return kernel.readBufferBytes;
+    }
+
+    void countLookup(DiskLookup ended) {
+        count(Counter.DEVICE_LOOKUPS, 1);
+        count(Counter.DEVICE_READS, ended.reads());
+    }
+
     private void count(Counter counter, long more) {
         Words.setRelease(epochSlot + counter.offset, Words.get(epochSlot + counter.offset) + more);
     }
@@ -511,7 +446,10 @@ public final class Session extends Operations implements AutoCloseable {
         Words.setRelease(epochSlot + Counter.DELETED.offset, 0);
     }
 
-    /** Gives the slot back; the second and later calls do nothing. Refused while another thread is inside. */
+    /**
+     * Completes what is pending and gives the slot back; the second and later calls do nothing. Refused while another thread is inside. What
+     * completions throw does not keep it from closing: the first of that is thrown once it is closed, the others are suppressed in it.
+     */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -520,9 +458,7 @@ public final class Session extends Operations implements AutoCloseable {
         if (pooled || batchThread != null) {
             throw refusal();
         }
-        if (pendingOperations() > 0 && !kernel.isClosed()) {
-            completePending(true);
-        }
+        Throwable thrown = pending == null || kernel.isClosed() ? null : pending.completeAll();
         boolean entered = epoch.tryEnter(epochSlot);
         if (!entered && !kernel.isClosed()) {
             throw refusal();
@@ -540,6 +476,7 @@ public final class Session extends Operations implements AutoCloseable {
             kernel.sessionClosed(this);
             epoch.release(epochSlot);
         }
+        Callbacks.rethrow(thrown);
     }
 
     /** Waits for the device; what is still pending then, because the store was closed first, is dropped. */
@@ -553,7 +490,7 @@ public final class Session extends Operations implements AutoCloseable {
                 group.close();
             }
         } finally {
-            epoch.resume(epochSlot);
+            resume();
         }
     }
 
@@ -561,8 +498,6 @@ public final class Session extends Operations implements AutoCloseable {
         key.scratch.close();
         value.scratch.close();
         old.close();
-        if (lookup != null) {
-            lookup.close();
-        }
+        needs.close();
     }
 }

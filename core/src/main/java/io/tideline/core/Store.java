@@ -54,7 +54,10 @@ public final class Store extends Operations implements AutoCloseable {
         return enter();
     }
 
-    /** Runs the closure on a pooled session that holds the epoch across its operations; the session is not to be used after it. */
+    /**
+     * Runs the closure on a pooled session that holds the epoch across its operations; the session is not to be used after it, so what was
+     * submitted to it is completed before this returns.
+     */
     @Override
     public void batch(Consumer<Session> operations) {
         Session session = enter();
@@ -159,7 +162,8 @@ public final class Store extends Operations implements AutoCloseable {
      * Waits for the operations that are inside, then frees the memory; later operations end in a
      * {@link io.tideline.fault.ClosedFault}. Idempotent, from any thread but one that is in a batch or callback of this store.
      *
-     * @throws IllegalStateException if somebody stays inside for 30 s; the message names them, and the memory is leaked
+     * @throws IllegalStateException if somebody stays inside for 30 s; the message names them. Nothing was written or freed then, and a later
+     *     close tries again
      */
     @Override
     public void close() {

@@ -80,7 +80,7 @@ final class Target {
     /** What the session's lookup found, a record in its buffer that is as immutable as any, or that it must look. */
     private Kind onDisk(Session session, long address) {
         diskAddress = address;
-        DiskLookup lookup = session.lookup;
+        DiskLookup lookup = session.needs.lookup;
         if (lookup == null || !lookup.isAbout(address)) {
             return Kind.ON_DISK;
         }

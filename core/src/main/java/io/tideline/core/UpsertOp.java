@@ -58,7 +58,7 @@ final class UpsertOp {
 
     /** Writes the session's value under the session's key. */
     static Status put(Session session) {
-        session.forgetDisk();
+        session.needs.forgetDisk();
         for (int attempt = 0; ; attempt++) {
             Status done = tryPut(session);
             if (done != null) {

@@ -7,6 +7,7 @@ import com.sun.management.ThreadMXBean;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -375,6 +377,124 @@ class AllocationTest {
         assertNone(Surface.STORE, what);
         assertNone(Surface.SESSION, what);
         assertNone(Surface.BATCH, what);
+    }
+
+    // --- operations that wait for the device ---
+
+    /** More segments than there are boxes in the cache of {@link Long}, and more keys than are asked for, all but the newest on the device. */
+    private static final int DEVICE_KEYS = 160_000;
+
+    /** An operation of a session on a key that nothing was submitted for yet. */
+    @FunctionalInterface
+    private interface Submission {
+        Status submit(Session session, int key, byte[] bytes, Completion completion);
+    }
+
+    /** A named submission. */
+    record SubmitCase(String name, Submission submission) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<SubmitCase> submitCases() {
+        return Stream.of(new SubmitCase("submitGet", (session, key, bytes, completion) -> session.submitGet(key, key, completion)),
+            new SubmitCase("submitGet of bytes", (session, key, bytes, completion) -> session.submitGet(bytes, 0, 8, key, completion)),
+            new SubmitCase("submitRmw of a built-in", (session, key, bytes, completion) -> session.submitRmw(key, Update.ADD, 1, key, completion)),
+            new SubmitCase("submitRmw of numbers", (session, key, bytes, completion) -> session.submitRmw(key, TWICE, 1, key, completion)),
+            new SubmitCase("submitRmw of bytes", (session, key, bytes, completion) -> session.submitRmw(bytes, 0, 8, TWICE, 1, key, completion)),
+            new SubmitCase("submitRmw of any value", (session, key, bytes, completion) -> session.submitRmw(key, LONGER, key, completion)));
+    }
+
+    private static final Rmw LONGER = new Rmw() {
+        private final byte[] longer = new byte[24];
+
+        @Override
+        public RmwAction onAbsent(ValueWriter writer) {
+            throw new AssertionError("the key is there");
+        }
+
+        @Override
+        public RmwAction onPresent(ValueView old, ValueWriter writer) {
+            writer.set(longer);
+            return RmwAction.WRITE;
+        }
+    };
+
+    /** Counts what it is told, and what of it had to wait. */
+    private static final class Tally implements Completion {
+        private int told;
+        private long sum;
+
+        @Override
+        public void completed(long context, Status status, ValueView value) {
+            told++;
+            sum += context;
+        }
+    }
+
+    /** Submits and completes in rounds of as many as may be pending, and once more beyond that. */
+    private static int submit(Session session, Submission submission, byte[] bytes, Tally tally, int from, int count) {
+        int pending = 0;
+        for (int i = from; i < from + count; i++) {
+            int key = i * 7;
+            bytes[0] = (byte) key;
+            bytes[1] = (byte) (key >>> 8);
+            bytes[2] = (byte) (key >>> 16);
+            pending += submission.submit(session, key, bytes, tally) == Status.PENDING ? 1 : 0;
+            if (i % 200 == 0) {
+                session.completePending(i % 400 == 0);
+            }
+        }
+        session.completePending(true);
+        return pending;
+    }
+
+    private static long countPending(Path directory, Submission submission) {
+        try (Store store = Store.open(StoreConfig.builder().memory(8 << 15).pageSize(1 << 15).segmentSize(1 << 15).maxOpenFiles(10_000)
+                .buckets(1 << 16).hashSeed(7).ioThreads(1).keepFiles(false).hugePages(false).directory(directory).device(DeviceModel.BUFFERED).build());
+                Session session = store.openSession()) {
+            for (long key = 0; key < DEVICE_KEYS; key++) {
+                store.put(key, key);
+            }
+            Tally tally = new Tally();
+            byte[] bytes = new byte[8];
+            for (int i = 0; i < DEVICE_KEYS; i += 1 << 8) {
+                store.get(i, -1); // every file is open
+            }
+            submit(session, submission, bytes, tally, 0, WARM_UP);
+            THREADS.getCurrentThreadAllocatedBytes();
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            int pending = submit(session, submission, bytes, tally, WARM_UP, OPERATIONS);
+            long made = THREADS.getCurrentThreadAllocatedBytes() - before;
+            assertEquals(OPERATIONS, pending, "each had to wait for the device");
+            assertEquals(WARM_UP + OPERATIONS, tally.told);
+            assertEquals(7L * (WARM_UP + OPERATIONS) * (WARM_UP + OPERATIONS - 1) / 2, tally.sum);
+            return made;
+        }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("submitCases")
+    void shouldMakeNoObjectForOperationsThatWaitForTheDevice(SubmitCase what, @TempDir Path parent) {
+        long made = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS && made >= BOUND; round++) {
+            made = Math.min(made, countPending(parent.resolve("store " + round), what.submission));
+        }
+        long least = made;
+        assertTrue(made < BOUND, () -> what + " made " + least + " bytes in " + OPERATIONS + " operations");
+    }
+
+    /** The planted bug: a completion that makes an object. */
+    @Test
+    void shouldCountAnObjectOfACompletion(@TempDir Path parent) {
+        Object[] kept = new Object[1];
+        long made = countPending(parent.resolve("store"), (session, key, bytes, completion) -> session.submitGet(key, key, (context, status, value) -> {
+            kept[0] = value.toArray();
+            completion.completed(context, status, value);
+        }));
+        assertTrue(made >= 24L * OPERATIONS, made + " bytes");
     }
 
     // --- the count itself ---

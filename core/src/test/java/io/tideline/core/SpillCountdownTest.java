@@ -150,9 +150,9 @@ class SpillCountdownTest {
                 }
 
                 @Override
-                public void failed(long context, StoreFault fault) {
+                public void failed(long context, Throwable thrown) {
                     told[(int) context]++;
-                    first = first == null ? fault : first;
+                    first = first == null ? (StoreFault) thrown : first;
                 }
             };
             for (long key = 0; key < KEYS; key += 6) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -173,7 +174,7 @@ class SpillFaultTest {
                 }
 
                 @Override
-                public void failed(long context, StoreFault fault) {
+                public void failed(long context, Throwable thrown) {
                     failed[0]++;
                 }
             };
@@ -397,6 +398,128 @@ class SpillFaultTest {
         assertTrue(Hammer.await(writer) < KEYS);
         await(() -> disk.failStalled() == 0 && closer.isDone() , "the close waits though every write has failed");
         assertInstanceOf(IoFault.class, assertThrows(Exception.class, () -> Hammer.await(closer)));
+        disk.close();
+    }
+
+    // --- the bound of an append's wait ---
+
+    /** Puts until one is refused, beside a clock that stands; what it was refused with once the clock has passed five minutes, not before. */
+    private static String refusedAfterFiveMinutes(Store store, HeldClock clock) throws Exception {
+        AtomicReference<Thread> thread = new AtomicReference<>();
+        FutureTask<String> writer = Hammer.start(() -> {
+            thread.set(Thread.currentThread());
+            for (int key = 0; key < KEYS; key++) {
+                try {
+                    store.put(key, key * 3L);
+                } catch (IoFault refused) {
+                    return refused.getMessage();
+                }
+            }
+            return "nothing was refused";
+        });
+        await(() -> store.stats().throttled() > 0 || writer.isDone(), "no append waits");
+        clock.add(TimeUnit.MINUTES.toNanos(5));
+        clock.watch(thread.get());
+        await(() -> clock.looks() > 3 || writer.isDone(), "the append does not look at the clock");
+        assertFalse(writer.isDone(), "refused before its time");
+        clock.add(1);
+        String message = Hammer.await(writer);
+        assertTrue(message.contains("an append waited 5 minutes for memory; the log is written up to "), message);
+        assertEquals(1, store.stats().throttled());
+        assertEquals(TimeUnit.MINUTES.toNanos(5) + 1, store.stats().throttledNanos());
+        return message;
+    }
+
+    @Test
+    void shouldRefuseAnAppendThatTheDeviceKeepsWaitingForFiveMinutes() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+        HeldClock clock = new HeldClock();
+        Store store = Store.open(config(disk).waits(clock).build());
+        synchronized (disk) {
+            plan.sometimes(Fault.STALL, 1);
+        }
+        String message = refusedAfterFiveMinutes(store, clock);
+        assertFalse(message.contains("still inside"), message);
+        assertEquals(0, store.get(0, -1)); // reads go on
+        clock.letGo();
+        synchronized (disk) {
+            plan.sometimes(Fault.STALL, 0);
+        }
+        await(() -> disk.failStalled() == 0 && isQuiet(store), "the writes that failed are not tried again");
+        assertEquals(KEYS, putUntilRefused(store, 0, IoFault.class)); // and so do appends
+        assertHolds(store, KEYS);
+        assertEquals(List.of(), StoreVerifier.verify(store));
+        store.close();
+        disk.close();
+    }
+
+    @Test
+    void shouldNameWhoKeepsAnAppendWaitingForFiveMinutes() throws Exception {
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, FaultPlan.none());
+        HeldClock clock = new HeldClock();
+        try (Store store = Store.open(config(disk).waits(clock).build()); Session sleeper = store.openSession("sleeper")) {
+            CountDownLatch entered = new CountDownLatch(1);
+            CountDownLatch wake = new CountDownLatch(1);
+            FutureTask<Void> asleep = Hammer.start(() -> {
+                sleeper.batch(batch -> {
+                    entered.countDown();
+                    awaitLatch(wake);
+                });
+                return null;
+            });
+            awaitLatch(entered);
+            String message = refusedAfterFiveMinutes(store, clock);
+            assertTrue(message.contains(", and still inside the store are [sleeper]"), message);
+            clock.letGo();
+            wake.countDown();
+            Hammer.await(asleep);
+            assertEquals(KEYS, putUntilRefused(store, 0, IoFault.class));
+            assertHolds(store, KEYS);
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+        disk.close();
+    }
+
+    // --- a close that somebody is in the way of ---
+
+    @Test
+    void shouldSayAgainThatSomebodyIsInsideAndCloseOnceTheyHaveLeft() throws Exception {
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, FaultPlan.none());
+        Store store = Store.open(config(disk).waits(new FastClock(100)).build());
+        assertEquals(KEYS, putUntilRefused(store, 0, IoFault.class));
+        store.get(0, -1);
+        Session sleeper = store.openSession("sleeper");
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch wake = new CountDownLatch(1);
+        FutureTask<Long> asleep = Hammer.start(() -> {
+            long[] seen = new long[1];
+            sleeper.batch(batch -> {
+                batch.put(1, 7);
+                entered.countDown();
+                awaitLatch(wake);
+                try {
+                    seen[0] = batch.get(1, -1);
+                } catch (ClosedFault closed) {
+                    seen[0] = -2;
+                }
+            });
+            return seen[0];
+        });
+        awaitLatch(entered);
+        for (int round = 0; round < 2; round++) {
+            String message = assertThrows(IllegalStateException.class, store::close).getMessage();
+            assertTrue(message.contains("cannot close the store: still inside after 30 s: [sleeper]"), message);
+            assertTrue(message.contains("Close it again"), message);
+            assertThrows(ClosedFault.class, () -> store.get(1, -1));
+            assertTrue(disk.openFiles() > 0, "nothing was given back");
+        }
+        wake.countDown();
+        assertEquals(-2, Hammer.await(asleep));
+        store.close();
+        assertEquals(0, disk.openFiles());
+        store.close();
+        sleeper.close();
         disk.close();
     }
 

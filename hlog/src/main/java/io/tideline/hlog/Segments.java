@@ -7,14 +7,13 @@ import io.tideline.hlog.device.DeviceFile;
 import io.tideline.memory.Waits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.Comparator;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The files that hold the log's pages: segment i holds the addresses from i × segment size on. Not preallocated. At most so many are open at
@@ -24,6 +23,8 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class Segments {
     private static final Logger LOG = System.getLogger(Segments.class.getName());
+    /** A power of two. */
+    private static final int RECENT = 1024;
 
     private final Device device;
     /** Whether files that are no longer needed are removed here, and not by others who have them open. */
@@ -32,6 +33,8 @@ final class Segments {
     private final int maxOpen;
     private final Waits waits;
     private final ConcurrentMap<Long, Lease> open = new ConcurrentHashMap<>();
+    /** Where a read looks first, by the low bits of the number, so that it makes no object for the key of the map. May be stale: then the map tells. */
+    private final AtomicReferenceArray<Lease> recent = new AtomicReferenceArray<>(RECENT);
     private final AtomicLong clock = new AtomicLong();
     private final AtomicLong pendingDeleteBytes = new AtomicLong();
     /** Doomed files that lost their last user. */
@@ -100,7 +103,11 @@ final class Segments {
 
         /** Takes an unused file out, for {@link #close}; nobody can use it any more. */
         private boolean tryTake() {
-            return users.compareAndSet(0, CLOSED) && open.remove(number, this);
+            if (!users.compareAndSet(0, CLOSED)) {
+                return false;
+            }
+            recent.compareAndSet((int) number & RECENT - 1, this, null);
+            return open.remove(number, this);
         }
 
         /**
@@ -156,6 +163,11 @@ final class Segments {
 
     private Lease use(long address, boolean create, int maxOthers) {
         long number = address >>> segmentBits;
+        int place = (int) number & RECENT - 1;
+        Lease seen = recent.get(place);
+        if (seen != null && seen.number == number && seen.tryUse()) {
+            return seen;
+        }
         for (;;) {
             Lease lease = open.get(number);
             if (lease == null) {
@@ -163,6 +175,7 @@ final class Segments {
                 lease = openFile(number, create);
             }
             if (lease.tryUse()) {
+                recent.set(place, lease);
                 return lease;
             }
             Thread.onSpinWait();
@@ -186,11 +199,32 @@ final class Segments {
     /** Closes files until there are no more than {@code max}, but none in use: then the limit is exceeded for a moment rather than anybody refused. */
     private void closeSurplus(int max) {
         while (open.size() > max) {
-            Optional<Lease> oldest = open.values().stream().sorted(Comparator.comparingLong(lease -> lease.lastUse)).filter(Lease::tryTake).findFirst();
-            if (oldest.isEmpty()) {
+            Lease oldest = takeOldest();
+            if (oldest == null) {
                 return;
             }
-            oldest.get().close();
+            oldest.close();
+        }
+    }
+
+    /**
+     * Takes out the file that nobody uses and whose last use is the longest ago; null if all are in use. Looks at each last use once: they
+     * change meanwhile, so files cannot be sorted by them.
+     */
+    private Lease takeOldest() {
+        for (;;) {
+            Lease oldest = null;
+            long oldestUse = Long.MAX_VALUE;
+            for (Lease lease : open.values()) {
+                long lastUse = lease.lastUse;
+                if (lastUse < oldestUse && lease.users.get() == 0) {
+                    oldest = lease;
+                    oldestUse = lastUse;
+                }
+            }
+            if (oldest == null || oldest.tryTake()) {
+                return oldest;
+            }
         }
     }
 

@@ -2,7 +2,6 @@ package io.tideline.epoch;
 
 import io.tideline.jcstress.Ring;
 import io.tideline.memory.Region;
-import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 
 /**
@@ -16,7 +15,7 @@ public final class GuardedPage {
     private static final long IN_USE = 42;
     private static final long FREED = -1;
 
-    public final Epoch epoch = new Epoch(Waits.SYSTEM, 2, 8);
+    public final Epoch epoch = SmallEpoch.make();
     public final long slot = epoch.claim("reader");
     private final Region region = Region.allocate(4096, false);
     private final long frontier = region.address();

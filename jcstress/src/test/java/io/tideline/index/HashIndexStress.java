@@ -12,6 +12,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIZ_Result;
 import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.infra.results.J_Result;
 import org.openjdk.jcstress.infra.results.ZZJ_Result;
 
 /** Two writers at one bucket: a tag has one entry, an entry has one next value, and a bucket has one successor. */
@@ -127,6 +128,36 @@ public final class HashIndexStress {
             result.r1 = bucket.entries(100);
             result.r2 = bucket.entries(200);
             result.r3 = (int) bucket.index.overflowBuckets();
+        }
+    }
+
+    /**
+     * An update that saw the entry a long time ago, as one does that waited for the device, against two that came meanwhile. Addresses are used
+     * once, so the entry never looks again as it did then, whatever became of the record. The control uses one twice.
+     */
+    @JCStressTest
+    @State
+    @Outcome(id = "121", expect = ACCEPTABLE, desc = "All three additions are in the sum.")
+    @Outcome(id = "101", expect = FORBIDDEN, desc = "The late update took a newer entry for the one it saw: two additions are lost.")
+    @Outcome(expect = FORBIDDEN, desc = "An addition was lost.")
+    public static class I7LateUpdateAgainstTwo {
+        final SumInBucket sum = new SumInBucket(100);
+        final SumInBucket.Update late = sum.update(1);
+
+        @Actor
+        public void publishLate() {
+            late.publish(2);
+        }
+
+        @Actor
+        public void addTwice() {
+            sum.update(10).publish(3);
+            sum.update(10).publish(4);
+        }
+
+        @Arbiter
+        public void sum(J_Result result) {
+            result.r1 = sum.sum();
         }
     }
 }

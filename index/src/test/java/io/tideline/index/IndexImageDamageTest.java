@@ -105,7 +105,7 @@ class IndexImageDamageTest {
         byte[] bytes = image();
         read(bytes);
         into.clear();
-        for (int bit = 0; bit < bytes.length * 8; bit += bit / 8 % BLOCK < 64 ? 1 : 41) {
+        for (int bit = 0; bit < bytes.length * 8; bit += bit / 8 % BLOCK < 64 ? 1 : 131) {
             bytes[bit >> 3] ^= (byte) (1 << (bit & 7));
             damaged(bytes, "bit " + bit);
             bytes[bit >> 3] ^= (byte) (1 << (bit & 7));

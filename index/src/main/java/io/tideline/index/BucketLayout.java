@@ -1,5 +1,8 @@
 package io.tideline.index;
 
+import io.tideline.hlog.LogAddress;
+import io.tideline.hlog.RecordLayout;
+
 /**
  * One bucket: 64 bytes, one cache line.
  *
@@ -83,6 +86,18 @@ public final class BucketLayout {
 
     public static boolean isTentative(long entry) {
         return (entry & TENTATIVE) != 0;
+    }
+
+    /** The entry as images have it: a tentative one is as if it had not been claimed. */
+    static long settled(long entry) {
+        return isTentative(entry) ? 0 : entry;
+    }
+
+    /** Whether an image may have this entry: final, and leading to no record or to where one can stand below {@code addressLimit}. */
+    static boolean isSettled(long entry, long addressLimit) {
+        long address = address(entry);
+        return (entry & (TENTATIVE | READ_CACHE)) == 0
+                && (address == LogAddress.CHAIN_END || address >= LogAddress.FIRST && address < addressLimit && address % RecordLayout.GRANULE_BYTES == 0);
     }
 
     /** The number of the overflow bucket, 0 if none. */

@@ -37,6 +37,16 @@ public final class HashIndex implements AutoCloseable {
         FULL
     }
 
+    /** How {@link #raise} ended. */
+    public enum Raised {
+        /** The address is the newest of its chain now. */
+        NEWEST,
+        /** The chain begins with this address or a newer one, and stays as it is. */
+        NOT_NEWER,
+        /** There is no entry and no room for one: as {@link Outcome#FULL}. */
+        FULL
+    }
+
     private final BucketTable table;
     private final OverflowPool overflow;
 
@@ -217,6 +227,54 @@ public final class HashIndex implements AutoCloseable {
     /** Whether the entry is still what the slot saw. */
     public boolean isUnchanged(Slot slot) {
         return Words.getAcquire(slot.entryAddress) == slot.entry;
+    }
+
+    /**
+     * Makes {@code address} the newest of the hash's chain if it is greater than what stands there; for the replay of a log at recovery, when
+     * nobody else is inside. Whoever publishes the store to its users publishes what was stored here.
+     */
+    public Raised raise(long hash, long address) {
+        long tagBits = BucketLayout.tagBits(hash);
+        long home = table.bucket(hash);
+        long place = placeOf(home, tagBits);
+        if (place != 0 && BucketLayout.address(Words.get(place)) >= address) {
+            return Raised.NOT_NEWER;
+        }
+        if (place == 0) {
+            place = freePlace(home);
+            if (place == 0) {
+                return Raised.FULL;
+            }
+        }
+        Words.set(place, BucketLayout.entry(tagBits, address)); // plain: nobody else is inside
+        return Raised.NEWEST;
+    }
+
+    /** The address of the tag's final entry, 0 if there is none. Nobody else is inside. */
+    private long placeOf(long home, long tagBits) {
+        long bucket = home;
+        for (;;) {
+            for (int at = 0; at < ENTRIES_BYTES; at += 8) {
+                if (BucketLayout.matches(Words.get(bucket + at), tagBits)) {
+                    return bucket + at;
+                }
+            }
+            long next = BucketLayout.overflow(Words.get(bucket + OVERFLOW_OFFSET));
+            if (next == 0) {
+                return 0;
+            }
+            bucket = overflow.address(next);
+        }
+    }
+
+    /** For images of the index. */
+    BucketTable table() {
+        return table;
+    }
+
+    /** For images of the index. */
+    OverflowPool overflow() {
+        return overflow;
     }
 
     public long buckets() {

@@ -365,4 +365,43 @@ class HashIndexTest {
             assertNotEquals(0, index.touch(hash(1, 3)));
         }
     }
+
+    @Test
+    void shouldRaiseOnlyToGreaterAddresses() {
+        for (long seed = 1; seed <= 50; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            Map<Long, Long> expected = new HashMap<>();
+            try (HashIndex index = open(4, 10)) {
+                boolean full = false;
+                for (int i = 0; i < 300; i++) {
+                    long hash = hash(random.nextInt(100), random.nextInt(4));
+                    long address = 64 + 16L * random.nextInt(1000);
+                    Long before = expected.get(hash);
+                    HashIndex.Raised raised = index.raise(hash, address);
+                    if (before != null) {
+                        assertEquals(address > before ? HashIndex.Raised.NEWEST : HashIndex.Raised.NOT_NEWER, raised, "seed " + seed);
+                    }
+                    full |= raised == HashIndex.Raised.FULL;
+                    if (raised == HashIndex.Raised.NEWEST) {
+                        expected.put(hash, address);
+                    } else {
+                        assertEquals(before == null ? HashIndex.Raised.FULL : HashIndex.Raised.NOT_NEWER, raised, "seed " + seed);
+                    }
+                }
+                assertTrue(full, "seed " + seed);
+                verify(index, "seed " + seed);
+                expected.forEach((hash, address) -> assertEquals(address, index.find(hash), "address " + address));
+            }
+        }
+    }
+
+    @Test
+    void shouldRaiseAnEntryWithoutARecord() {
+        try (HashIndex index = open(1, 4)) {
+            create(index, hash(5, 0));
+            assertEquals(HashIndex.Raised.NEWEST, index.raise(hash(5, 0), 64));
+            assertEquals(64, index.find(hash(5, 0)));
+            assertEquals(HashIndex.Raised.NOT_NEWER, index.raise(hash(5, 0), 64));
+        }
+    }
 }

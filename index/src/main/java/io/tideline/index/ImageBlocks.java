@@ -1,0 +1,115 @@
+package io.tideline.index;
+
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.hlog.device.IoRequest;
+import io.tideline.memory.NativeBuffer;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import java.nio.ByteBuffer;
+
+/**
+ * The blocks of an image that are on their way between memory and file: a few at once, so that the device is kept busy while the calling
+ * thread copies and checks. Block n takes the place of block n − {@value #COUNT}. Outside the epoch; not thread-safe.
+ */
+final class ImageBlocks implements AutoCloseable {
+    /** How many transfers may be under way at once. */
+    static final int COUNT = 4;
+
+    private final DeviceFile file;
+    private final Waits waits;
+    private final Region region;
+    private final Block[] blocks = new Block[COUNT];
+
+    /** The place of a block in memory, and the request that moves it. */
+    final class Block extends IoRequest {
+        private final long address;
+        private Thread waiter;
+        private StoreFault fault;
+        private volatile boolean done = true;
+
+        private Block(long address) {
+            this.address = address;
+        }
+
+        long address() {
+            return address;
+        }
+
+        ByteBuffer bytes(int lengthBytes) {
+            return NativeBuffer.of(address, lengthBytes);
+        }
+
+        void write(long offset, int lengthBytes) {
+            begin(() -> file.write(this, offset, address, lengthBytes));
+        }
+
+        void read(long offset, int lengthBytes) {
+            begin(() -> file.read(this, offset, address, lengthBytes));
+        }
+
+        private void begin(Runnable transfer) {
+            fault = null;
+            done = false;
+            waiter = Thread.currentThread();
+            try {
+                transfer.run();
+            } catch (Throwable refused) {
+                done = !isUnderWay(); // else the device has it, and will complete it
+                throw refused;
+            }
+        }
+
+        @Override
+        protected void completed(StoreFault outcome) {
+            fault = outcome;
+            Thread waiting = waiter; // read before the waiter may go on and begin something else
+            done = true;
+            waits.wake(waiting);
+        }
+
+        private void settle() {
+            waits.await(() -> done);
+        }
+
+        /** Waits until the transfer that was begun last is done. */
+        void await() {
+            settle();
+            if (fault != null) {
+                throw fault;
+            }
+        }
+    }
+
+    ImageBlocks(DeviceFile file, Waits waits, int blockBytes) {
+        this.file = file;
+        this.waits = waits;
+        this.region = Region.allocate((long) COUNT * blockBytes, false);
+        for (int i = 0; i < COUNT; i++) {
+            blocks[i] = new Block(region.address() + (long) i * blockBytes);
+        }
+    }
+
+    /** The place of the block of that number, once what was begun there is done. */
+    Block of(long number) {
+        Block block = blocks[(int) (number % COUNT)];
+        block.await();
+        return block;
+    }
+
+    /** Waits until everything that was begun is done. */
+    void await() {
+        for (Block block : blocks) {
+            block.await();
+        }
+    }
+
+    /** Gives the memory back, once the device has ended what it has, however that ends. */
+    @Override
+    public void close() {
+        for (Block block : blocks) {
+            block.settle();
+        }
+        region.close();
+    }
+}

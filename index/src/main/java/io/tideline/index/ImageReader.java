@@ -1,0 +1,180 @@
+package io.tideline.index;
+
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.FullFault;
+import io.tideline.hlog.LogAddress;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.memory.NativeBuffer;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.nio.ByteBuffer;
+import java.util.function.LongConsumer;
+
+/**
+ * Reads an image into an empty index, the next blocks while one is looked at. Nothing of a block is believed before all of it was checked;
+ * and whatever a right checksum covers, no entry leads beyond the log, and no two links to one bucket. So every chain that begins in a home
+ * bucket ends: to come to a bucket twice, it would have to be led there twice.
+ */
+final class ImageReader {
+    private final DeviceFile file;
+    private final BucketTable table;
+    private final OverflowPool overflow;
+    private final ImageSeal seal;
+    private final long addressLimit;
+    private int blockBytes;
+    private long overflowBuckets;
+    /** A bit for each overflow bucket: whether a link leads to it. */
+    private long[] linked;
+
+    ImageReader(DeviceFile file, HashIndex into, ImageSeal seal, long addressLimit) {
+        this.file = file;
+        this.table = into.table();
+        this.overflow = into.overflow();
+        this.seal = seal;
+        this.addressLimit = addressLimit;
+    }
+
+    long overflowBuckets() {
+        return overflowBuckets;
+    }
+
+    /** Reads everything; the size of the file. Who meets a fault clears the index. */
+    long read(Waits waits, LongConsumer progressBytes) {
+        long sizeBytes = file.sizeBytes();
+        readHead(waits, sizeBytes);
+        linked = new long[Math.toIntExact((overflowBuckets >>> 6) + 1)];
+        overflow.restore(overflowBuckets);
+        try (ImageBlocks blocks = new ImageBlocks(file, waits, blockBytes)) {
+            readBuckets(blocks, progressBytes);
+        }
+        spareUnlinked();
+        return sizeBytes;
+    }
+
+    /** Believes the numbers of the head only where the size of the file agrees, before memory is taken for them. */
+    private void readHead(Waits waits, long sizeBytes) {
+        if (sizeBytes < ImageLayout.HEAD_BYTES) {
+            throw seal.damage(sizeBytes, "the size", sizeBytes + "", "at least " + ImageLayout.HEAD_BYTES);
+        }
+        try (Region memory = Region.allocate(ImageLayout.HEAD_BYTES, false)) {
+            new BlockingIo(waits).read(file, 0, memory.address(), ImageLayout.HEAD_BYTES);
+            ByteBuffer head = NativeBuffer.of(memory.address(), ImageLayout.HEAD_BYTES);
+            seal.checkHead(head);
+            long homeBuckets = head.getLong(ImageLayout.HOME_OFFSET);
+            if (homeBuckets != table.buckets()) {
+                throw new FormatFault("the index image " + file.path() + " is of " + homeBuckets + " buckets and does not fit an index of "
+                        + table.buckets() + "; nothing of it was used. Open the store with as many buckets as it was made with");
+            }
+            blockBytes = head.getInt(ImageLayout.LENGTH_OFFSET);
+            overflowBuckets = head.getLong(ImageLayout.OVERFLOW_OFFSET);
+        }
+        // What the file has room for at most; so the numbers below stay small, whatever the head says.
+        long roomBuckets = sizeBytes / BucketLayout.SIZE_BYTES;
+        if (overflowBuckets < 0 || overflowBuckets > roomBuckets) {
+            throw seal.damage(ImageLayout.OVERFLOW_OFFSET, "the number of overflow buckets", overflowBuckets + "", "0 to " + roomBuckets);
+        }
+        long expectedBytes = ImageLayout.fileBytes(table.buckets() + overflowBuckets, blockBytes);
+        if (sizeBytes != expectedBytes) {
+            throw seal.damage(Math.min(sizeBytes, expectedBytes), "the size", sizeBytes + "", expectedBytes + "");
+        }
+        if (overflowBuckets > overflow.capacity()) {
+            throw new FullFault("the index image " + file.path() + " has " + overflowBuckets + " overflow buckets and the index has room for "
+                    + overflow.capacity() + "; nothing of it was used");
+        }
+    }
+
+    private void readBuckets(ImageBlocks blocks, LongConsumer progressBytes) {
+        long buckets = table.buckets() + overflowBuckets;
+        int perBlock = ImageLayout.bucketsPerBlock(blockBytes);
+        long last = ImageLayout.blocks(buckets, blockBytes);
+        for (long number = 1; number <= Math.min(last, ImageBlocks.COUNT); number++) {
+            begin(blocks.of(number), number, buckets);
+        }
+        for (long number = 1; number <= last; number++) {
+            ImageBlocks.Block block = blocks.of(number);
+            int count = count(number, buckets);
+            int lengthBytes = ImageLayout.lengthBytes(count);
+            seal.checkBlock(block.bytes(lengthBytes), number, table.buckets(), count, blockBytes);
+            place(block.address(), ImageLayout.offset(number, blockBytes), (number - 1) * perBlock, count);
+            if (number + ImageBlocks.COUNT <= last) {
+                begin(block, number + ImageBlocks.COUNT, buckets);
+            }
+            progressBytes.accept(ImageLayout.offset(number, blockBytes) + lengthBytes);
+        }
+    }
+
+    private void begin(ImageBlocks.Block block, long number, long buckets) {
+        block.read(ImageLayout.offset(number, blockBytes), ImageLayout.lengthBytes(count(number, buckets)));
+    }
+
+    /** How many buckets that block has. */
+    private int count(long number, long buckets) {
+        int perBlock = ImageLayout.bucketsPerBlock(blockBytes);
+        return (int) Math.min(perBlock, buckets - (number - 1) * perBlock);
+    }
+
+    /** Puts the buckets of a block where they belong. */
+    private void place(long block, long blockOffset, long first, int count) {
+        for (int i = 0; i < count; i++) {
+            long at = ImageLayout.HEADER_BYTES + ((long) i << BucketLayout.SIZE_SHIFT);
+            long number = first + i;
+            long bucket = number < table.buckets() ? table.bucketAt(number) : overflow.address(number - table.buckets() + 1);
+            place(block + at, blockOffset + at, bucket);
+        }
+    }
+
+    private void place(long source, long offset, long bucket) {
+        for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
+            long entry = Words.get(source + at);
+            if (entry != 0) { // what is free stays untouched, and takes no memory where nothing stands around it
+                if (!BucketLayout.isSettled(entry, addressLimit)) {
+                    throw badEntry(offset + at, entry);
+                }
+                Words.set(bucket + at, entry);
+            }
+        }
+        long link = Words.get(source + BucketLayout.OVERFLOW_OFFSET);
+        if (link != 0) {
+            requireLink(offset + BucketLayout.OVERFLOW_OFFSET, link);
+            Words.set(bucket + BucketLayout.OVERFLOW_OFFSET, link);
+        }
+    }
+
+    private RuntimeException badEntry(long offset, long entry) {
+        return seal.damage(offset, "the entry", "0x" + Long.toHexString(entry),
+                "0, or a final one of the address " + LogAddress.CHAIN_END + ", or of a multiple of " + RecordLayout.GRANULE_BYTES + " from "
+                        + LogAddress.FIRST + " to below " + addressLimit);
+    }
+
+    private void requireLink(long offset, long link) {
+        if (link < 0 || link > overflowBuckets) {
+            throw seal.damage(offset, "the overflow word", "0x" + Long.toHexString(link), "a number from 0 to " + overflowBuckets);
+        }
+        if (isLinked(link)) {
+            throw seal.damage(offset, "the overflow word", "the number " + link, "another one, because a bucket before leads there");
+        }
+        linked[(int) (link >>> 6)] |= 1L << link;
+    }
+
+    private boolean isLinked(long number) {
+        return (linked[(int) (number >>> 6)] >>> number & 1) != 0;
+    }
+
+    /**
+     * Gives back the buckets that no home bucket leads to: they were handed out, or hung onto a bucket, after that had been copied. Each is led
+     * to by one bucket at most, so following the links of the unlinked ones meets each once.
+     */
+    private void spareUnlinked() {
+        for (long number = 1; number <= overflowBuckets; number++) {
+            long next = isLinked(number) ? 0 : number;
+            while (next != 0) {
+                long unlinked = next;
+                next = BucketLayout.overflow(Words.get(overflow.address(unlinked) + BucketLayout.OVERFLOW_OFFSET));
+                overflow.spare(unlinked);
+            }
+        }
+    }
+}

@@ -68,7 +68,7 @@ public abstract class RecordRead extends IoRequest {
     }
 
     private long pageEnd() {
-        return (address | log.pageBytes() - 1) + 1;
+        return LogAddress.pageEnd(address, log.pageBytes());
     }
 
     private void submit(int bytes, boolean inCompletion) {

@@ -84,6 +84,11 @@ final class Spill implements AutoCloseable {
         return flusher.failure();
     }
 
+    /** Whether that will not pass. */
+    boolean isFailedForGood() {
+        return flusher.isPoisoned();
+    }
+
     long writtenBytes() {
         return flusher.writtenBytes();
     }

@@ -8,6 +8,9 @@ import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -15,12 +18,40 @@ import java.util.function.Function;
  * written so, and every damage ends in a fault. Whoever publishes or removes holds the directory and does one thing at a time.
  */
 public final class SealedFile {
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
+
     private SealedFile() {
+    }
+
+    /** A file and the memory that is written to it or read from it; leaked rather than taken from under a device that hangs. */
+    private static final class Transfer implements AutoCloseable {
+        final DeviceFile file;
+        final BlockingIo io;
+        private final List<Region> regions = new ArrayList<>();
+
+        Transfer(Waits waits, DeviceFile file) {
+            this.file = file;
+            this.io = new BlockingIo(waits, TIMEOUT_NANOS);
+        }
+
+        long allocate(long bytes) {
+            Region region = Region.allocate(bytes, false);
+            regions.add(region);
+            return region.address();
+        }
+
+        @Override
+        public void close() {
+            if (!io.isUnderWay()) {
+                regions.forEach(Region::close);
+                file.close();
+            }
+        }
     }
 
     /**
      * Puts a file in the place of what had that name. When this returns, the new one survives a crash of the machine. When it fails, the old or
-     * the new one is there, whole, and nobody knows which survives.
+     * the new one is there, whole, and nobody knows which survives. A device that hangs is a fault too, see {@link BlockingIo#isTimeout}.
      */
     public static void publish(Device device, Waits waits, String name, SealedKind kind, long storeId, long sequence, byte[] payload) {
         if (payload.length > SealLayout.MAX_PAYLOAD_BYTES) {
@@ -32,11 +63,12 @@ public final class SealedFile {
             device.delete(temporary);
         }
         int sizeBytes = SealLayout.fileBytes(payload.length);
-        BlockingIo io = new BlockingIo(waits);
-        try (Region memory = Region.allocate(sizeBytes, false); DeviceFile file = device.create(temporary)) {
-            SealCodec.encode(NativeBuffer.of(memory.address(), sizeBytes), kind, storeId, sequence, payload);
-            io.write(file, 0, memory.address(), sizeBytes);
-            io.sync(file);
+        Transfer transfer = new Transfer(waits, device.create(temporary));
+        try (transfer) {
+            long memory = transfer.allocate(sizeBytes);
+            SealCodec.encode(NativeBuffer.of(memory, sizeBytes), kind, storeId, sequence, payload);
+            transfer.io.write(transfer.file, 0, memory, sizeBytes);
+            transfer.io.sync(transfer.file);
         }
         device.rename(temporary, name);
         device.syncDirectory();
@@ -51,32 +83,33 @@ public final class SealedFile {
      */
     public static <T> T read(Device device, Waits waits, String name, SealedKind kind, Function<SealedPayload, T> decoder) {
         requireBlocks(device);
-        BlockingIo io = new BlockingIo(waits);
-        try (DeviceFile file = device.open(name)) {
+        Transfer transfer = new Transfer(waits, device.open(name));
+        try (transfer) {
+            DeviceFile file = transfer.file;
             long sizeBytes = file.sizeBytes();
-            try (Region block = Region.allocate(SealLayout.BLOCK_BYTES, false)) {
-                int headBytes = (int) Math.min(sizeBytes - sizeBytes % device.alignmentBytes(), SealLayout.BLOCK_BYTES);
-                if (headBytes > 0) {
-                    io.read(file, 0, block.address(), headBytes);
-                }
-                SealCodec.checkHead(file.path(), NativeBuffer.of(block.address(), headBytes), sizeBytes);
+            long block = transfer.allocate(SealLayout.BLOCK_BYTES);
+            int headBytes = (int) Math.min(sizeBytes - sizeBytes % device.alignmentBytes(), SealLayout.BLOCK_BYTES);
+            if (headBytes > 0) {
+                transfer.io.read(file, 0, block, headBytes);
             }
-            try (Region memory = Region.allocate(sizeBytes, false)) {
-                io.read(file, 0, memory.address(), (int) sizeBytes);
-                return decode(file.path(), NativeBuffer.of(memory.address(), (int) sizeBytes), kind, decoder);
-            }
+            SealCodec.checkHead(file.path(), NativeBuffer.of(block, headBytes), sizeBytes);
+            long memory = transfer.allocate(sizeBytes);
+            transfer.io.read(file, 0, memory, (int) sizeBytes);
+            return decode(file.path(), NativeBuffer.of(memory, (int) sizeBytes), kind, decoder);
         }
     }
 
     /** Whether a file that is there begins as all that were written by {@link #publish} do. */
     public static boolean isOurs(Device device, Waits waits, String name) {
         requireBlocks(device);
-        try (DeviceFile file = device.open(name); Region block = Region.allocate(SealLayout.BLOCK_BYTES, false)) {
-            if (file.sizeBytes() < SealLayout.BLOCK_BYTES) {
+        Transfer transfer = new Transfer(waits, device.open(name));
+        try (transfer) {
+            if (transfer.file.sizeBytes() < SealLayout.BLOCK_BYTES) {
                 return false;
             }
-            new BlockingIo(waits).read(file, 0, block.address(), SealLayout.BLOCK_BYTES);
-            return NativeBuffer.of(block.address(), SealLayout.BLOCK_BYTES).getLong(SealLayout.MAGIC_OFFSET) == SealLayout.MAGIC;
+            long block = transfer.allocate(SealLayout.BLOCK_BYTES);
+            transfer.io.read(transfer.file, 0, block, SealLayout.BLOCK_BYTES);
+            return NativeBuffer.of(block, SealLayout.BLOCK_BYTES).getLong(SealLayout.MAGIC_OFFSET) == SealLayout.MAGIC;
         }
     }
 

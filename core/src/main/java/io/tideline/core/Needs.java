@@ -91,11 +91,16 @@ final class Needs {
         lookup.requireRead();
     }
 
-    /** Leaves it to a pending operation to look on the device. Outside the epoch. */
-    void beginIn(PendingOp op) {
+    /** Where the running operation's chain goes on on the device: somebody else looks there, so it is not needed any more. */
+    long takeDiskAddress() {
         long address = diskAddress;
         diskAddress = 0;
-        op.begin(address, diskEnd);
+        return address;
+    }
+
+    /** Below which what stands there counts; see {@link #takeDiskAddress}. */
+    long diskEnd() {
+        return diskEnd;
     }
 
     /** Makes the room that a buffer lacks, outside the epoch; false if that is not what was needed. */

@@ -27,12 +27,16 @@ final class PendingRing {
     private volatile Thread waiter;
     private final BooleanSupplier hasEnded = () -> !isEmpty();
 
+    /** A ring of the length that the store is configured with. */
     PendingRing(Session session) {
-        StoreConfig config = session.kernel.config;
+        this(session, session.kernel.config.maxPendingPerSession(), session.kernel.pending, session.kernel.config.maxPending());
+    }
+
+    PendingRing(Session session, int capacity, AtomicInteger storeUnderWay, int storeCapacity) {
         this.session = session;
-        this.capacity = config.maxPendingPerSession();
-        this.storeUnderWay = session.kernel.pending;
-        this.storeCapacity = config.maxPending();
+        this.capacity = capacity;
+        this.storeUnderWay = storeUnderWay;
+        this.storeCapacity = storeCapacity;
         this.ended = new MpscVarHandleArrayQueue<>(Math.max(2, capacity));
     }
 
@@ -56,12 +60,17 @@ final class PendingRing {
     void start(PendingOp op) {
         session.stepOutside();
         try {
-            underWay++;
-            storeUnderWay.incrementAndGet();
-            session.needs.beginIn(op);
+            startOutside(op, session.needs.takeDiskAddress(), session.needs.diskEnd());
         } finally {
             session.resume();
         }
+    }
+
+    /** Outside the epoch: counts the operation in and begins its lookup, from an address on, for what stands below {@code end}. */
+    void startOutside(PendingOp op, long address, long end) {
+        underWay++;
+        storeUnderWay.incrementAndGet();
+        op.begin(address, end);
     }
 
     /** An operation whose lookup has ended, null if there is none. */

@@ -72,7 +72,7 @@ final class RecordWriter {
         if (answer == HybridLog.FULL) {
             throw full(session.log, sizeBytes);
         }
-        session.log.requireSound();
+        session.log.requireProgress();
         session.needs.logRoom();
         return false;
     }

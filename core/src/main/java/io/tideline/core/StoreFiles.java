@@ -5,6 +5,7 @@ import io.tideline.fault.StoreFault;
 import io.tideline.hlog.CleanClose;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogDevice;
+import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
@@ -24,6 +25,7 @@ final class StoreFiles implements AutoCloseable {
     /** All devices, each once; the first is {@link #device}. */
     private final Map<DeviceModel, Device> devices;
     private final Identity identity;
+    private boolean hangs;
 
     private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices, Identity identity) {
         this.config = config;
@@ -44,16 +46,19 @@ final class StoreFiles implements AutoCloseable {
         }
         StoreDirectory directory = StoreDirectory.lock(config.directory());
         Map<DeviceModel, Device> devices = new EnumMap<>(DeviceModel.class);
-        boolean created = false;
+        boolean done = false;
         try {
             for (DeviceModel model : List.of(config.device(), config.readDevice(), config.scanDevice())) {
                 devices.computeIfAbsent(model, wanted -> wanted.open(directory.path(), config));
             }
             StoreFiles files = create(config, directory, devices.get(config.device()), devices);
-            created = true;
+            done = true;
             return files;
+        } catch (StoreFault failed) {
+            done = BlockingIo.isTimeout(failed); // then nothing can be given back
+            throw failed;
         } finally {
-            if (!created) {
+            if (!done) {
                 devices.values().forEach(Device::close);
                 directory.close();
             }
@@ -98,13 +103,18 @@ final class StoreFiles implements AutoCloseable {
 
     /** Notes that the whole log is synced; it has no user any more. */
     void closedCleanly(long begin, long tail) {
-        new CleanClose(begin, tail, 1).publish(device, config.waits(), identity.storeId());
+        try {
+            new CleanClose(begin, tail, 1).publish(device, config.waits(), identity.storeId());
+        } catch (StoreFault failed) {
+            hangs = BlockingIo.isTimeout(failed);
+            throw failed;
+        }
     }
 
-    /** Gives the device and the directory back. */
+    /** Gives the device and the directory back, unless the device hangs: then they stay in use until the process ends. */
     @Override
     public void close() {
-        if (directory != null) {
+        if (directory != null && !hangs) {
             devices.values().forEach(Device::close);
             directory.close();
         }

@@ -18,12 +18,17 @@ final class Throttle {
     private final AtomicLong count = new AtomicLong();
     private final AtomicLong nanos = new AtomicLong();
     private final Supplier<Boolean> isBehind;
+    private final Supplier<Void> requireProgress;
 
     Throttle(Kernel kernel) {
         this.kernel = kernel;
         this.log = kernel.log;
         this.waits = kernel.waits;
         this.isBehind = log::isBehind;
+        this.requireProgress = () -> {
+            log.requireProgress();
+            return null;
+        };
     }
 
     /** Waits until the tail can go on. Outside the epoch the log's words may be gone, so each look is one that a close waits for. */
@@ -32,7 +37,7 @@ final class Throttle {
         count.incrementAndGet();
         try {
             for (int attempt = 0; kernel.whileOpen(isBehind); attempt++) {
-                log.requireSound();
+                kernel.whileOpen(requireProgress);
                 if (waits.nanoTime() - begin > TIMEOUT_NANOS) {
                     throw new IoFault(kernel.whileOpen(this::timeout));
                 }

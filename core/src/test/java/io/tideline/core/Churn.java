@@ -14,43 +14,55 @@ import java.util.stream.Stream;
 final class Churn {
     private static final int KEYS = 1 << 20;
     private static final int GROUP = 256;
+    private static final int OPEN_FILES = 16;
+    /** How long the log may become on the disk. */
+    private static final long LIFE_BYTES = 1L << 30;
 
-    private Churn() {
+    private final Store store;
+    /** The most that the process was seen to hold. */
+    private long peak;
+    private int lives = 1;
+
+    private Churn(Store store) {
+        this.store = store;
     }
 
     /** Arguments: directory, bytes of log memory, seconds. */
     public static void main(String[] arguments) throws IOException {
         long memory = Long.parseLong(arguments[1]);
-        long seconds = Long.parseLong(arguments[2]);
-        warmUp(Path.of(arguments[0] + "-warm-up"));
+        long nanos = TimeUnit.SECONDS.toNanos(Long.parseLong(arguments[2]));
+        try (Store store = open(Path.of(arguments[0] + "-warm-up"), 4 << 20)) {
+            new Churn(store).run(TimeUnit.SECONDS.toNanos(1), 16 << 20);
+        }
         long before = resident();
-        try (Store store = Store.open(StoreConfig.builder().memory(memory).buckets(1 << 18).directory(Path.of(arguments[0])).build())) {
-            run(store, TimeUnit.SECONDS.toNanos(seconds) / 4, memory);
+        try (Store store = open(Path.of(arguments[0]), memory)) {
+            Churn churn = new Churn(store);
+            churn.run(nanos / 4, memory);
             long files = files();
             long mappings = mappings();
-            run(store, TimeUnit.SECONDS.toNanos(seconds) * 3 / 4, 2 * memory);
+            churn.peak = 0;
+            churn.run(nanos * 3 / 4, 2 * memory);
             StoreStats stats = store.stats();
-            System.out.println("grown=" + (resident() - before) + " budget=" + (memory + stats.indexBytes()) + " files=" + files + " filesLater="
+            System.out.println("grown=" + (churn.peak - before) + " budget=" + (memory + stats.indexBytes()) + " files=" + files + " filesLater="
                     + files() + " mappings=" + mappings + " mappingsLater=" + mappings() + " written=" + stats.deviceWrittenBytes()
-                    + " deviceReads=" + stats.deviceReads() + " heap=" + Runtime.getRuntime().maxMemory());
+                    + " deviceReads=" + stats.deviceReads() + " lives=" + churn.lives + " heap=" + Runtime.getRuntime().maxMemory());
         }
     }
 
-    private static void warmUp(Path directory) {
-        try (Store store = Store.open(StoreConfig.builder().memory(4 << 20).buckets(1 << 18).directory(directory).build())) {
-            run(store, TimeUnit.SECONDS.toNanos(2), 0);
-        }
+    private static Store open(Path directory, long memory) {
+        return Store.open(StoreConfig.builder().memory(memory).buckets(1 << 18).segmentSize(4 << 20).maxOpenFiles(OPEN_FILES).directory(directory).build());
     }
 
-    /** At least so long, and until so much was written. */
-    private static void run(Store store, long nanos, long writtenBytes) {
+    /** At least so long, and until so much was written; an hour of it would fill the disk, so everything is cleared when the log has become long. */
+    private void run(long nanos, long writtenBytes) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
         long end = System.nanoTime() + nanos;
         byte[] value = new byte[100];
         long[] keys = new long[GROUP];
         long[] values = new long[GROUP];
         try (Session session = store.openSession()) {
-            while (System.nanoTime() - end < 0 || store.stats().deviceWrittenBytes() < writtenBytes) {
+            StoreStats stats = store.stats();
+            for (int round = 0; System.nanoTime() - end < 0 || stats.deviceWrittenBytes() < writtenBytes; round++) {
                 for (int i = 0; i < GROUP; i++) {
                     session.put(KEYS + random.nextInt(KEYS), value);
                     keys[i] = random.nextInt(KEYS);
@@ -59,6 +71,14 @@ final class Churn {
                 session.completePending(true);
                 session.getAll(keys, values, 0, GROUP, -1);
                 session.delete(KEYS + random.nextInt(KEYS));
+                stats = store.stats();
+                if (stats.tail() - stats.begin() > LIFE_BYTES) {
+                    store.clear();
+                    lives++;
+                }
+                if (round % 64 == 0) {
+                    peak = Math.max(peak, resident());
+                }
             }
         }
     }

@@ -3,6 +3,7 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Probe;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -11,15 +12,25 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Threads add to a few keys while the read-only frontier rises without pause, so that nearly every update meets a record that some thread
+ * Threads add to a few keys, to more of them where the store spills, while the read-only frontier rises without pause, so that nearly every update meets a record that some thread
  * takes for mutable and another for read-only. Every update must be in the sum.
  */
 @Tag("doors")
+@ParameterizedClass(name = "spills: {0}")
+@ValueSource(booleans = {false, true})
 class LostUpdateTest {
+    /** Whether the store has eight pages of memory, and what is added to leaves it now and then. */
+    @Parameter
+    private boolean spills;
     private static final int ADDERS = 4;
     private static final int KEYS = 3;
+    /** So many that some are out of memory when they are added to. */
+    private static final int SPILLING_KEYS = 60;
     private static final int ADDS = Probe.isOn() ? 1_000 : 8_000;
     private static final int SEEDS = Hammer.share(4);
 
@@ -40,12 +51,20 @@ class LostUpdateTest {
         Probe.install(null);
     }
 
-    private static Store open(long seed) {
+    private int keys() {
+        return spills ? SPILLING_KEYS : KEYS;
+    }
+
+    private Store open(long seed) {
+        if (spills) {
+            return Store.open(StoreConfig.builder().pageSize(4096).memory(8 * 4096).mutableFraction(0.1 + 0.2 * (seed % 3)).segmentSize(1 << 14).buckets(1)
+                .hashSeed(seed).hugePages(false).files(new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(seed).alignmentBytes(seed % 2 == 0 ? 1 : 512))).build());
+        }
         return Store.open(StoreConfig.builder().pageSize(4096).memory(16L << 20).mutableFraction(1.0 / 4096).buckets(1).hashSeed(seed)
             .hugePages(false).build());
     }
 
-    private static void assertExact(Add add, Read read) throws Exception {
+    private void assertExact(Add add, Read read) throws Exception {
         for (long seed = 1; seed <= SEEDS; seed++) {
             String replay = "seed " + seed;
             Hammer.yieldAtProbes(seed);
@@ -55,30 +74,33 @@ class LostUpdateTest {
                     return null;
                 });
                 long sum = 0;
-                for (int key = 0; key < KEYS; key++) {
+                for (int key = 0; key < keys(); key++) {
                     sum += read.sum(store, key);
                 }
                 assertEquals((long) ADDERS * ADDS, sum, replay);
                 assertTrue(store.stats().copied() > 0, "nothing was copied: the test does not test, " + replay);
+                assertTrue(!spills || store.stats().deviceLookups() > 5, () -> "nothing was looked up: the test does not test, " + replay);
                 assertEquals(List.of(), StoreVerifier.verify(store), replay);
             }
         }
     }
 
-    /** Makes everything read-only for those who look from now on. */
-    private static void raiseReadOnly(Store store, SplittableRandom random) {
-        if (random.nextInt(3) == 0) {
-            store.kernel().log.shiftReadOnly(Long.MAX_VALUE);
+    /** Makes everything read-only for those who look from now on, or puts it on the device. */
+    private void raiseReadOnly(Store store, SplittableRandom random) {
+        if (spills && random.nextInt(20) == 0) {
+            Eviction.ofAll(store);
+        } else if (random.nextInt(3) == 0) {
+            store.batch(batch -> store.kernel().log.shiftReadOnly(Long.MAX_VALUE));
         }
     }
 
-    private static void addAll(Store store, SplittableRandom random, Add add) {
+    private void addAll(Store store, SplittableRandom random, Add add) {
         try (Session session = store.openSession()) {
             for (int done = 0; done < ADDS;) {
                 int group = Math.min(ADDS - done, 1 + random.nextInt(20));
                 Surface.values()[random.nextInt(Surface.values().length)].run(store, session, operations -> {
                     for (int i = 0; i < group; i++) {
-                        add.one(operations, random.nextInt(KEYS));
+                        add.one(operations, random.nextInt(keys()));
                     }
                     return null;
                 });
@@ -202,7 +224,7 @@ class LostUpdateTest {
                 AtomicInteger deleted = new AtomicInteger();
                 Hammer.run(seed, ADDERS, random -> {
                     for (int i = 0; i < ADDS; i++) {
-                        int key = random.nextInt(KEYS);
+                        int key = random.nextInt(keys());
                         if (random.nextInt(4) == 0) {
                             deleted.addAndGet(store.delete(key) == Status.TOMBSTONED ? 1 : 0);
                         } else {
@@ -213,7 +235,7 @@ class LostUpdateTest {
                     return null;
                 });
                 int present = 0;
-                for (int key = 0; key < KEYS; key++) {
+                for (int key = 0; key < keys(); key++) {
                     present += store.contains(key) ? 1 : 0;
                 }
                 assertEquals(created.get() - deleted.get(), present, "each creation is deleted once or still there, " + replay);

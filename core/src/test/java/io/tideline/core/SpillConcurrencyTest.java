@@ -57,7 +57,7 @@ class SpillConcurrencyTest {
             plan.sometimes(Fault.DOUBLE_COMPLETION, 0.1).sometimes(Fault.FOREIGN_THREAD, 0.1);
         }
         return new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(seed)
-            .mode(seed % 4 == 0 ? SimulatedDisk.Mode.INLINE : SimulatedDisk.Mode.THREADS).alignmentBytes(1), plan);
+            .mode(seed % 4 == 0 ? SimulatedDisk.Mode.INLINE : SimulatedDisk.Mode.THREADS).alignmentBytes(seed % 2 == 0 ? 1 : 512), plan);
     }
 
     @ParameterizedTest

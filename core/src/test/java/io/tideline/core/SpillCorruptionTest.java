@@ -1,10 +1,13 @@
 package io.tideline.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.fault.CorruptionFault;
+import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.RecordLayout;
 import io.tideline.memory.Waits;
 import java.io.IOException;
@@ -14,6 +17,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +59,14 @@ class SpillCorruptionTest {
             }
         }
         return store;
+    }
+
+    private static void awaitFlushed(Store store) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        for (int attempt = 0; store.stats().flushed() < store.stats().readOnly(); attempt++) {
+            assertTrue(System.nanoTime() - deadline < 0, () -> "the flusher does not come to rest: " + store.stats());
+            Waits.SYSTEM.pause(attempt);
+        }
     }
 
     private static long value(long key) {
@@ -141,6 +155,137 @@ class SpillCorruptionTest {
         }
     }
 
+    /** What stands in the log from one address to the next: a record under this key, or filler, whose key is null. */
+    private record Place(byte[] key, byte[] value, long address, int sizeBytes) {
+    }
+
+    /**
+     * Records of every form, page after page: lengths in a word of their own, padding, slack behind values that shrank, tombstones, and filler where
+     * the next one did not fit its page.
+     */
+    private static List<Place> writeAllForms(Store store, int pages, int pageBytes) {
+        SplittableRandom random = new SplittableRandom(5);
+        List<Place> places = new ArrayList<>();
+        HybridLog log = store.kernel().log;
+        long end = FIRST;
+        for (int i = 0; end < (long) pages * pageBytes; i++) {
+            byte[] key = Bytes.random(random, i % 12 == 0 ? RecordLayout.MAX_SHORT_KEY_BYTES + 1 : i % 3 == 0 ? 8 : 9 + i % 30);
+            byte[] value = Bytes.random(random, i % 4 == 0 ? 8 : random.nextInt(400));
+            store.put(key, value);
+            long tail = log.tail();
+            LogPeek peek = LogPeek.at(store, key);
+            if (peek.address > end) {
+                places.add(new Place(null, null, end, (int) (peek.address - end)));
+            }
+            if (i % 5 == 4) {
+                store.delete(key);
+                value = null;
+            } else if (i % 2 == 1 && value.length > 20) {
+                value = Bytes.random(random, 10 + random.nextInt(value.length - 10));
+                assertEquals(Status.UPDATED_IN_PLACE, store.put(key, value));
+            }
+            assertEquals(tail, log.tail(), "nothing of this moves a record");
+            places.add(new Place(key, value, peek.address, (int) (tail - peek.address)));
+            end = tail;
+        }
+        return places;
+    }
+
+    /** As many flips in each build as take a few seconds; all with {@code -Dtideline.every=true}. */
+    @Test
+    void shouldFindEveryFlippedBitOfEveryFormOfRecordAndOfFiller() throws Exception {
+        int pageBytes = 8192;
+        int step = Boolean.getBoolean("tideline.every") ? 1 : 5; // no divisor of 8: every bit of a byte has its turn
+        int bits = 0;
+        int fillers = 0;
+        int longs = 0;
+        try (Store store = Store.open(StoreConfig.builder().memory(8L * pageBytes).pageSize(pageBytes).segmentSize(1 << 16).buckets(2048).hashSeed(7)
+                .mutableFraction(0.5).ioThreads(1).hugePages(false).directory(parent.resolve("forms")).build())) {
+            List<Place> places = writeAllForms(store, 2, pageBytes);
+            store.batch(batch -> store.kernel().log.shiftReadOnly(Long.MAX_VALUE));
+            Eviction.below(store, 2L * pageBytes);
+            assertTrue(places.stream().anyMatch(place -> place.key != null && place.key.length > RecordLayout.MAX_SHORT_KEY_BYTES), "no long lengths");
+            MappedByteBuffer bytes = map(segment("forms"));
+            for (long bit = FIRST * 8; bit < 2L * pageBytes * 8; bit += step) {
+                int offset = (int) (bit / 8);
+                Place hit = places.stream().filter(place -> place.address <= offset && offset < place.address + place.sizeBytes).findFirst().orElseThrow();
+                byte right = bytes.get(offset);
+                bytes.put(offset, (byte) (right ^ 1 << bit % 8));
+                String replay = "bit " + bit + " of the record at " + hit.address;
+                if (hit.key == null) {
+                    CorruptionFault found = assertThrows(CorruptionFault.class, () -> store.forEach((key, value) -> true), replay);
+                    assertTrue(found.getMessage().contains(", offset " + hit.address + ":"), found.getMessage());
+                    fillers++;
+                } else {
+                    CorruptionFault found = assertThrows(CorruptionFault.class, () -> store.get(hit.key), replay);
+                    assertTrue(found.getMessage().contains(", offset " + hit.address + ":"), found.getMessage());
+                    longs += hit.key.length > RecordLayout.MAX_SHORT_KEY_BYTES ? 1 : 0;
+                }
+                bits++;
+                bytes.put(offset, right);
+                if (bits % 256 == 0) {
+                    assertRight(store, places);
+                }
+            }
+            assertRight(store, places);
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+        System.out.println(bits + " flipped bits found, " + longs + " in records with long lengths, " + fillers + " in filler");
+        assertTrue(fillers > 100 && longs > 10_000, fillers + " in filler, " + longs + " in records with long lengths");
+    }
+
+    private static void assertRight(Store store, List<Place> places) {
+        for (Place place : places) {
+            if (place.key != null) {
+                assertArrayEquals(place.value, store.get(place.key), "the record at " + place.address);
+            }
+        }
+    }
+
+    /**
+     * Single blocks as a disk may leave them that lost a write: zeros, what another store had there, what an earlier life of this store held at the
+     * same place of a file. Whoever needs one is told so; whoever does not gets what is right.
+     */
+    @Test
+    void shouldKnowEveryStaleBlock() throws Exception {
+        int block = 512;
+        int pages = 4;
+        load("other", pages).close();
+        byte[] other = Files.readAllBytes(segment("other"));
+        try (Store store = load("store", pages)) {
+            byte[] earlier = Files.readAllBytes(segment("store"));
+            store.clear();
+            long begin = store.stats().begin();
+            for (long key = 0; store.stats().tail() < begin + (pages + 8L) * PAGE_BYTES; key++) {
+                store.put(key, ~value(key));
+            }
+            Eviction.below(store, begin + (long) pages * PAGE_BYTES);
+            long firstOffset = begin & (1 << 16) - 1;
+            Path file = parent.resolve("store/log/%012d".formatted(begin >>> 16));
+            MappedByteBuffer bytes = map(file);
+            int refused = 0;
+            for (int at = 0; at < pages * PAGE_BYTES; at += block) {
+                for (byte[] stale : List.of(new byte[pages * PAGE_BYTES], other, earlier)) {
+                    byte[] right = new byte[block];
+                    bytes.get((int) firstOffset + at, right);
+                    bytes.put((int) firstOffset + at, stale, at, block);
+                    for (long key = 0; key < (long) pages * PAGE_RECORDS; key++) {
+                        boolean isHit = key * RECORD_BYTES / block == at / block;
+                        try {
+                            assertEquals(~value(key), store.get(key, -1), "block at " + at + ", key " + key);
+                            assertFalse(isHit, "block at " + at + ", key " + key);
+                        } catch (CorruptionFault found) {
+                            assertTrue(isHit, found.getMessage());
+                            refused++;
+                        }
+                    }
+                    bytes.put((int) firstOffset + at, right);
+                }
+            }
+            assertEquals(3 * pages * PAGE_RECORDS, refused);
+        }
+    }
+
     /** Sixteen bytes of filler at the end of a page, damaged so that they claim lengths in a word behind the page: nobody looks there. */
     @Test
     void shouldNotLookBehindAPageWhoseEndIsDamaged() throws Exception {
@@ -162,6 +307,7 @@ class SpillCorruptionTest {
     @Test
     void shouldRefuseASegmentThatWasCutOff() throws Exception {
         try (Store store = load("store", 4)) {
+            awaitFlushed(store); // a later write would make the file long again
             try (FileChannel channel = FileChannel.open(segment("store"), StandardOpenOption.WRITE)) {
                 channel.truncate(PAGE_BYTES);
             }

@@ -10,6 +10,7 @@ import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
@@ -290,7 +291,7 @@ class SpillFaultTest {
     void shouldNotCloseUnderAWriteThatNeverEnds() {
         FaultPlan plan = FaultPlan.none();
         SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
-        Store store = Store.open(config(disk).waits(new FastClock(100)).build());
+        Store store = Store.open(config(disk).waits(new FastClock(400)).build());
         synchronized (disk) {
             plan.sometimes(Fault.STALL, 1);
         }
@@ -320,6 +321,68 @@ class SpillFaultTest {
         assertTrue(refused.getMessage().contains("sync") && refused.getMessage().contains("did not end within"), refused.getMessage());
         disk.failStalled();
         disk.close();
+    }
+
+    /** Whichever transfer of the files beside the log it is that hangs: of the identity when opening, of the clean close when closing. */
+    @Test
+    void shouldNotWaitWithoutEndForAFileBesideTheLog() {
+        int hung = 0;
+        for (int step = 0; ; step++) {
+            FaultPlan plan = FaultPlan.none();
+            SimulatedDisk disk = disk(SimulatedDisk.Mode.THREADS, plan);
+            plan.failAt(step, Fault.STALL);
+            IoFault refused = null;
+            try (Store store = Store.open(config(disk).waits(new FastClock(300)).build())) {
+                store.put(1, 1);
+            } catch (IoFault failed) {
+                refused = failed;
+                assertTrue(failed.getMessage().contains("within"), failed.getMessage());
+                hung += failed.getMessage().contains("IDENTITY") || failed.getMessage().contains("CLEAN-CLOSE") ? 1 : 0;
+            }
+            boolean beyond = disk.steps().size() <= step;
+            assertEquals(refused == null, disk.met().isEmpty(), "step " + step);
+            disk.failStalled();
+            disk.close();
+            if (beyond) {
+                break;
+            }
+        }
+        assertEquals(4, hung, "a write and a sync each");
+    }
+
+    /** A page that failed to be written holds nobody up who finds room in pages that were written before it. */
+    @Test
+    void shouldNotRefuseAnAppendForAWriteThatItNeedNotWaitFor() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        try (Store store = Store.open(config(disk).mutableFraction(0.2).build())) {
+            HybridLog log = store.kernel().log;
+            for (int key = 0; log.tail() < 6 * 4096; key++) {
+                store.put(key, key * 3L);
+            }
+            await(() -> isQuiet(store) && log.flushed() >= 2 * 4096, "the flusher does not come to rest");
+            synchronized (disk) {
+                plan.sometimes(Fault.EIO, 1);
+            }
+            store.batch(batch -> log.shiftReadOnly(Long.MAX_VALUE));
+            await(() -> log.failure() != null, "the write does not fail");
+            long flushedPages = log.flushed() / 4096;
+            log.requireProgress();
+            long first = log.tail() / 32;
+            int accepted = 0;
+            try {
+                for (; accepted < KEYS; accepted++) {
+                    store.put(first + accepted, 1);
+                }
+            } catch (IoFault behind) {
+                assertTrue(behind.getMessage().contains("EIO"), behind.getMessage());
+            }
+            assertEquals(flushedPages + 8, (log.tail() + 4095) / 4096, "the tail goes as far as what is flushed allows: " + store.stats());
+            assertThrows(IoFault.class, log::requireProgress);
+            synchronized (disk) {
+                plan.sometimes(Fault.EIO, 0);
+            }
+        }
     }
 
     @Test
@@ -367,8 +430,12 @@ class SpillFaultTest {
             FutureTask<Integer> writer = Hammer.start(() -> putUntilRefused(store, 0, IoFault.class));
             await(() -> store.stats().throttled() > 0, "the memory is not full yet");
             assertFalse(writer.isDone());
-            assertEquals(7 + 1, store.get(-1, 0)); // reads go on
+            assertTrue(store.stats().tail() >= 7 * 4096, () -> "others went on until the memory was full: " + store.stats());
+            assertEquals(0, store.stats().head() / 4096, "nothing leaves the memory while somebody may look at it");
+            assertEquals(7 + 1, store.get(-1, 0)); // reads go on, and what changes in place
             assertEquals(0, store.get(0, -1));
+            long newest = (store.stats().tail() - 64) / 32 - 10;
+            assertEquals(Status.UPDATED_IN_PLACE, store.put(newest, newest * 3));
             await(() -> store.stats().lastStall().contains("sleeper"), "nobody named the sleeper: " + store.stats());
             wake.countDown();
             assertEquals(7 + 2, Hammer.await(asleep));

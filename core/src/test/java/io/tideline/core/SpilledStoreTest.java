@@ -56,22 +56,20 @@ class SpilledStoreTest {
 
     @Test
     void shouldChooseTheModelOfEachClassOfFiles() {
-        for (DeviceModel reads : DeviceModel.values()) {
-            for (DeviceModel scans : DeviceModel.values()) {
-                Path directory = parent.resolve(reads + "-" + scans);
-                try (Store store = Store.open(config().buckets(4096).device(DeviceModel.DIRECT).readDevice(reads).scanDevice(scans)
-                        .directory(directory).build())) {
-                    for (int life = 0; life < 2; life++) {
-                        for (long key = 0; key < 6000; key++) {
-                            store.put(key, key * 3);
-                        }
-                        for (long key = 0; key < 6000; key += 13) {
-                            assertEquals(key * 3, store.get(key, -1), reads + ", " + scans);
-                        }
-                        assertEquals(List.of(), StoreVerifier.verify(store));
-                        store.clear();
-                        assertEquals(0, store.stats().pendingDeleteBytes());
+        for (DeviceModel scans : DeviceModel.values()) {
+            Path directory = parent.resolve(model + "-" + scans);
+            try (Store store = Store.open(config().buckets(4096).device(DeviceModel.DIRECT).readDevice(model).scanDevice(scans)
+                    .directory(directory).build())) {
+                for (int life = 0; life < 2; life++) {
+                    for (long key = 0; key < 6000; key++) {
+                        store.put(key, key * 3);
                     }
+                    for (long key = 0; key < 6000; key += 13) {
+                        assertEquals(key * 3, store.get(key, -1), model + ", " + scans);
+                    }
+                    assertEquals(List.of(), StoreVerifier.verify(store));
+                    store.clear();
+                    assertEquals(0, store.stats().pendingDeleteBytes());
                 }
             }
         }

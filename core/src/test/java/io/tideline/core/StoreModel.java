@@ -58,10 +58,12 @@ final class StoreModel implements AutoCloseable {
     }
 
     private void step(byte[] key) {
-        Bytes name = new Bytes(key);
-        byte[] old = map.get(name);
-        LogPeek peek = LogPeek.at(store, key);
-        assertEquals(old != null, peek.isLive(), this::at);
+        byte[] old = map.get(new Bytes(key));
+        if (!variant.spills()) {
+            assertEquals(old != null, LogPeek.at(store, key).isLive(), this::at);
+        } else if (random.nextInt(12) == 0) {
+            Eviction.ofAll(store);
+        }
         switch (random.nextInt(100)) {
             case 0 -> verify();
             case 1 -> clear();
@@ -71,7 +73,7 @@ final class StoreModel implements AutoCloseable {
                     case 0 -> read(key, old);
                     case 1, 2 -> put(key, randomValue(old));
                     case 3 -> putIfAbsent(key, old, randomValue(old));
-                    case 4 -> delete(key, old, peek);
+                    case 4 -> delete(key, old);
                     case 5 -> update(key, old, Update.values()[random.nextInt(4)]);
                     case 6 -> update(key, old, HASHING);
                     case 7, 8 -> rmw(key, old);
@@ -80,7 +82,18 @@ final class StoreModel implements AutoCloseable {
                 }
             }
         }
-        assertEquals(map.size(), store.approximateSize(), this::at);
+        if (!variant.spills()) {
+            assertEquals(map.size(), store.approximateSize(), this::at);
+        }
+    }
+
+    /** How a write of so many bytes ends if it finds room. */
+    private Status written(byte[] key, byte[] old, int newBytes) {
+        return variant.spills() ? old == null ? Status.CREATED : Status.UPDATED_IN_PLACE : LogPeek.at(store, key).write(newBytes);
+    }
+
+    private boolean hasRoom(int keyBytes, int newBytes) {
+        return variant.spills() || LogPeek.hasRoom(store, keyBytes, newBytes);
     }
 
     private byte[] randomValue(byte[] old) {
@@ -101,13 +114,14 @@ final class StoreModel implements AutoCloseable {
 
     /** A write that ends as {@code expected}, or in a fault that changes nothing where there is no room for the record that this asks for. */
     private boolean write(byte[] key, int newBytes, Status expected, Function<Operations, Status> operation) {
-        boolean appends = expected == Status.CREATED || expected == Status.COPIED || expected == Status.TOMBSTONED && !LogPeek.at(store, key).isMutable();
-        if (appends && !LogPeek.hasRoom(store, key.length, newBytes)) {
+        boolean appends = expected == Status.CREATED || expected == Status.COPIED || expected == Status.TOMBSTONED && !variant.spills() && !LogPeek.at(store, key).isMutable();
+        if (appends && !hasRoom(key.length, newBytes)) {
             String message = assertThrows(FullFault.class, () -> on(operation), this::at).getMessage();
             assertTrue(message.startsWith("log full"), message);
             return false;
         }
-        assertEquals(expected, on(operation), this::at);
+        Status actual = on(operation);
+        assertTrue(variant.allows(expected, actual), () -> "expected " + expected + ", but was " + actual + ", " + at());
         return true;
     }
 
@@ -122,7 +136,7 @@ final class StoreModel implements AutoCloseable {
     }
 
     private void put(byte[] key, byte[] value) {
-        if (write(key, value.length, LogPeek.at(store, key).write(value.length), operations -> variant.kind().put(operations, key, value))) {
+        if (write(key, value.length, written(key, map.get(new Bytes(key)), value.length), operations -> variant.kind().put(operations, key, value))) {
             map.put(new Bytes(key), value);
         }
     }
@@ -134,9 +148,8 @@ final class StoreModel implements AutoCloseable {
         }
     }
 
-    private void delete(byte[] key, byte[] old, LogPeek peek) {
+    private void delete(byte[] key, byte[] old) {
         Status expected = old == null ? Status.ABSENT : Status.TOMBSTONED;
-        assertEquals(old != null, peek.isLive(), this::at);
         if (write(key, 0, expected, operations -> variant.kind().delete(operations, key))) {
             map.remove(new Bytes(key));
         }
@@ -164,7 +177,7 @@ final class StoreModel implements AutoCloseable {
         }
         long expected = old == null ? function.onAbsent(operand) : function.onPresent(Bytes.toLong(old), operand);
         LongHolder holderOrNull = random.nextBoolean() ? result : null;
-        if (write(key, 8, LogPeek.at(store, key).write(8), operations -> variant.kind().update(operations, key, function, operand, holderOrNull))) {
+        if (write(key, 8, written(key, old, 8), operations -> variant.kind().update(operations, key, function, operand, holderOrNull))) {
             map.put(new Bytes(key), Bytes.ofLong(expected));
             assertTrue(holderOrNull == null || holderOrNull.value == expected, this::at);
         }
@@ -196,7 +209,7 @@ final class StoreModel implements AutoCloseable {
         Status expected = switch (action) {
             case LEAVE -> Status.LEFT;
             case DELETE -> old == null ? Status.LEFT : Status.TOMBSTONED;
-            case WRITE -> LogPeek.at(store, key).write(written.length);
+            case WRITE -> written(key, old, written.length);
         };
         if (write(key, action == RmwAction.DELETE ? 0 : written.length, expected, operations -> variant.kind().rmw(operations, key, function))) {
             if (action == RmwAction.WRITE) {
@@ -205,9 +218,9 @@ final class StoreModel implements AutoCloseable {
                 map.remove(new Bytes(key));
             }
         }
-        // Where the session has no room for the value yet, the function runs once more.
+        // Where the session has no room for the value yet, the function runs once more; where the log waits for the device, as often as that takes.
         boolean mayLackRoom = action == RmwAction.WRITE && written.length > Scratch.FIRST_BYTES;
-        assertTrue(calls[0] == 1 || mayLackRoom && calls[0] == 2, () -> calls[0] + " calls, " + at());
+        assertTrue(calls[0] == 1 || mayLackRoom && calls[0] == 2 || variant.spills() && calls[0] > 0, () -> calls[0] + " calls, " + at());
     }
 
     private void compareAndSet(byte[] key, byte[] old) {
@@ -220,7 +233,7 @@ final class StoreModel implements AutoCloseable {
             assertThrows(IllegalStateException.class, () -> on(operations -> variant.kind().compareAndSet(operations, key, expectedValue, value)), this::at);
             return;
         }
-        Status expected = old == null ? Status.ABSENT : Arrays.equals(old, expectedValue) ? LogPeek.at(store, key).write(value.length) : Status.MISMATCH;
+        Status expected = old == null ? Status.ABSENT : Arrays.equals(old, expectedValue) ? written(key, old, value.length) : Status.MISMATCH;
         if (write(key, value.length, expected, operations -> variant.kind().compareAndSet(operations, key, expectedValue, value))
             && expected.isChange()) {
             map.put(new Bytes(key), value);
@@ -228,7 +241,7 @@ final class StoreModel implements AutoCloseable {
     }
 
     private void clear() {
-        if (random.nextInt(3) == 0 || !LogPeek.hasRoom(store, 8, longestValue)) {
+        if (random.nextInt(3) == 0 || !hasRoom(8, longestValue)) {
             store.clear();
             map.clear();
         }

@@ -5,7 +5,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A store on its own thread agrees with a heap map, seed by seed; {@code -Dtideline.seeds=N} multiplies the seeds. */
 class StoreModelTest {
-    private static final int SEEDS = 70 * Integer.getInteger("tideline.seeds", 1);
+    private static final int SEEDS = 18 * Integer.getInteger("tideline.seeds", 1);
     private static final int STEPS = 250;
 
     @ParameterizedTest(name = "{0}")

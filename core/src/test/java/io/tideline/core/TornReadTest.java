@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Probe;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,8 +36,10 @@ class TornReadTest {
         Probe.install(null);
     }
 
-    private static Store open(long seed, int pageSize) {
-        return Store.open(StoreConfig.builder().pageSize(pageSize).memory(32L << 20).mutableFraction(0.3).buckets(1).hashSeed(seed).hugePages(false).build());
+    private static Store open(long seed, int pageSize, boolean spills) {
+        StoreConfig.Builder config = StoreConfig.builder().pageSize(pageSize).mutableFraction(0.3).buckets(1).hashSeed(seed).hugePages(false);
+        return Store.open(spills ? config.memory(8L * pageSize).segmentSize(4L * pageSize).maxOpenFiles(2)
+            .files(new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(seed))).build() : config.memory(32L << 20).build());
     }
 
     // --- values that say whether they are whole: two bytes of length, one of pattern, the pattern, four of checksum at most ---
@@ -154,12 +157,12 @@ class TornReadTest {
         }
     }
 
-    private static void hammer(long seed, int pageSize, boolean yields) throws Exception {
+    private static void hammer(long seed, int pageSize, boolean yields, boolean spills) throws Exception {
         String replay = "seed " + seed;
         if (yields) {
             Hammer.yieldAtProbes(seed);
         }
-        try (Store store = open(seed, pageSize)) {
+        try (Store store = open(seed, pageSize, spills)) {
             for (int key = 0; key < KEYS; key++) {
                 store.put(name(key), value(LONGEST - 1024 * key, key));
             }
@@ -169,8 +172,11 @@ class TornReadTest {
             Hammer.run(seed, WRITERS + READERS, random -> {
                 if (role.getAndIncrement() < WRITERS) {
                     try {
-                        for (int i = 0; i < WRITES; i++) {
+                        for (int i = 0; i < WRITES / (spills ? 4 : 1); i++) {
                             write(store, random, replay);
+                            if (spills && random.nextInt(80) == 0) {
+                                Eviction.ofAll(store);
+                            }
                         }
                     } finally {
                         writing.decrementAndGet();
@@ -186,22 +192,29 @@ class TornReadTest {
                 return null;
             });
             assertTrue(reads.get() > 0, replay);
+            assertTrue(!spills || store.stats().deviceLookups() > 10, () -> "nothing was looked up: the test does not test, " + replay);
             assertEquals(List.of(), StoreVerifier.verify(store), replay);
         }
     }
 
     @Test
     void shouldNotTearWhatIsChangedInPlaceOrCopied() throws Exception {
-        hammer(1, 64 << 10, false);
-        hammer(2, 8 << 10, false);
-        hammer(3, 64 << 10, false);
+        hammer(1, 64 << 10, false, false);
+        hammer(2, 8 << 10, false, false);
+        hammer(3, 64 << 10, false, false);
     }
 
     @Test
     void shouldNotTearWhereWritersYieldUnderTheLatch() throws Exception {
         for (long seed = 11; seed <= 13; seed++) {
-            hammer(seed, 8 << 10, true);
+            hammer(seed, 8 << 10, true, false);
         }
+    }
+
+    @Test
+    void shouldNotTearWhatLeavesTheMemory() throws Exception {
+        hammer(21, 8 << 10, false, true);
+        hammer(22, 8 << 10, true, true);
     }
 
     /** The planted bug: bytes that a writer changes in the middle of a read must be found torn. */

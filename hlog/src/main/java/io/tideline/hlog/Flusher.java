@@ -35,7 +35,7 @@ final class Flusher {
     private final PageRing ring;
     private final Segments segments;
     private final PageSeal seal;
-    private final long pageMask;
+    private final long pageBytes;
     private final Waits waits;
     private final Runnable onProgress;
     private final ArrayDeque<Write> writes = new ArrayDeque<>();
@@ -90,7 +90,7 @@ final class Flusher {
         this.ring = ring;
         this.segments = segments;
         this.seal = seal;
-        this.pageMask = (1L << pageBits) - 1;
+        this.pageBytes = 1L << pageBits;
         this.waits = waits;
         this.onProgress = onProgress;
         this.issued = frontiers.flushed() & -segments.alignmentBytes();
@@ -103,6 +103,11 @@ final class Flusher {
     StoreFault failure() {
         StoreFault sticky = poison;
         return sticky != null ? sticky : failure;
+    }
+
+    /** Whether what {@link #failure} says is for good. */
+    boolean isPoisoned() {
+        return poison != null;
     }
 
     synchronized long writtenBytes() {
@@ -167,12 +172,12 @@ final class Flusher {
     }
 
     private boolean issue() {
-        long safe = frontiers.safeReadOnly() & -segments.alignmentBytes();
+        long safe = writable(frontiers.safeReadOnly());
         boolean any = false;
         while (issued < safe && !idle.isEmpty()) {
             Write write = idle.remove();
             write.from = issued;
-            write.to = Math.min(safe, (issued | pageMask) + 1);
+            write.to = Math.min(safe, LogAddress.pageEnd(issued, pageBytes));
             long first = Math.max(write.from, LogAddress.FIRST);
             seal.seal(first, write.to, ring.physical(first));
             Probe.at("flush.sealed");
@@ -185,7 +190,15 @@ final class Flusher {
     }
 
     /**
-     * Waits until everything below {@code address}, which is below safeReadOnly, is on the device.
+     * How far may be written of what may no longer change: to a boundary of the device that is one of records too. Inside a page only a frontier
+     * itself is known to be both; any other boundary of the device may lie inside a record, whose halves cannot be sealed apart.
+     */
+    private long writable(long safe) {
+        return safe % segments.alignmentBytes() == 0 ? safe : safe & -pageBytes;
+    }
+
+    /**
+     * Waits until everything below {@code address}, a boundary of the device below safeReadOnly, is on the device.
      *
      * @throws StoreFault if a write failed that was tried since this call began, or they do not end within {@code timeoutNanos}
      */

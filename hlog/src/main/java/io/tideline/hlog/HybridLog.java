@@ -181,6 +181,18 @@ public final class HybridLog implements AutoCloseable {
         }
     }
 
+    /**
+     * Throws what {@link #failure} says, unless that may pass and the tail can go on without it: what is written already makes room when it leaves
+     * the memory.
+     */
+    public void requireProgress() {
+        long next = (tail() - 1 >>> pageBits) + 1;
+        boolean roomIsComing = spill != null && !spill.isFailedForGood() && next < (frontiers.flushed() >>> pageBits) + memoryPages;
+        if (!roomIsComing) {
+            requireSound();
+        }
+    }
+
     /** Whether the tail cannot go on to the next page yet: the budget is used up, or the page's frame is not emptied. */
     public boolean isBehind() {
         long next = (tail() - 1 >>> pageBits) + 1;

@@ -17,4 +17,9 @@ public final class LogAddress {
 
     private LogAddress() {
     }
+
+    /** The first address behind the page of an address. */
+    static long pageEnd(long address, long pageBytes) {
+        return (address | pageBytes - 1) + 1;
+    }
 }

@@ -114,7 +114,7 @@ public final class LogScan implements AutoCloseable {
     }
 
     private long pageEnd() {
-        return (next | log.pageBytes() - 1) + 1;
+        return LogAddress.pageEnd(next, log.pageBytes());
     }
 
     private void requireFramed(long link, long sizeBytes) {

@@ -22,6 +22,7 @@ public abstract class RecordRead extends IoRequest {
     private final PageSeal seal;
     private long buffer;
     private int bufferBytes;
+    private int deferredBytes;
     private Segments.Lease segment;
     private long address;
     private long from;
@@ -53,13 +54,13 @@ public abstract class RecordRead extends IoRequest {
     /** Begins to read the record of an address below the log's head. */
     protected final void start(long recordAddress) {
         address = recordAddress;
-        submit(GUESS_BYTES, false);
+        submit(GUESS_BYTES);
     }
 
     /** The same from {@link #done}, on a thread that must not block. */
     protected final void startNext(long recordAddress) {
         address = recordAddress;
-        submit(GUESS_BYTES, true);
+        submitInCompletion(GUESS_BYTES);
     }
 
     /** Where the record is in memory, until the next start; laid out like any other, its state immutable. */
@@ -73,10 +74,31 @@ public abstract class RecordRead extends IoRequest {
     }
 
     private long pageEnd() {
-        return (address | log.pageBytes() - 1) + 1;
+        return LogAddress.pageEnd(address, log.pageBytes());
     }
 
-    private void submit(int bytes, boolean inCompletion) {
+    /** On a thread that must not block: where the segment is not open, another thread opens it and goes on. */
+    private void submitInCompletion(int bytes) {
+        segment = segments.useIfOpen(address);
+        if (segment != null) {
+            submit(bytes);
+        } else {
+            deferredBytes = bytes;
+            log.spill().defer(this);
+        }
+    }
+
+    /** What was deferred, on a thread that may block. */
+    final void goOn() {
+        submit(deferredBytes);
+    }
+
+    /** What was deferred will not happen. */
+    final void refuse(StoreFault fault) {
+        done(fault);
+    }
+
+    private void submit(int bytes) {
         try {
             int alignment = segments.alignmentBytes();
             from = address & -alignment;
@@ -86,9 +108,12 @@ public abstract class RecordRead extends IoRequest {
                 buffer = buffer(lengthBytes);
                 bufferBytes = lengthBytes;
             }
-            segment = inCompletion ? segments.useInCompletion(address) : segments.use(address, false);
+            if (segment == null) {
+                segment = segments.use(address, false);
+            }
             segment.file.read(this, segments.offset(from), buffer, lengthBytes);
         } catch (StoreFault failed) {
+            releaseSegment();
             done(failed);
         } catch (RuntimeException | Error failed) { // no memory, say; whoever waits must hear of it
             releaseSegment();
@@ -123,7 +148,7 @@ public abstract class RecordRead extends IoRequest {
             releaseSegment();
         }
         if (missing > 0) {
-            submit(missing, true);
+            submitInCompletion(missing);
         } else {
             done(outcome);
         }

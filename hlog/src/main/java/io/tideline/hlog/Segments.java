@@ -153,15 +153,6 @@ final class Segments {
         if (open.size() > maxOpen) {
             closeSurplus(maxOpen);
         }
-        return use(address, create, maxOpen - 1);
-    }
-
-    /** The same inside a completion, where no other file may be closed, because a close may wait: the next one to use a file does that. */
-    Lease useInCompletion(long address) {
-        return use(address, false, Integer.MAX_VALUE);
-    }
-
-    private Lease use(long address, boolean create, int maxOthers) {
         long number = address >>> segmentBits;
         int place = (int) number & RECENT - 1;
         Lease seen = recent.get(place);
@@ -171,7 +162,7 @@ final class Segments {
         for (;;) {
             Lease lease = open.get(number);
             if (lease == null) {
-                closeSurplus(maxOthers);
+                closeSurplus(maxOpen - 1);
                 lease = openFile(number, create);
             }
             if (lease.tryUse()) {
@@ -180,6 +171,12 @@ final class Segments {
             }
             Thread.onSpinWait();
         }
+    }
+
+    /** The same where nobody may block, such as in a completion: null if the file is not open. */
+    Lease useIfOpen(long address) {
+        Lease lease = open.get(address >>> segmentBits);
+        return lease != null && lease.tryUse() ? lease : null;
     }
 
     private synchronized Lease openFile(long number, boolean create) {

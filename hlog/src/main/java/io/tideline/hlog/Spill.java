@@ -8,7 +8,9 @@ import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -30,6 +32,10 @@ final class Spill implements AutoCloseable {
     private final Evictor evictor;
     private final Worker flushWorker;
     private final Worker evictWorker;
+    /** Reads that go on in a segment that is not open, which a thread of the device must not open. */
+    private final Queue<RecordRead> deferred = new ConcurrentLinkedQueue<>();
+    /** Whether nobody goes on with them any more. */
+    private volatile boolean ended;
     private volatile boolean idle;
 
     Spill(LogDevice settings, Epoch epoch, Frontiers frontiers, PageRing ring, Evictor.Tail tail, int pageBits, long memoryPages,
@@ -46,6 +52,7 @@ final class Spill implements AutoCloseable {
         this.flushWorker = new Worker("tideline-flusher", waits, () -> {
             makeReadOnlySafe.run();
             users().forEach(Segments::removeDoomed);
+            goOnWithDeferred();
             Worker.Progress progress = flusher.step();
             if (progress == Worker.Progress.DONE) {
                 wakeEvictor();
@@ -75,13 +82,46 @@ final class Spill implements AutoCloseable {
         evictWorker.wake();
     }
 
+    /** Lets the flusher's thread go on with a read, soon, or refuses it if that thread has ended. Never blocks. */
+    void defer(RecordRead read) {
+        deferred.add(read);
+        wakeFlusher();
+        if (ended) {
+            refuseDeferred();
+        }
+    }
+
+    private void goOnWithDeferred() {
+        for (RecordRead read = deferred.poll(); read != null; read = deferred.poll()) {
+            read.goOn();
+        }
+    }
+
+    private void refuseDeferred() {
+        StoreFault failed = flusher.failure();
+        for (RecordRead read = deferred.poll(); read != null; read = deferred.poll()) {
+            read.refuse(failed == null ? new IoFault("the log is closed") : Flusher.again(failed));
+        }
+    }
+
+    private void end() {
+        ended = true;
+        refuseDeferred();
+    }
+
     private void failed(Throwable thrown) {
         flusher.stop(new IoFault("a thread of the log ended: " + thrown + "; the store takes no more appends, what is in memory can be read", thrown));
+        end();
     }
 
     /** Why the log's tail cannot go on; null while it can. */
     StoreFault failure() {
         return flusher.failure();
+    }
+
+    /** Whether that will not pass. */
+    boolean isFailedForGood() {
+        return flusher.isPoisoned();
     }
 
     long writtenBytes() {
@@ -167,6 +207,7 @@ final class Spill implements AutoCloseable {
     public void close() {
         flushWorker.close();
         evictWorker.close();
+        end();
         if (!flusher.end(DEVICE_TIMEOUT_NANOS)) {
             throw stalled("writes");
         }

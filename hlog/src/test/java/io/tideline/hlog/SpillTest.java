@@ -102,6 +102,26 @@ class SpillTest {
         }
     }
 
+    /** A frontier may stand anywhere, and the device takes whole blocks: no record is sealed or written in halves. */
+    @Test
+    void shouldNotSplitARecordWhereTheFrontierIsNoBoundaryOfTheDevice() throws Exception {
+        List<Appended> all = new ArrayList<>();
+        for (int round = 0; round < 60; round++) {
+            all.addAll(append(1 + round % 13, round));
+            log.shiftReadOnly(Long.MAX_VALUE);
+        }
+        assertNull(log.failure());
+        assertTrue(log.head() > 0, "nothing left the memory");
+        try (Read read = new Read()) {
+            for (Appended each : all) {
+                if (each.address < log.head()) {
+                    assertNull(read.read(each.address), each.toString());
+                }
+            }
+        }
+        assertNull(log.failure());
+    }
+
     /** Reads one record and waits for it. */
     private final class Read extends RecordRead implements AutoCloseable {
         private Region region;

@@ -49,7 +49,7 @@ final class WaitingPair {
     PendingOp start() {
         PendingOp op = ring.take();
         op.key.setWord(KeyOnDisk.KEY, 0);
-        ring.start(op, KeyOnDisk.ADDRESS);
+        ring.startOutside(op, KeyOnDisk.ADDRESS, Long.MAX_VALUE);
         return op;
     }
 

@@ -4,6 +4,7 @@ import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.memory.Waits;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** Transfers that the calling thread waits for, outside any epoch; cheap on virtual threads. One at a time; not thread-safe. */
 public final class BlockingIo {
@@ -46,7 +47,8 @@ public final class BlockingIo {
         private void awaitUntil(long deadline) {
             for (int attempt = 0; !done; attempt++) {
                 if (waits.nanoTime() - deadline > 0) {
-                    throw new IoFault(this + " did not end within " + TimeUnit.NANOSECONDS.toSeconds(timeoutNanos) + " s");
+                    String late = this + " did not end within " + TimeUnit.NANOSECONDS.toSeconds(timeoutNanos) + " s";
+                    throw new IoFault(late, new TimeoutException(late));
                 }
                 waits.pause(attempt);
             }
@@ -61,6 +63,11 @@ public final class BlockingIo {
     public BlockingIo(Waits waits, long timeoutNanos) {
         this.waits = waits;
         this.timeoutNanos = timeoutNanos;
+    }
+
+    /** Whether a fault says that the device hangs: closing it, or the file, would wait for what is under way. */
+    public static boolean isTimeout(StoreFault fault) {
+        return fault.getCause() instanceof TimeoutException;
     }
 
     /** Whether the device has not ended what was asked of it last. */

@@ -1,11 +1,8 @@
 package io.tideline.hlog.format;
 
-import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
-import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.memory.NativeBuffer;
-import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 
 /**
@@ -16,17 +13,14 @@ public final class SealedDraft implements AutoCloseable {
     private final Device device;
     private final String name;
     private final String temporary;
-    private final BlockingIo io;
-    private final DeviceFile file;
-    private boolean closed;
+    private final SealTransfer transfer;
 
     private SealedDraft(Device device, Waits waits, String name) {
         this.device = device;
         this.name = name;
         this.temporary = name + StoreDirectory.TEMPORARY_SUFFIX;
-        this.io = new BlockingIo(waits);
         discard(device, name);
-        this.file = device.create(temporary);
+        this.transfer = new SealTransfer(waits, device.create(temporary));
     }
 
     /** Writes all of a file under the temporary name of {@code name}, for its owner alone; what was left there before is removed. */
@@ -36,25 +30,24 @@ public final class SealedDraft implements AutoCloseable {
         }
         SealedFile.requireBlocks(device);
         int sizeBytes = SealLayout.fileBytes(payload.length);
-        try (Region memory = Region.allocate(sizeBytes, false)) {
-            SealCodec.encode(NativeBuffer.of(memory.address(), sizeBytes), kind, storeId, sequence, payload);
-            SealedDraft draft = new SealedDraft(device, waits, name);
-            boolean written = false;
-            try {
-                draft.io.write(draft.file, 0, memory.address(), sizeBytes);
-                written = true;
-            } finally {
-                if (!written) {
-                    draft.close();
-                }
+        SealedDraft draft = new SealedDraft(device, waits, name);
+        boolean written = false;
+        try {
+            long memory = draft.transfer.allocate(sizeBytes);
+            SealCodec.encode(NativeBuffer.of(memory, sizeBytes), kind, storeId, sequence, payload);
+            draft.transfer.io.write(draft.transfer.file, 0, memory, sizeBytes);
+            written = true;
+        } finally {
+            if (!written) {
+                draft.close();
             }
-            return draft;
         }
+        return draft;
     }
 
     /** Makes its bytes survive a crash of the machine. If it fails, the draft is worth nothing, and must not be synced again. */
     public void sync() {
-        io.sync(file);
+        transfer.io.sync(transfer.file);
     }
 
     /** Gives it its name, in the place of what had that. The name survives a crash of the machine once the directory is synced. */
@@ -74,9 +67,6 @@ public final class SealedDraft implements AutoCloseable {
     /** Idempotent. */
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            file.close();
-        }
+        transfer.close();
     }
 }

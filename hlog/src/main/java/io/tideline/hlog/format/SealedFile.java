@@ -1,11 +1,9 @@
 package io.tideline.hlog.format;
 
-import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.memory.NativeBuffer;
-import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import java.nio.ByteBuffer;
 import java.util.function.Function;
@@ -20,7 +18,7 @@ public final class SealedFile {
 
     /**
      * Puts a file in the place of what had that name. When this returns, the new one survives a crash of the machine. When it fails, the old or
-     * the new one is there, whole, and nobody knows which survives.
+     * the new one is there, whole, and nobody knows which survives. A device that hangs is a fault too, see {@link BlockingIo#isTimeout}.
      */
     public static void publish(Device device, Waits waits, String name, SealedKind kind, long storeId, long sequence, byte[] payload) {
         try (SealedDraft draft = SealedDraft.write(device, waits, name, kind, storeId, sequence, payload)) {
@@ -48,32 +46,33 @@ public final class SealedFile {
 
     private static <T> T read(Device device, Waits waits, String name, SealedKind kind, boolean ours, Function<SealedPayload, T> decoder) {
         requireBlocks(device);
-        BlockingIo io = new BlockingIo(waits);
-        try (DeviceFile file = device.open(name)) {
+        SealTransfer transfer = new SealTransfer(waits, device.open(name));
+        try (transfer) {
+            DeviceFile file = transfer.file;
             long sizeBytes = file.sizeBytes();
-            try (Region block = Region.allocate(SealLayout.BLOCK_BYTES, false)) {
-                int headBytes = (int) Math.min(sizeBytes - sizeBytes % device.alignmentBytes(), SealLayout.BLOCK_BYTES);
-                if (headBytes > 0) {
-                    io.read(file, 0, block.address(), headBytes);
-                }
-                SealCodec.checkHead(file.path(), NativeBuffer.of(block.address(), headBytes), sizeBytes, ours);
+            long block = transfer.allocate(SealLayout.BLOCK_BYTES);
+            int headBytes = (int) Math.min(sizeBytes - sizeBytes % device.alignmentBytes(), SealLayout.BLOCK_BYTES);
+            if (headBytes > 0) {
+                transfer.io.read(file, 0, block, headBytes);
             }
-            try (Region memory = Region.allocate(sizeBytes, false)) {
-                io.read(file, 0, memory.address(), (int) sizeBytes);
-                return SealCodec.decode(file.path(), NativeBuffer.of(memory.address(), (int) sizeBytes), kind, ours, decoder);
-            }
+            SealCodec.checkHead(file.path(), NativeBuffer.of(block, headBytes), sizeBytes, ours);
+            long memory = transfer.allocate(sizeBytes);
+            transfer.io.read(file, 0, memory, (int) sizeBytes);
+            return SealCodec.decode(file.path(), NativeBuffer.of(memory, (int) sizeBytes), kind, ours, decoder);
         }
     }
 
     /** Whether a file that is there begins as all that were written by {@link #publish} do. */
     public static boolean isOurs(Device device, Waits waits, String name) {
         requireBlocks(device);
-        try (DeviceFile file = device.open(name); Region block = Region.allocate(SealLayout.BLOCK_BYTES, false)) {
-            if (file.sizeBytes() < SealLayout.BLOCK_BYTES) {
+        SealTransfer transfer = new SealTransfer(waits, device.open(name));
+        try (transfer) {
+            if (transfer.file.sizeBytes() < SealLayout.BLOCK_BYTES) {
                 return false;
             }
-            new BlockingIo(waits).read(file, 0, block.address(), SealLayout.BLOCK_BYTES);
-            return NativeBuffer.of(block.address(), SealLayout.BLOCK_BYTES).getLong(SealLayout.MAGIC_OFFSET) == SealLayout.MAGIC;
+            long block = transfer.allocate(SealLayout.BLOCK_BYTES);
+            transfer.io.read(transfer.file, 0, block, SealLayout.BLOCK_BYTES);
+            return NativeBuffer.of(block, SealLayout.BLOCK_BYTES).getLong(SealLayout.MAGIC_OFFSET) == SealLayout.MAGIC;
         }
     }
 

@@ -204,6 +204,9 @@ public final class SimulatedDisk implements Device {
     @Override
     public DeviceFile open(String name) {
         check(name);
+        if (completing.contains(Thread.currentThread())) {
+            addBug(new IllegalStateException(name + " is opened inside of a completion, which that may block"));
+        }
         return step(Io.OPEN, "open " + name, () -> existing(name, "open"), inode -> handle(name, inode));
     }
 
@@ -755,7 +758,11 @@ public final class SimulatedDisk implements Device {
         });
     }
 
-    /** What completions threw, none of which may. */
+    private synchronized void addBug(Throwable bug) {
+        bugs.add(bug);
+    }
+
+    /** What completions threw, none of which may, and what they did that they must not. */
     public synchronized List<Throwable> bugs() {
         return List.copyOf(bugs);
     }

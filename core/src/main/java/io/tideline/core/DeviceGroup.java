@@ -4,8 +4,8 @@ import io.tideline.hlog.RecordLayout;
 import io.tideline.memory.Words;
 
 /**
- * The members of a group whose keys must be looked up on the device: as many lookups at once as the session may have, each finished when it
- * comes. The first thing that goes wrong is thrown once none is under way any more.
+ * The members of a group of reads whose keys must be looked up on the device: as many lookups at once as the session may have, each finished
+ * when it comes. The first thing that goes wrong is thrown once none is under way any more.
  */
 final class DeviceGroup {
     private DeviceGroup() {
@@ -30,11 +30,6 @@ final class DeviceGroup {
             return true;
         });
         return found[0];
-    }
-
-    /** Updates the keys at {@code places}. */
-    static void updateAll(Session session, PendingRing ring, long[] keys, int[] places, int count, Update update, long operand) {
-        run(session, ring, keys, places, count, _ -> RmwOp.updateUnlessOnDevice(session, update, operand));
     }
 
     private static void run(Session session, PendingRing ring, long[] keys, int[] places, int count, Member member) {

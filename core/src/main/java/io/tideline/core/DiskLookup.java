@@ -119,6 +119,11 @@ class DiskLookup extends RecordRead {
         }
     }
 
+    /** Whether what was begun has ended. */
+    final boolean hasEnded() {
+        return ended;
+    }
+
     /** Told on a thread of the device that the lookup has ended; must not block. */
     void onEnd() {
     }

@@ -23,6 +23,7 @@ final class GroupOp {
     private int[] places;
     private int onDevice;
     private PendingRing ring;
+    private DeviceWindow window;
     /** Keeps the JIT from dropping loads whose only purpose is to fetch a line. */
     private long touched;
 
@@ -34,8 +35,10 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
+            boolean isCareful = session.isCareful; // who meets the next version leaves the epoch, and then no address is good any more
             for (int i = 0; i < size; i++) {
-                long record = ReadOp.findLive(session, group.addresses[i], keys[at + i]);
+                long newest = isCareful ? session.newest(group.hashes[i]) : group.addresses[i];
+                long record = ReadOp.findLive(session, newest, keys[at + i]);
                 if (record == ReadOp.ON_DISK) {
                     group.noteOnDevice(at + i, count);
                 } else if (record == 0) {
@@ -76,6 +79,7 @@ final class GroupOp {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
             for (int i = 0; i < size; i++) {
+                session.beginMember();
                 UpsertOp.put(session, group.hashes[i], group.addresses[i], keys[at + i], values[at + i]);
             }
         }
@@ -83,19 +87,25 @@ final class GroupOp {
 
     static void updateAll(Session session, long[] keys, int from, int count, Update update, long operand) {
         GroupOp group = session.group();
-        group.onDevice = 0;
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
             for (int i = 0; i < size; i++) {
+                session.beginMember();
                 if (!RmwOp.updateInMemory(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand)) {
-                    group.noteOnDevice(at + i, count);
+                    session.unbegin();
+                    group.window(session).updateAll(keys, at + i, from + count, update, operand);
+                    return;
                 }
             }
         }
-        if (group.onDevice > 0) {
-            DeviceGroup.updateAll(session, group.ring(session), keys, group.places, group.onDevice, update, operand);
+    }
+
+    private DeviceWindow window(Session session) {
+        if (window == null) {
+            window = new DeviceWindow(session, ring(session));
         }
+        return window;
     }
 
     /** The first three phases, in a stay of the epoch that is new for each group, however many there are. */

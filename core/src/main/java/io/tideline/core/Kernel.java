@@ -1,13 +1,18 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.Recovery;
+import io.tideline.checkpoint.SystemState;
+import io.tideline.checkpoint.SystemState.Gate;
 import io.tideline.epoch.Epoch;
 import io.tideline.epoch.Housekeeper;
 import io.tideline.fault.ClosedFault;
 import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.LogExtent;
 import io.tideline.hlog.MutabilityPolicy;
 import io.tideline.index.HashIndex;
 import io.tideline.index.KeyHash;
 import io.tideline.memory.Waits;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,20 +24,27 @@ import java.util.function.Supplier;
 /**
  * What the sessions of one store share: the epoch, the log, the index, and the gate at which operations are let in.
  *
- * <p><b>The gate.</b> {@code state} is OPEN, PAUSED or CLOSED. Whoever enters announces itself first and looks at the gate after that;
+ * <p><b>The gate.</b> It is OPEN, PAUSED or CLOSED, and stands in one word with the phase and version of checkpoints. Whoever enters announces itself first and looks at the gate after that;
  * whoever changes the gate then waits until everybody who was inside has left or looked again. So behind a closed gate nobody touches
  * memory, and the announcement's fence makes sure that one of the two sees the other.
  */
 final class Kernel {
     private static final long GATE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
-    private enum Gate { OPEN, PAUSED, CLOSED }
-
     final StoreConfig config;
     final Waits waits;
     final Epoch epoch;
+    /** The gate, and how far a checkpoint is. */
+    final SystemState state;
+    /** Those that checkpoints tell apart. */
+    final NamedSessions names;
+    /** Submitted updates that have not taken effect. */
+    final AtomicInteger pendingUpdates = new AtomicInteger();
     /** Null where the store lives in memory only. */
     private final StoreFiles files;
+    /** Null where nothing is kept. */
+    private final Checkpointer checkpointer;
+    private final String imageProblem;
     final HybridLog log;
     final HashIndex index;
     final KeyHash hash;
@@ -46,30 +58,36 @@ final class Kernel {
     final Set<Session> sessions = ConcurrentHashMap.newKeySet();
     /** What closed sessions counted; under the monitor of sessions. */
     private final long[] retired = new long[Counter.values().length];
+    /** What closed sessions counted in the version that they were closed in, by its parity; under the monitor of sessions. */
+    private final long[] keysOfVersion = new long[2];
     /** Whether a user's function ever ran; until then nobody looks for calls from inside one. */
     volatile boolean usesCallbacks;
-    private volatile Gate gate = Gate.OPEN;
     /** Whether the close found nobody inside any more; under the monitor. */
     private boolean emptied;
     /** Held by whoever looks at the log and index from outside the epoch, and by whoever frees or empties them. */
     private final Object mapped = new Object();
 
-    Kernel(StoreConfig config) {
-        this.config = config;
-        this.waits = config.waits();
-        this.hash = new KeyHash(config.hashSeed());
+    Kernel(StoreConfig wanted) {
+        this.waits = wanted.waits();
         this.epoch = new Epoch(waits);
-        this.files = config.spills() ? StoreFiles.create(config) : null;
+        this.files = wanted.spills() ? StoreFiles.open(wanted) : null;
+        this.config = files == null ? wanted : files.config();
+        this.hash = new KeyHash(config.hashSeed());
+        this.names = new NamedSessions(config.maxNamedSessions());
         this.log = openLog();
         this.index = openIndex();
+        this.imageProblem = recover();
+        this.state = new SystemState(files == null ? SystemState.FIRST_VERSION : files.recovery().nextVersion());
         this.housekeeper = config.housekeeper().apply(epoch, waits);
         this.throttle = new Throttle(this);
+        this.checkpointer = files == null || !config.keepFiles() ? null : new Checkpointer(this, files);
     }
 
     private HybridLog openLog() {
         try {
             return new HybridLog(epoch, config.pageBits(), config.memory() >>> config.pageBits(),
-                    MutabilityPolicy.ofFraction(config.mutableFraction()), config.hugePages(), files == null ? null : files.logDevice(), waits);
+                    MutabilityPolicy.ofFraction(config.mutableFraction()), config.hugePages(), files == null ? null : files.logDevice(),
+                    files == null ? LogExtent.EMPTY : files.recovery().extent(), waits);
         } catch (Throwable failed) {
             closeFiles();
             throw failed;
@@ -83,6 +101,66 @@ final class Kernel {
             log.close();
             closeFiles();
             throw failed;
+        }
+    }
+
+    /** Fills the index with what the files hold; why its image was of no use, if it was not. */
+    private String recover() {
+        if (files == null) {
+            return "";
+        }
+        try {
+            Recovery recovery = files.recovery();
+            recovery.fill(index, log, hash, files.device(), waits, config.recoveryProgress());
+            files.newest().ifPresent(manifest -> {
+                names.recover(manifest);
+                retired[Counter.CREATED.ordinal()] = KeyCount.of(manifest).keys();
+                retired[Counter.APPENDED.ordinal()] = KeyCount.of(manifest).blind();
+            });
+            files.beginLife(log);
+            return recovery.imageProblem();
+        } catch (Throwable failed) {
+            epoch.close();
+            index.close();
+            try {
+                log.close();
+            } finally {
+                closeFiles();
+            }
+            throw failed;
+        }
+    }
+
+    /** Why the image of the index that the newest checkpoint has was of no use at the opening; empty where it was, or where there was none. */
+    String imageProblem() {
+        return imageProblem;
+    }
+
+    /** Who takes checkpoints of this store; refused where nothing is kept. */
+    Checkpointer checkpointer() {
+        if (checkpointer == null) {
+            throw new IllegalStateException("the store has no directory that is kept, so there is nothing to take a checkpoint to; configure directory(path)");
+        }
+        return checkpointer;
+    }
+
+    /** Whether checkpoints tell named sessions apart. */
+    boolean keepsSessions() {
+        return checkpointer != null;
+    }
+
+    /** Registers a session, of the version of this moment. */
+    void add(Session session) {
+        synchronized (sessions) {
+            session.begin(state.version());
+            sessions.add(session);
+        }
+    }
+
+    /** Every session that may have operated before this moment. */
+    List<Session> sessionsNow() {
+        synchronized (sessions) {
+            return List.copyOf(sessions);
         }
     }
 
@@ -104,11 +182,11 @@ final class Kernel {
 
     /** Whether operations may go on; the fast look of everyone who has announced itself. */
     boolean isOpen() {
-        return gate == Gate.OPEN;
+        return state.gate() == Gate.OPEN;
     }
 
     boolean isClosed() {
-        return gate == Gate.CLOSED;
+        return state.gate() == Gate.CLOSED;
     }
 
     ClosedFault closed() {
@@ -117,17 +195,32 @@ final class Kernel {
 
     /** Runs {@code work} while no operation is inside and none gets in. */
     synchronized void exclusively(Runnable work) {
+        if (checkpointer == null) {
+            pausedFor(work);
+        } else {
+            checkpointer.between(() -> pausedFor(work));
+        }
+    }
+
+    private void pausedFor(Runnable work) {
         if (isClosed()) {
             throw closed();
         }
-        gate = Gate.PAUSED;
+        state.setGate(Gate.PAUSED);
         try {
             awaitEmpty("clear");
             synchronized (mapped) {
                 work.run();
             }
         } finally {
-            gate = Gate.OPEN;
+            state.setGate(Gate.OPEN);
+        }
+    }
+
+    /** Removes the files of what was cleared, as far as no checkpoint needs them. */
+    void deleteCleared() {
+        if (files != null) {
+            log.deleteBelow(checkpointer == null ? log.begin() : files.neededFrom());
         }
     }
 
@@ -149,13 +242,12 @@ final class Kernel {
         if (emptied) {
             return;
         }
-        gate = Gate.CLOSED;
+        state.setGate(Gate.CLOSED);
         awaitEmpty("close");
         emptied = true;
         try {
-            if (files != null && config.keepFiles()) {
-                log.flushAll();
-                files.closedCleanly(log.begin(), log.tail());
+            if (checkpointer != null) {
+                checkpointer.close();
             }
         } catch (Throwable failed) {
             try {
@@ -204,11 +296,15 @@ final class Kernel {
     }
 
     /** Takes over what a session counted. The store may be closed already. */
-    void sessionClosed(Session session) {
+    void sessionClosed(Session session, NamedSessions.Entry entry) {
         synchronized (sessions) {
+            if (entry != null) {
+                names.closed(entry, session);
+            }
             for (Counter counter : Counter.values()) {
                 retired[counter.ordinal()] += session.counted(counter);
             }
+            keysOfVersion[(int) session.version() & 1] += session.keys() - session.cutKeys();
             sessions.remove(session);
         }
     }
@@ -219,6 +315,22 @@ final class Kernel {
             sessions.forEach(Session::resetSizes);
             retired[Counter.CREATED.ordinal()] = 0;
             retired[Counter.DELETED.ordinal()] = 0;
+            Arrays.fill(keysOfVersion, 0);
+        }
+    }
+
+    /** No session is of that version yet. */
+    void beginCounting(long version) {
+        synchronized (sessions) {
+            keysOfVersion[(int) version & 1] = 0;
+        }
+    }
+
+    /** How many keys there were when a version began, which all sessions are of. */
+    KeyCount keysBefore(long version) {
+        synchronized (sessions) {
+            long keys = retired[Counter.CREATED.ordinal()] - retired[Counter.DELETED.ordinal()] - keysOfVersion[(int) version & 1];
+            return new KeyCount(keys + sessions.stream().mapToLong(Session::cutKeys).sum(), counted(Counter.APPENDED));
         }
     }
 

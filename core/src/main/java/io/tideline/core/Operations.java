@@ -515,7 +515,7 @@ public abstract sealed class Operations permits Store, Session {
     public final void putAll(long[] keys, long[] values, int from, int count) {
         Objects.checkFromIndexSize(from, count, keys.length);
         Objects.checkFromIndexSize(from, count, values.length);
-        Session session = enter(count);
+        Session session = enter(0);
         try {
             GroupOp.putAll(session, keys, values, from, count);
         } finally {
@@ -523,11 +523,14 @@ public abstract sealed class Operations permits Store, Session {
         }
     }
 
-    /** Updates {@code count} keys from {@code from} on, in this order; each is an operation of its own. */
+    /**
+     * Updates {@code count} keys from {@code from} on, in this order; each is an operation of its own. Those that must be looked up on the
+     * device are looked up together. What goes wrong with one is thrown; then those behind it were not updated.
+     */
     public final void rmwAll(long[] keys, int from, int count, Update update, long operand) {
         Objects.checkFromIndexSize(from, count, keys.length);
         Objects.requireNonNull(update);
-        Session session = enter(count);
+        Session session = enter(0);
         try {
             GroupOp.updateAll(session, keys, from, count, update, operand);
         } finally {

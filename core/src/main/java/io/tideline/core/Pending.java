@@ -50,7 +50,12 @@ final class Pending {
             PendingOp op = null;
             boolean pends = false;
             try {
-                op = take();
+                session.unbegin();
+                try {
+                    op = take(); // completes others, outside the epoch
+                } finally {
+                    session.beginAgain();
+                }
                 op.fill(kind, update, operand, function, context, completion);
                 if (bytes == null) {
                     session.key.setWord(word, session.hash.of(word));
@@ -91,18 +96,27 @@ final class Pending {
     /** The first attempt, inside the epoch; a pending operation has a copy of the key. */
     private Status tryFirst(PendingOp op) {
         session.needs.forgetDisk();
-        Status done = attempt(op);
+        Status done = attempt(op, true);
         if (done == null) {
             op.key.copyOf(session.key, session);
-            ring.start(op);
+            begin(op);
             return Status.PENDING;
         }
         tell(op, done, null, true);
         return done;
     }
 
-    /** Tries until it is done, or waits for the device: then null. */
-    private Status attempt(PendingOp op) {
+    /** An update counts as pending from before the session leaves the epoch, so that a checkpoint that has waited for that finds it. */
+    private void begin(PendingOp op) {
+        if (op.isUpdate()) {
+            session.kernel.pendingUpdates.incrementAndGet();
+            op.setWaiting();
+        }
+        ring.start(op);
+    }
+
+    /** Tries until it is done, or waits for the device: then null. Before the cut of a checkpoint a new update waits here rather than pend. */
+    private Status attempt(PendingOp op, boolean isNew) {
         session.room(session.old, Long.BYTES); // for what is told: once the operation is done nothing may fail
         for (int attempt = 0; ; attempt++) {
             Status done = switch (op.kind) {
@@ -110,7 +124,7 @@ final class Pending {
                 case UPDATE -> RmwOp.tryUpdate(session, op.update, !(op.update instanceof Update), op.operand, result);
                 case APPLY -> RmwOp.tryApply(session, op.function);
             };
-            if (done != null || session.needs.isDisk()) {
+            if (done != null || session.needs.isDisk() && !(isNew && session.isCareful && op.isUpdate())) {
                 return done;
             }
             session.startOver(attempt);
@@ -187,25 +201,53 @@ final class Pending {
 
     /** Goes on with an operation whose lookup has ended and tells how it ended; false if it looks elsewhere now. */
     private boolean completeOne(PendingOp op, boolean inside) {
-        Status done = null;
-        Throwable thrown = null;
-        try {
-            if (!inside) {
-                throw session.kernel.closed();
-            }
-            done = resume(op);
-            if (done == null) {
-                return false;
-            }
-        } catch (Throwable failed) {
-            thrown = failed;
+        if (op.isUpdate() && !op.claim()) {
+            awaitEffect(op, inside);
+            result.value = op.result;
+        } else if (!goOn(op, inside)) {
+            return false;
         }
         try {
-            tell(op, done, thrown, inside);
+            tell(op, op.status, op.thrown, inside);
         } finally {
             ring.give(op);
         }
         return true;
+    }
+
+    /** Brings an operation to its effect; false if it looks elsewhere now. */
+    private boolean goOn(PendingOp op, boolean inside) {
+        try {
+            if (!inside) {
+                throw session.kernel.closed();
+            }
+            op.status = resume(op);
+            if (op.status == null) {
+                return false;
+            }
+        } catch (Throwable failed) {
+            op.thrown = failed;
+        }
+        if (op.isUpdate()) {
+            session.kernel.pendingUpdates.decrementAndGet();
+        }
+        return true;
+    }
+
+    /** Waits, outside the epoch, for whoever else is bringing the operation to its effect. */
+    private void awaitEffect(PendingOp op, boolean inside) {
+        if (inside) {
+            session.stepOutsideWithBatches();
+        }
+        try {
+            for (int attempt = 0; !op.isDone(); attempt++) {
+                session.waits.pause(attempt);
+            }
+        } finally {
+            if (inside) {
+                session.stepInsideWithBatches();
+            }
+        }
     }
 
     /** Null if the operation looks elsewhere now. */
@@ -217,8 +259,11 @@ final class Pending {
         try {
             op.requireRead();
             session.key.copyOf(op.key, session);
-            Status done = attempt(op);
+            Status done = attempt(op, false);
             if (done == null) {
+                if (op.isUpdate()) {
+                    op.setWaiting();
+                }
                 ring.start(op);
             }
             return done;
@@ -257,6 +302,61 @@ final class Pending {
             view.show(room, Long.BYTES);
         } else if (status != Status.FOUND) {
             view.show(room, 0);
+        }
+    }
+
+    /**
+     * Brings updates whose lookups have ended to their effect, in place of the session, in which anything may go on meanwhile; it tells their
+     * completions later.
+     *
+     * @param helper a session of the caller's, to work in
+     * @return how many
+     */
+    int drain(Session helper) {
+        int drained = 0;
+        for (PendingOp op : ring.all()) {
+            if (op.isClaimable() && op.claim()) {
+                bringToEffect(op, helper);
+                drained++;
+            }
+        }
+        return drained;
+    }
+
+    private static void bringToEffect(PendingOp op, Session helper) {
+        LongHolder changed = new LongHolder();
+        DiskLookup own = helper.needs.lookup;
+        helper.enter();
+        try {
+            helper.countLookup(op);
+            helper.needs.lookup = op;
+            op.requireRead();
+            helper.key.copyOf(op.key, helper);
+            op.status = attempt(op, helper, own, changed);
+            op.result = changed.value;
+        } catch (Throwable failed) {
+            op.thrown = failed;
+        } finally {
+            if (helper.needs.lookup == op) {
+                helper.needs.lookup = own;
+            }
+            helper.leave();
+            op.setDone();
+            helper.kernel.pendingUpdates.decrementAndGet();
+        }
+    }
+
+    private static Status attempt(PendingOp op, Session helper, DiskLookup own, LongHolder changed) {
+        for (int attempt = 0; ; attempt++) {
+            Status done = op.kind == PendingOp.Kind.UPDATE
+                    ? RmwOp.tryUpdate(helper, op.update, !(op.update instanceof Update), op.operand, changed) : RmwOp.tryApply(helper, op.function);
+            if (done != null) {
+                return done;
+            }
+            if (helper.needs.lookup == op && helper.needs.isDisk()) {
+                helper.needs.lookup = own; // the chain leaves the memory elsewhere by now
+            }
+            helper.startOver(attempt);
         }
     }
 

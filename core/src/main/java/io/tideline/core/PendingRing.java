@@ -1,8 +1,8 @@
 package io.tideline.core;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
@@ -20,7 +20,8 @@ final class PendingRing {
     /** Of all rings of the store. */
     private final AtomicInteger storeUnderWay;
     private final int storeCapacity;
-    private final List<PendingOp> all = new ArrayList<>();
+    /** Added to by the session, looked at by the driver of a checkpoint too. */
+    private final List<PendingOp> all = new CopyOnWriteArrayList<>();
     private final ArrayDeque<PendingOp> idle = new ArrayDeque<>();
     private final MpscVarHandleArrayQueue<PendingOp> ended;
     private int underWay;
@@ -117,6 +118,11 @@ final class PendingRing {
     void give(PendingOp op) {
         op.release();
         idle.push(op);
+    }
+
+    /** Every operation there ever was, for whoever claims those that wait. */
+    List<PendingOp> all() {
+        return all;
     }
 
     int underWay() {

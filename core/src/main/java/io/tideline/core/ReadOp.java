@@ -26,7 +26,7 @@ final class ReadOp {
 
     static Status get(Session session, long key, LongHolder value) {
         long hash = session.hash.of(key);
-        long record = findLive(session, session.index.find(hash), key);
+        long record = findLive(session, session.newest(hash), key);
         if (record <= 0) {
             record = record == ON_DISK ? readFromDisk(session, hash, key) : 0;
             if (record == 0) {
@@ -39,7 +39,7 @@ final class ReadOp {
 
     static long get(Session session, long key, long ifAbsent) {
         long hash = session.hash.of(key);
-        long record = findLive(session, session.index.find(hash), key);
+        long record = findLive(session, session.newest(hash), key);
         if (record == ON_DISK) {
             record = readFromDisk(session, hash, key);
         }
@@ -102,7 +102,7 @@ final class ReadOp {
 
     /** The live record of the session's 8-byte key, by memory and what the session's lookup knows; 0, or {@link #ON_DISK} where that is not enough. */
     static long findWithLookup(Session session) {
-        long address = ChainWalk.find(session.log, session.index.find(session.key.hash), session.key);
+        long address = ChainWalk.find(session.log, session.newest(session.key.hash), session.key);
         if (address == ChainWalk.NOT_FOUND) {
             return 0;
         }
@@ -130,14 +130,14 @@ final class ReadOp {
         HybridLog log = session.log;
         Key key = session.key;
         session.needs.forgetDisk();
-        long address = ChainWalk.find(log, session.index.find(key.hash), key);
+        long address = ChainWalk.find(log, session.newest(key.hash), key);
         for (int attempt = 0; address != ChainWalk.NOT_FOUND && address < log.head(); attempt++) {
             if (session.needs.lookup != null && session.needs.lookup.isAbout(address)) {
                 return session.needs.lookup.isFound();
             }
             session.needs.disk(address);
             session.startOver(attempt);
-            address = ChainWalk.find(log, session.index.find(key.hash), key);
+            address = ChainWalk.find(log, session.newest(key.hash), key);
         }
         if (address == ChainWalk.NOT_FOUND) {
             return false;
@@ -164,18 +164,13 @@ final class ReadOp {
     }
 
     private static void growOutside(Session session, ValueHolder value) {
-        session.stepOutside();
-        try {
-            value.grow();
-        } finally {
-            session.stepInside();
-        }
+        session.outside(value::grow);
     }
 
     private static Status tryGet(Session session, ValueHolder value) {
         HybridLog log = session.log;
         Key key = session.key;
-        long address = ChainWalk.find(log, session.index.find(key.hash), key);
+        long address = ChainWalk.find(log, session.newest(key.hash), key);
         if (address == ChainWalk.NOT_FOUND) {
             return Status.ABSENT;
         }

@@ -51,7 +51,7 @@ final class RecordWriter {
         long stateWord = RecordLayout.begin(record, key.length, value.length());
         key.copyTo(RecordLayout.keyAddress(record, stateWord));
         value.copyTo(RecordLayout.valueAddress(record, stateWord));
-        RecordLayout.finish(record, stateWord, session.slot.address(), flags);
+        RecordLayout.finish(record, stateWord, session.slot.address(), flags | session.parity);
         Probe.at("append.written");
         if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {
             RecordLayout.invalidate(record);

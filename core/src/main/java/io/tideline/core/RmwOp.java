@@ -64,7 +64,7 @@ final class RmwOp {
     /** The case that matters: the newest record of the key is mutable, alive, unlatched and holds 8 bytes. */
     private static boolean tryInPlace(Session session, long newest, long key, Update update, long operand, LongHolder result) {
         HybridLog log = session.log;
-        long readOnly = log.readOnly();
+        long readOnly = Math.max(log.readOnly(), session.inPlaceFrom);
         if (newest < readOnly) {
             return false;
         }

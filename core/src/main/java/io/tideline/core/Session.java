@@ -1,5 +1,6 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.SystemState;
 import io.tideline.epoch.Epoch;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.RecordLayout;
@@ -8,9 +9,11 @@ import io.tideline.index.KeyHash;
 import io.tideline.index.Slot;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * A numbered sequence of operations. Any thread may use it, one at a time; a second one at the same moment is refused with
@@ -45,7 +48,25 @@ public final class Session extends Operations implements AutoCloseable {
     private final long epochSlot;
     private final String name;
     private final boolean pooled;
+    /** Whether it is the driver's of checkpoints, which works behind a closed gate too. */
+    private final boolean passesGate;
+    /** Null in a session that checkpoints do not tell apart. */
+    private final NamedSessions.Entry entry;
+    // What CprGate noted about the phase: of records to be written, and which old ones may be changed in place.
+    long parity;
+    long inPlaceFrom;
+    boolean isCareful;
+    boolean isCutting;
+    private long admitted = -1;
+    /** The last operation that has taken effect, or is running and neither waits nor is about to start over. */
     private long serial;
+    /** What the last one was when this version began. */
+    private long cutSerial;
+    /** How many keys it had made, less those it deleted, when this version began. */
+    private long cutKeys;
+    /** Of the operations; the driver of a checkpoint looks at it. */
+    private volatile long version;
+    private volatile LongConsumer onDurable;
     private Thread batchThread;
     /** While in a batch: the session whose batch is around it on the same thread, of whatever store. */
     private Session outerBatch;
@@ -55,6 +76,20 @@ public final class Session extends Operations implements AutoCloseable {
     private volatile boolean closed;
 
     Session(Kernel kernel, String name, boolean pooled) {
+        this(kernel, name, pooled, false, null);
+    }
+
+    Session(Kernel kernel, String name, NamedSessions.Entry entry) {
+        this(kernel, name, false, false, entry);
+    }
+
+    /** The one of the driver of checkpoints. */
+    static Session ofDriver(Kernel kernel) {
+        return new Session(kernel, "checkpoint", false, true, null);
+    }
+
+    /** @param entry whose session it is; null for one that checkpoints do not tell apart */
+    private Session(Kernel kernel, String name, boolean pooled, boolean passesGate, NamedSessions.Entry entry) {
         this.kernel = kernel;
         this.log = kernel.log;
         this.index = kernel.index;
@@ -64,19 +99,140 @@ public final class Session extends Operations implements AutoCloseable {
         this.epoch = kernel.epoch;
         this.name = name;
         this.pooled = pooled;
+        this.passesGate = passesGate;
         this.writer = new ValueWriter(value.scratch, (int) log.maxRecordBytes());
         this.needs = new Needs(this, kernel.throttle);
+        this.entry = entry;
         this.epochSlot = epoch.claim(name);
-        kernel.sessions.add(this);
+        boolean added = false;
+        try {
+            kernel.add(this);
+            added = true;
+        } finally {
+            if (!added) {
+                epoch.release(epochSlot);
+            }
+        }
+    }
+
+    /** Becomes one of the store's sessions: from here on a checkpoint finds it. */
+    void begin(long currentVersion) {
+        version = currentVersion;
+        if (entry != null) {
+            serial = kernel.names.opened(entry, this);
+            cutSerial = kernel.names.cutSerialOf(entry, currentVersion);
+        }
     }
 
     public String name() {
         return name;
     }
 
-    /** How many operations were begun; the number of the latest one. */
+    /**
+     * How many operations were begun in the life of this session; the number of the latest one. Of a session that was
+     * {@linkplain Store#resumeSession resumed}: behind a recovery, those that it kept.
+     */
     public long serial() {
         return serial;
+    }
+
+    /** The last operation that the newest checkpoint holds, so that no crash that it survives takes it back; 0 if there is none. */
+    public long durableSerial() {
+        return entry == null ? 0 : entry.durableSerial();
+    }
+
+    /**
+     * Has a checkpoint tell how far it holds this session, on a thread of its own which must not be kept waiting; null for nobody.
+     *
+     * @param listener given the durable serial
+     */
+    public void onDurable(LongConsumer listener) {
+        requireNamed();
+        onDurable = listener;
+    }
+
+    /**
+     * Waits until a checkpoint holds an operation. Does not ask for one.
+     *
+     * @return false if {@code timeout} passed first
+     */
+    public boolean awaitDurable(long wantedSerial, Duration timeout) {
+        requireNamed();
+        long deadline = waits.nanoTime() + timeout.toNanos();
+        for (int attempt = 0; durableSerial() < wantedSerial; attempt++) {
+            if (waits.nanoTime() - deadline > 0) {
+                return false;
+            }
+            waits.pause(attempt);
+        }
+        return true;
+    }
+
+    private void requireNamed() {
+        if (entry == null) {
+            throw new IllegalStateException("session " + name + " has no name of its user's, so checkpoints do not tell it apart; open it with openSession(name)"
+                    + " in a store with a directory");
+        }
+    }
+
+    // --- versions; for the driver of a checkpoint, which holds the slot, or for who is inside ---
+
+    long version() {
+        return version;
+    }
+
+    long cutSerial() {
+        return cutSerial;
+    }
+
+    long cutKeys() {
+        return cutKeys;
+    }
+
+    /** How many keys it has made, less those it deleted. */
+    long keys() {
+        return counted(Counter.CREATED) - counted(Counter.DELETED);
+    }
+
+    /** The operations from here on are of that version. */
+    void moveTo(long next) {
+        if (version != next) {
+            cutSerial = serial;
+            cutKeys = keys();
+            version = next;
+        }
+    }
+
+    /** Moves the session if nobody is inside; whether it is of that version now. */
+    boolean tryMoveTo(long next) {
+        if (version == next) {
+            return true;
+        }
+        long held = epoch.tryHold(epochSlot);
+        if (held == Epoch.NOT_HELD) {
+            return false;
+        }
+        moveTo(next);
+        epoch.letGo(epochSlot, held);
+        return true;
+    }
+
+    void tellDurable() {
+        LongConsumer listener = onDurable;
+        if (listener != null) {
+            listener.accept(entry.durableSerial());
+        }
+    }
+
+    /** What was submitted; null if nothing ever was. */
+    Pending submitted() {
+        return pending;
+    }
+
+    /** Where the chain of a hash begins, as far as the session may see it. */
+    long newest(long hashed) {
+        long newest = index.find(hashed);
+        return isCareful ? CprGate.awaitNewest(this, hashed, newest) : newest;
     }
 
     // --- entering and leaving ---
@@ -144,12 +300,26 @@ public final class Session extends Operations implements AutoCloseable {
         return this;
     }
 
+    /** A member of a group that was entered for no operation begins. */
+    void beginMember() {
+        serial++;
+    }
+
+    /** The running operation goes to wait, or to start over: nothing of it has taken effect. */
+    void unbegin() {
+        serial--;
+    }
+
+    void beginAgain() {
+        serial++;
+    }
+
     private void continueBatch() {
         if (batchThread != Thread.currentThread()) {
             throw refusal();
         }
         // The gate is looked at each time: a closure that caught a ClosedFault and went on would touch memory that is gone.
-        if ((serial & BATCH_REFRESH - 1) == 0 || !kernel.isOpen()) {
+        if ((serial & BATCH_REFRESH - 1) == 0 || kernel.state.word() != admitted) {
             breathe();
         }
     }
@@ -192,14 +362,26 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
-    /** Waits outside while the gate is shut. */
+    /** Looks at the state, and at what is new in it. */
     private void admit() {
-        for (int attempt = 0; !kernel.isOpen(); attempt++) {
-            if (kernel.isClosed()) {
+        long word = kernel.state.word();
+        if (word != admitted) {
+            meet(word);
+        }
+    }
+
+    /** Waits outside while the gate is shut; then goes on by the phase. */
+    private void meet(long seen) {
+        long word = seen;
+        for (int attempt = 0; SystemState.gate(word) != SystemState.Gate.OPEN && !passesGate; attempt++) {
+            if (SystemState.gate(word) == SystemState.Gate.CLOSED) {
                 throw kernel.closed();
             }
             waitOutside(attempt);
+            word = kernel.state.word();
         }
+        CprGate.meet(this, kernel.state, word);
+        admitted = word;
     }
 
     /**
@@ -262,11 +444,20 @@ public final class Session extends Operations implements AutoCloseable {
         if (attempt > MAX_ATTEMPTS) {
             throw new AssertionError("session " + name + " met a latched record or index entry " + attempt + " times; its holder is lost");
         }
-        if (needs.isDevice()) {
-            needs.awaitDevice();
-            admit();
-            return;
+        unbegin();
+        try {
+            if (needs.isDevice()) {
+                needs.awaitDevice();
+                admit();
+            } else {
+                awaitTurn(attempt);
+            }
+        } finally {
+            beginAgain();
         }
+    }
+
+    private void awaitTurn(int attempt) {
         count(Counter.RETRIES);
         stepOutside();
         try {
@@ -275,6 +466,21 @@ public final class Session extends Operations implements AutoCloseable {
             }
         } finally {
             stepInside();
+        }
+    }
+
+    /** Runs what needs no epoch, and may allocate, in the middle of an operation that has not taken effect. */
+    void outside(Runnable work) {
+        unbegin();
+        stepOutside();
+        try {
+            work.run();
+        } finally {
+            try {
+                stepInside();
+            } finally {
+                beginAgain();
+            }
         }
     }
 
@@ -373,12 +579,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** Makes room in one of the session's buffers. */
     long room(Scratch scratch, long bytes) {
         if (!scratch.hasRoom(bytes)) {
-            stepOutside();
-            try {
-                scratch.ensure(bytes);
-            } finally {
-                stepInside();
-            }
+            outside(() -> scratch.ensure(bytes));
         }
         return scratch.address();
     }
@@ -397,7 +598,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** The buffers of group operations, made at the first one. */
     GroupOp group() {
         if (group == null) {
-            stepOutside();
+            stepOutside(); // no member has begun
             try {
                 group = new GroupOp();
             } finally {
@@ -444,6 +645,7 @@ public final class Session extends Operations implements AutoCloseable {
     void resetSizes() {
         Words.setRelease(epochSlot + Counter.CREATED.offset, 0);
         Words.setRelease(epochSlot + Counter.DELETED.offset, 0);
+        cutKeys = 0;
     }
 
     /**
@@ -473,7 +675,7 @@ public final class Session extends Operations implements AutoCloseable {
             if (entered) {
                 epoch.exit(epochSlot);
             }
-            kernel.sessionClosed(this);
+            kernel.sessionClosed(this, entry);
             epoch.release(epochSlot);
         }
         Callbacks.rethrow(thrown);

@@ -2,7 +2,9 @@ package io.tideline.core;
 
 import io.tideline.hlog.HybridLog;
 import io.tideline.memory.Words;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
@@ -33,8 +35,11 @@ public final class Store extends Operations implements AutoCloseable {
     }
 
     /**
-     * Opens a store that lives in memory until {@link #close}.
+     * Opens a store. Without a directory it lives in memory until {@link #close}. With one it recovers what the directory's newest checkpoint
+     * holds, or creates a new store there; from then on {@link #checkpoint()} and {@link #close} say what survives.
      *
+     * @throws io.tideline.fault.StoreFault if the directory is in use, is not a store, is damaged, or was made with another configuration than
+     *     this one gives; nothing of it was changed
      * @throws IllegalStateException if this JVM denies native access; the message names the flag
      */
     public static Store open(StoreConfig config) {
@@ -95,18 +100,86 @@ public final class Store extends Operations implements AutoCloseable {
         return CompletableFuture.runAsync(() -> rmwAll(wanted, 0, wanted.length, update, operand), ASYNC);
     }
 
-    /** Opens a session with a name of the store's choosing. */
+    /** Opens a session with a name of the store's choosing, which checkpoints do not tell apart. */
     public Session openSession() {
-        return openSession("session " + sessionNumbers.incrementAndGet());
+        return openUnnamed("session ");
     }
 
-    /** Opens a session; the name stands in messages about it. */
+    private Session openUnnamed(String kind) {
+        if (kernel.isClosed()) {
+            throw kernel.closed();
+        }
+        return new Session(kernel, kind + sessionNumbers.incrementAndGet(), false);
+    }
+
+    /**
+     * Opens a session with a name, which stands in messages about it. In a store with a directory checkpoints tell the session apart by it, and the
+     * name is taken until {@link #forgetSession}.
+     *
+     * @throws IllegalArgumentException if a checkpoint or an open session has the name
+     */
     public Session openSession(String name) {
         Objects.requireNonNull(name);
         if (kernel.isClosed()) {
             throw kernel.closed();
         }
-        return new Session(kernel, name, false);
+        if (!kernel.keepsSessions()) {
+            return new Session(kernel, name, false);
+        }
+        NamedSessions.Entry entry = kernel.names.create(name);
+        try {
+            return new Session(kernel, name, entry);
+        } catch (Throwable failed) {
+            kernel.names.discard(entry);
+            throw failed;
+        }
+    }
+
+    /**
+     * Goes on with a session that was closed, or that the store was recovered with. Its {@link Session#serial} says how many of its operations
+     * the store holds: exactly those up to it. The user goes on with the one behind.
+     *
+     * @throws IllegalArgumentException if there is no such session
+     * @throws IllegalStateException if it is open
+     */
+    public Session resumeSession(String name) {
+        Objects.requireNonNull(name);
+        if (kernel.isClosed()) {
+            throw kernel.closed();
+        }
+        return new Session(kernel, name, kernel.names.resume(name));
+    }
+
+    /** The names of the sessions that checkpoints tell apart, open or not. */
+    public List<String> sessionNames() {
+        return kernel.names.names();
+    }
+
+    /** Gives a closed session's name back: from the next checkpoint on nobody can go on with it. */
+    public void forgetSession(String name) {
+        kernel.names.forget(name);
+    }
+
+    /** Takes a checkpoint of index and log that survives a crash of the machine; see {@link #checkpoint(CheckpointRequest)}. */
+    public CompletableFuture<CommitPoint> checkpoint() {
+        return checkpoint(CheckpointRequest.full());
+    }
+
+    /**
+     * Takes a checkpoint while operations go on: of every session it holds exactly those up to one, in the order of the session. Checkpoints
+     * happen one after the other on a thread of the store.
+     *
+     * @return completed when nothing that the request's durability survives can take it back; fails with what went wrong, and then the store
+     *     is as it was, with the checkpoints before
+     * @throws IllegalStateException if the store has no directory, or too many checkpoints wait already
+     */
+    public CompletableFuture<CommitPoint> checkpoint(CheckpointRequest request) {
+        return kernel.checkpointer().submit(Objects.requireNonNull(request));
+    }
+
+    /** The newest checkpoint, to which a recovery would go back; empty before the first. */
+    public Optional<CommitPoint> lastCommit() {
+        return kernel.keepsSessions() ? kernel.checkpointer().lastCommit() : Optional.empty();
     }
 
     /**
@@ -115,7 +188,7 @@ public final class Store extends Operations implements AutoCloseable {
      */
     public void forEach(EntryVisitor visitor) {
         kernel.refuseInside("forEach");
-        try (Session session = openSession("forEach " + sessionNumbers.incrementAndGet())) {
+        try (Session session = openUnnamed("forEach ")) {
             EntryWalk.walk(kernel, session, visitor);
         }
     }
@@ -133,10 +206,13 @@ public final class Store extends Operations implements AutoCloseable {
      */
     public void clear() {
         kernel.refuseInside("clear");
-        kernel.exclusively(() -> kernel.log.clear(() -> {
-            kernel.index.clear();
-            kernel.resetSizes();
-        }));
+        kernel.exclusively(() -> {
+            kernel.log.clear(() -> {
+                kernel.index.clear();
+                kernel.resetSizes();
+            });
+            kernel.deleteCleared();
+        });
     }
 
     public StoreStats stats() {
@@ -147,7 +223,7 @@ public final class Store extends Operations implements AutoCloseable {
                 kernel.counted(Counter.DEVICE_READS), kernel.counted(Counter.COPIED_UP), log.writtenBytes(), log.pendingDeleteBytes(), log.openFiles(), kernel.throttle.count(),
                 kernel.throttle.nanos(), log.begin(), log.head(), log.flushed(), log.readOnly(), log.tail(), kernel.sessions.size(),
                 kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(), kernel.deviceModel(), kernel.deviceFallback(),
-                kernel.housekeeper.stallWatch().lastStall()));
+                CheckpointStats.of(kernel), kernel.housekeeper.stallWatch().lastStall()));
     }
 
     public StoreConfig config() {
@@ -159,7 +235,7 @@ public final class Store extends Operations implements AutoCloseable {
     }
 
     /**
-     * Waits for the operations that are inside, then frees the memory; later operations end in a
+     * Waits for the operations that are inside, takes a checkpoint of what is kept in a directory, then frees the memory; later operations end in a
      * {@link io.tideline.fault.ClosedFault}. Idempotent, from any thread but one that is in a batch or callback of this store.
      *
      * @throws IllegalStateException if somebody stays inside for 30 s; the message names them. Nothing was written or freed then, and a later

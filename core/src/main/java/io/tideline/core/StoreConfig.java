@@ -1,7 +1,10 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.ManifestStore;
+import io.tideline.checkpoint.SessionTable;
 import io.tideline.epoch.Epoch;
 import io.tideline.epoch.Housekeeper;
+import io.tideline.fault.FormatFault;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.MutabilityPolicy;
@@ -11,8 +14,10 @@ import io.tideline.memory.Waits;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
+import java.util.function.LongConsumer;
 
 /** How a store is to be opened; immutable. */
 public final class StoreConfig {
@@ -48,6 +53,51 @@ public final class StoreConfig {
 
     public static Builder builder() {
         return new Builder();
+    }
+
+    /** The same for a store that is there already: what was left to the defaults is as the store is. */
+    StoreConfig of(Identity identity, Optional<Long> imageBuckets) {
+        Builder same = settings.copy();
+        same.hashSeed = identity.hashSeed();
+        same.segmentSize = identity.segmentBytes();
+        long least = (long) HybridLog.MIN_PAGES << identity.pageBits();
+        if (memory() < least) {
+            throw new FormatFault("memory is " + memory() + "; the store of the directory " + directory() + " has pages of " + (1L << identity.pageBits())
+                    + " bytes and takes at least " + least + ". Nothing was changed");
+        }
+        return new StoreConfig(same, identity.pageBits(), settings.buckets != null ? buckets : imageBuckets.orElse(buckets));
+    }
+
+    Optional<Long> givenPageSize() {
+        return Optional.ofNullable(settings.pageSize).map(Integer::longValue);
+    }
+
+    Optional<Long> givenSegmentSize() {
+        return settings.segmented ? Optional.of(segmentSize()) : Optional.empty();
+    }
+
+    Optional<Long> givenHashSeed() {
+        return settings.seeded ? Optional.of(settings.hashSeed) : Optional.empty();
+    }
+
+    /** How many named sessions the store tells apart. */
+    public int maxNamedSessions() {
+        return settings.maxNamedSessions;
+    }
+
+    /** How many checkpoints are kept. */
+    public int retain() {
+        return settings.retain;
+    }
+
+    /** Whether an opening may go back to an older checkpoint where the newest is damaged. */
+    public boolean fallsBack() {
+        return settings.fallsBack;
+    }
+
+    /** Who is told how many bytes of the log were replayed. */
+    LongConsumer recoveryProgress() {
+        return settings.recoveryProgress;
     }
 
     /** Log memory in bytes. */
@@ -194,6 +244,11 @@ public final class StoreConfig {
         private boolean copyReadsUp;
         private int maxPendingPerSession = DEFAULT_PENDING_PER_SESSION;
         private int maxPending = DEFAULT_PENDING;
+        private boolean segmented;
+        private int maxNamedSessions = SessionTable.MAX_SESSIONS;
+        private int retain = ManifestStore.MIN_RETAINED;
+        private boolean fallsBack;
+        private LongConsumer recoveryProgress = _ -> { };
         private Device files;
         private Waits waits = Waits.SYSTEM;
         private IntSupplier stripe = () -> (int) Thread.currentThread().threadId();
@@ -260,6 +315,34 @@ public final class StoreConfig {
         /** Bytes of a file of the log, a power of two from 4 KiB to 1 TiB; at least a page is taken. Default 64 MiB. */
         public Builder segmentSize(long bytes) {
             segmentSize = bytes;
+            segmented = true;
+            return this;
+        }
+
+        /** How many sessions with names the store tells apart, open or closed, 1 to 65536. Default 65536. */
+        public Builder maxNamedSessions(int count) {
+            maxNamedSessions = count;
+            return this;
+        }
+
+        /** How many checkpoints are kept, at least 2; what older ones alone need is removed. Default 2. */
+        public Builder retain(int checkpoints) {
+            retain = checkpoints;
+            return this;
+        }
+
+        /**
+         * Whether an opening goes back to an older checkpoint where the newest is damaged, so that everything committed since is lost. Default
+         * false: the opening fails and says what is damaged.
+         */
+        public Builder fallBack(boolean wanted) {
+            fallsBack = wanted;
+            return this;
+        }
+
+        /** Who is told, on the thread that opens the store, how many bytes of the log a recovery has replayed. */
+        public Builder recoveryProgress(LongConsumer listener) {
+            recoveryProgress = Objects.requireNonNull(listener);
             return this;
         }
 
@@ -359,6 +442,9 @@ public final class StoreConfig {
             require(maxPendingPerSession >= 1 && maxPendingPerSession <= 4096, "maxPending per session", maxPendingPerSession, "1 to 4096");
             require(maxPending >= 1 && maxPending <= 8000, "maxPending of the store", maxPending, "1 to 8000");
             require(maxOpenFiles >= 1, "maxOpenFiles", maxOpenFiles, "at least 1");
+            require(maxNamedSessions >= 1 && maxNamedSessions <= SessionTable.MAX_SESSIONS, "maxNamedSessions", maxNamedSessions,
+                    "1 to " + SessionTable.MAX_SESSIONS);
+            require(retain >= ManifestStore.MIN_RETAINED, "retain", retain, "at least " + ManifestStore.MIN_RETAINED);
             if (!seeded) {
                 checked.hashSeed = new SecureRandom().nextLong();
             }

@@ -1,8 +1,14 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestStore;
+import io.tideline.checkpoint.Recovery;
+import io.tideline.checkpoint.StillNeeded;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.CleanClose;
+import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogDevice;
 import io.tideline.hlog.device.BlockingIo;
@@ -10,13 +16,12 @@ import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The files of a store that spills: the directory it holds, its identity, the device behind its log, and the note of a clean close. */
+/** The files of a store that spills: the directory it holds, its identity, the devices behind its log, its manifests, and the note of a clean close. */
 final class StoreFiles implements AutoCloseable {
     private final StoreConfig config;
     /** Null where a test gave the files. */
@@ -25,24 +30,31 @@ final class StoreFiles implements AutoCloseable {
     /** All devices, each once; the first is {@link #device}. */
     private final Map<DeviceModel, Device> devices;
     private final Identity identity;
-    private boolean hangs;
+    private final ManifestStore manifests;
+    private final Recovery recovery;
+    private volatile long neededFrom;
+    private volatile boolean hangs;
 
-    private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices, Identity identity) {
-        this.config = config;
+    private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices, Identity identity,
+            ManifestStore manifests) {
         this.directory = directory;
         this.device = device;
         this.devices = devices;
         this.identity = identity;
+        this.manifests = manifests;
+        this.recovery = Recovery.of(device, identity, manifests.newest());
+        this.config = config.of(identity, recovery.imageBuckets());
     }
 
     /**
-     * Makes the files of a new store.
+     * Opens the files of a store, or makes those of a new one.
      *
-     * @throws StoreFault if the directory is in use, holds a store or anything else, or cannot be written; nothing of it was changed
+     * @throws StoreFault if the directory is in use, holds anything but a store, is damaged, cannot be written, or its store was made with another
+     *     configuration; nothing of it was changed
      */
-    static StoreFiles create(StoreConfig config) {
+    static StoreFiles open(StoreConfig config) {
         if (config.directory() == null) {
-            return create(config, null, config.files(), Map.of());
+            return open(config, null, config.files(), Map.of());
         }
         StoreDirectory directory = StoreDirectory.lock(config.directory());
         Map<DeviceModel, Device> devices = new EnumMap<>(DeviceModel.class);
@@ -51,7 +63,7 @@ final class StoreFiles implements AutoCloseable {
             for (DeviceModel model : List.of(config.device(), config.readDevice(), config.scanDevice())) {
                 devices.computeIfAbsent(model, wanted -> wanted.open(directory.path(), config));
             }
-            StoreFiles files = create(config, directory, devices.get(config.device()), devices);
+            StoreFiles files = open(config, directory, devices.get(config.device()), devices);
             done = true;
             return files;
         } catch (StoreFault failed) {
@@ -65,10 +77,15 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
-    private static StoreFiles create(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices) {
-        if (Identity.exists(device)) {
-            throw new FormatFault(describe(config, device));
-        }
+    private static StoreFiles open(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices) {
+        Identity identity = Identity.exists(device) ? Identity.read(device, config.waits()) : create(config, device);
+        requireSame(config, identity);
+        ManifestStore manifests = config.fallsBack() ? ManifestStore.openFallingBack(device, config.waits(), identity)
+                : ManifestStore.open(device, config.waits(), identity);
+        return new StoreFiles(config, directory, device, devices, identity, manifests);
+    }
+
+    private static Identity create(StoreConfig config, Device device) {
         SealedFile.removeLeftovers(device);
         long storeId = 0;
         while (storeId == 0) {
@@ -76,19 +93,77 @@ final class StoreFiles implements AutoCloseable {
         }
         Identity identity = new Identity(storeId, config.pageBits(), config.segmentSize(), config.hashSeed(), System.currentTimeMillis());
         identity.publish(device, config.waits());
-        return new StoreFiles(config, directory, device, devices, identity);
+        return identity;
     }
 
-    private static String describe(StoreConfig config, Device device) {
-        Identity found = Identity.read(device, config.waits());
-        Optional<CleanClose> closed = CleanClose.read(device, config.waits(), found.storeId());
-        return "the directory " + config.directory() + " holds a store already, created " + Instant.ofEpochMilli(found.createdAt()) + " and "
-                + closed.map(close -> "closed with " + (close.tail() - close.begin()) + " bytes of log").orElse("not closed")
-                + "; this version does not open a store again, so nothing of it was touched. Choose an empty directory";
+    /** What the caller said must be what the store is; what was left to the defaults is taken from the store. */
+    private static void requireSame(StoreConfig config, Identity identity) {
+        requireSame(config, "pageSize", config.givenPageSize(), 1L << identity.pageBits());
+        requireSame(config, "segmentSize", config.givenSegmentSize(), identity.segmentBytes());
+        requireSame(config, "hashSeed", config.givenHashSeed(), identity.hashSeed());
+    }
+
+    private static void requireSame(StoreConfig config, String setting, Optional<Long> given, long found) {
+        if (given.isPresent() && given.get() != found) {
+            throw new FormatFault("the store of the directory " + config.directory() + " was made with another " + setting + ": " + found + ", and "
+                    + given.get() + " is asked for; leave the setting away to open the store as it is. Nothing was changed");
+        }
+    }
+
+    /** What was asked for, with what the store is in place of the defaults. */
+    StoreConfig config() {
+        return config;
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    long storeId() {
+        return identity.storeId();
+    }
+
+    /** As the log is written. */
+    Device device() {
+        return device;
+    }
+
+    ManifestStore manifests() {
+        return manifests;
+    }
+
+    /** The newest checkpoint's. */
+    Optional<Manifest> newest() {
+        return manifests.newest();
+    }
+
+    /** How the store came back. */
+    Recovery recovery() {
+        return recovery;
+    }
+
+    /** From here on the store may write: what no checkpoint needs is removed. Its past is in the log and in the index. */
+    void beginLife(HybridLog log) {
+        CleanClose.remove(device);
+        newest().filter(manifest -> manifest.durability() == Durability.PROCESS)
+                .ifPresent(manifest -> log.distrust(manifest.log().begin(), manifest.log().end()));
+        StillNeeded needed = manifests.retain(config.retain());
+        neededFrom = newest().isPresent() ? needed.logFrom() : log.begin();
+        log.deleteBelow(neededFrom);
+    }
+
+    /** The first address of the log that a checkpoint needs; without a checkpoint there is none. */
+    long neededFrom() {
+        return newest().isPresent() ? neededFrom : Long.MAX_VALUE;
+    }
+
+    void retired(StillNeeded needed) {
+        neededFrom = needed.logFrom();
     }
 
     LogDevice logDevice() {
-        return new LogDevice(device, devices.getOrDefault(config.readDevice(), device), devices.getOrDefault(config.scanDevice(), device), Long.numberOfTrailingZeros(identity.segmentBytes()), identity.storeId(), config.maxOpenFiles());
+        return new LogDevice(device, devices.getOrDefault(config.readDevice(), device), devices.getOrDefault(config.scanDevice(), device),
+                Long.numberOfTrailingZeros(identity.segmentBytes()), identity.storeId(), config.maxOpenFiles());
     }
 
     /** The I/O model in use. */
@@ -101,12 +176,19 @@ final class StoreFiles implements AutoCloseable {
         return device.fallback();
     }
 
+    /** Whether a device that hangs is the reason why something failed: then it is not waited for at the close. */
+    void noteFailure(RuntimeException failed) {
+        if (failed instanceof StoreFault fault && BlockingIo.isTimeout(fault)) {
+            hangs = true;
+        }
+    }
+
     /** Notes that the whole log is synced; it has no user any more. */
     void closedCleanly(long begin, long tail) {
         try {
             new CleanClose(begin, tail, 1).publish(device, config.waits(), identity.storeId());
         } catch (StoreFault failed) {
-            hangs = BlockingIo.isTimeout(failed);
+            noteFailure(failed);
             throw failed;
         }
     }

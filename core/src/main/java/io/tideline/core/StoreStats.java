@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * A picture of a store's counters and sizes, taken while others go on: each number is right for itself.
  *
- * @param created keys created since the store was opened or cleared
+ * @param created keys created since the store was opened or cleared, and those it was recovered with
  * @param deleted keys deleted since then
  * @param copied values that went to the tail because their old place was read-only or too small
  * @param appended upserts that went to the tail without a look at what the device has of their key; the size leaves them out
@@ -34,12 +34,13 @@ import java.util.List;
  * @param door how words are reached: {@code unsafe}, {@code segment}, {@code checked} or {@code heap}
  * @param device how files are read and written: {@code buffered}, {@code direct}, …; {@code none} where there are no files
  * @param deviceFallback why that is not the model that was configured; empty where it is
+ * @param checkpoints what there is to say of those
  * @param lastStall who held the epoch for too long the last time that happened; empty if it never did
  */
 public record StoreStats(long created, long deleted, long copied, long appended, long retries, long indexBytes, long overflowBuckets, long logUsedBytes,
         long logMemoryBytes, long readBufferBytes, long deviceLookups, long deviceReads, long copiedUp, long deviceWrittenBytes, long pendingDeleteBytes, int openFiles, long throttled,
         long throttledNanos, long begin, long head, long flushed, long readOnly, long tail, int sessions, boolean indexHugePages, boolean logHugePages, String door,
-        String device, String deviceFallback, List<String> lastStall) {
+        String device, String deviceFallback, CheckpointStats checkpoints, List<String> lastStall) {
     /** Bytes that the data takes: index, overflow and used log. */
     public long memoryBytes() {
         return indexBytes + logUsedBytes;

@@ -55,6 +55,9 @@ final class Target {
         } else if (!session.index.find(session.key.hash, session.slot)) {
             return Kind.ABSENT;
         }
+        if (CprGate.isOvertaken(session, session.slot.address())) {
+            return Kind.BUSY;
+        }
         long address = ChainWalk.find(log, session.slot.address(), session.key);
         if (address == ChainWalk.NOT_FOUND) {
             return Kind.ABSENT;
@@ -74,7 +77,7 @@ final class Target {
             return Kind.ABSENT; // final: a tombstone is never taken back, so it needs no seal
         }
         source = canChange ? record : RecordWriter.NO_SOURCE;
-        return address >= readOnly ? Kind.MUTABLE : Kind.READ_ONLY;
+        return address >= readOnly && (session.inPlaceFrom == 0 || CprGate.mayChange(session, address, link)) ? Kind.MUTABLE : Kind.READ_ONLY;
     }
 
     /** What the session's lookup found, a record in its buffer that is as immutable as any, or that it must look. */

@@ -80,7 +80,7 @@ class StoreAuditTest {
         int flips = 0;
         try (StoreAudit audit = StoreAudit.of(directory())) {
             assertTrue(run(audit).isSound(), damages.toString());
-            assertEquals(1024, Files.size(segment(0)));
+            assertEquals(4096, Files.size(segment(0)));
             for (Path path : List.of(segment(0), directory().resolve("IDENTITY"), directory().resolve("CLEAN-CLOSE"))) {
                 try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
                     boolean log = path.equals(segment(0));
@@ -102,7 +102,7 @@ class StoreAuditTest {
             }
             assertTrue(run(audit).isSound(), damages.toString());
         }
-        assertTrue(flips > 8 * (1024 + 2 * 150) / STEP, flips + " bits");
+        assertTrue(flips > 8 * (4096 + 2 * 150) / STEP, flips + " bits");
     }
 
     private static int byteAt(RandomAccessFile file, long offset) throws IOException {
@@ -268,9 +268,6 @@ class StoreAuditTest {
         child.destroyForcibly().waitFor(); // SIGKILL, while it goes on
         killer.cancel(false);
 
-        String refusal = assertThrows(FormatFault.class, () -> Store.open(config(directory()))).getMessage();
-        assertTrue(refusal.contains("holds a store already") && refusal.contains("and not closed") && refusal.contains("nothing of it was touched"),
-                refusal);
         StoreAudit.Report report = audit();
         assertTrue(report.isSound(), damages.toString());
         assertNull(report.closed());

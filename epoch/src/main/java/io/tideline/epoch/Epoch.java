@@ -1,5 +1,6 @@
 package io.tideline.epoch;
 
+import static io.tideline.epoch.EpochSlotLayout.HELD;
 import static io.tideline.epoch.EpochSlotLayout.IDLE;
 import static io.tideline.epoch.EpochSlotLayout.SUSPENDED;
 
@@ -36,6 +37,8 @@ public final class Epoch implements AutoCloseable {
     private static final int DRAIN_CAPACITY = 256;
     private static final int SLOTS_PER_CHUNK = 64;
     private static final long FIRST_EPOCH = 1;
+    /** Answer of {@link #tryHold}. */
+    public static final long NOT_HELD = -1;
 
     private final Waits waits;
     private final EpochTable table;
@@ -64,14 +67,30 @@ public final class Epoch implements AutoCloseable {
 
     /** Gives a slot back that nobody is inside. */
     public void release(long slot) {
-        table.release(slot);
+        for (int attempt = 0; !table.release(slot); attempt++) {
+            waits.pause(attempt);
+        }
     }
 
     /** Enters; false if somebody is inside this slot already, it was given back, or the epoch is closed. */
     public boolean tryEnter(long slot) {
-        boolean entered = Words.announce(slot, IDLE, Words.getAcquire(currentWord));
+        boolean entered = Words.announce(slot, IDLE, Words.getAcquire(currentWord)) || enterAfterHold(slot);
         Reference.reachabilityFence(this);
         return entered;
+    }
+
+    /** For the moment that somebody {@linkplain #tryHold holds} the slot, its owner waits. */
+    private boolean enterAfterHold(long slot) {
+        for (int attempt = 0; ; attempt++) {
+            long word = Words.getVolatile(slot);
+            if (word != HELD && word != IDLE) {
+                return false;
+            }
+            if (Words.announce(slot, IDLE, Words.getAcquire(currentWord))) {
+                return true;
+            }
+            waits.pause(attempt);
+        }
     }
 
     /** Announces the current epoch from inside: whatever was read from shared memory before is stale now. */
@@ -106,11 +125,32 @@ public final class Epoch implements AutoCloseable {
         Reference.reachabilityFence(this);
     }
 
-    /** Steps inside again after {@link #suspend}. */
+    /** Steps inside again after {@link #suspend}; waits while somebody {@linkplain #tryHold holds} the slot. */
     public void resume(long slot) {
-        if (!Words.announce(slot, SUSPENDED, Words.getAcquire(currentWord))) {
-            throw new AssertionError("a slot that was not suspended is resumed");
+        for (int attempt = 0; !Words.announce(slot, SUSPENDED, Words.getAcquire(currentWord)); attempt++) {
+            if (Words.getVolatile(slot) != HELD && Words.getVolatile(slot) != SUSPENDED) {
+                throw new AssertionError("a slot that was not suspended is resumed");
+            }
+            waits.pause(attempt);
         }
+        Reference.reachabilityFence(this);
+    }
+
+    /**
+     * Keeps a slot that nobody is inside, be it idle or suspended, as it is until {@link #letGo}: meanwhile what its owner's plain fields hold
+     * can be read and changed by the caller. Never waits, and holds nothing back.
+     *
+     * @return the word for {@link #letGo}, or {@link #NOT_HELD} if somebody is inside or holds it
+     */
+    public long tryHold(long slot) {
+        long held = Words.compareAndSet(slot, SUSPENDED, HELD) ? SUSPENDED : Words.compareAndSet(slot, IDLE, HELD) ? IDLE : NOT_HELD;
+        Reference.reachabilityFence(this);
+        return held;
+    }
+
+    /** Ends what {@link #tryHold} began. */
+    public void letGo(long slot, long held) {
+        Words.setRelease(slot, held);
         Reference.reachabilityFence(this);
     }
 
@@ -192,7 +232,7 @@ public final class Epoch implements AutoCloseable {
 
     /** The owners inside right now. */
     public List<String> inside() {
-        return table.insideSince(SUSPENDED - 1);
+        return table.insideSince(HELD - 1);
     }
 
     /** How many slots are owned. */

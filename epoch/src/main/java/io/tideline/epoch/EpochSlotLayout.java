@@ -22,6 +22,9 @@ public final class EpochSlotLayout {
     /** What a slot announces whose owner is between two stays inside: newer than every epoch, so it holds nothing back, yet taken. */
     public static final long SUSPENDED = Long.MAX_VALUE - 1;
 
+    /** What a suspended slot announces while somebody other than its owner looks at what belongs to the owner: the owner waits for the end of it. */
+    static final long HELD = Long.MAX_VALUE - 2;
+
     private EpochSlotLayout() {
     }
 

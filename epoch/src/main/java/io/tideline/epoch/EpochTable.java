@@ -1,5 +1,6 @@
 package io.tideline.epoch;
 
+import static io.tideline.epoch.EpochSlotLayout.HELD;
 import static io.tideline.epoch.EpochSlotLayout.IDLE;
 import static io.tideline.epoch.EpochSlotLayout.OWNER_WORDS_OFFSET;
 import static io.tideline.epoch.EpochSlotLayout.SIZE_BYTES;
@@ -80,18 +81,23 @@ final class EpochTable {
         throw new IllegalArgumentException("0x" + Long.toHexString(slot) + " is no slot of this table");
     }
 
-    /** Gives a slot back; refused while somebody is inside. */
-    synchronized void release(long slot) {
+    /** Gives a slot back; refused while somebody is inside. False while somebody other than its owner holds it. */
+    synchronized boolean release(long slot) {
         int number = number(slot);
         if (owners.get(number) == null) {
             throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
         }
         // An owned slot lets nobody in already only where the epoch was closed.
-        if (!Words.compareAndSet(slot, IDLE, UNOWNED) && Words.getVolatile(slot) != UNOWNED) {
+        long found = Words.compareAndSet(slot, IDLE, UNOWNED) ? UNOWNED : Words.getVolatile(slot);
+        if (found == HELD || found == IDLE) {
+            return false;
+        }
+        if (found != UNOWNED) {
             throw new IllegalStateException("slot " + number + " of " + owners.get(number) + " is released while somebody is inside");
         }
         owners.set(number, null);
         free.addFirst(slot);
+        return true;
     }
 
     /** The smallest announced epoch, or {@code ifIdle} if nobody is inside. Whoever asks has published what readers must see, and fenced. */

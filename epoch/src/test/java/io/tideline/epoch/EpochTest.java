@@ -448,4 +448,33 @@ class EpochTest {
         forgotten.close();
         return slot;
     }
+
+    @Test
+    void shouldKeepTheOwnerOutWhileSomebodyHoldsItsSlot() throws Exception {
+        try (Epoch epoch = new Epoch(Waits.SYSTEM)) {
+            long slot = epoch.claim("held");
+            long held = epoch.tryHold(slot);
+            assertEquals(EpochSlotLayout.IDLE, held);
+            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot), "held twice");
+            assertTrue(epoch.awaitAllPassed(TimeUnit.SECONDS.toNanos(30)), "a held slot holds nothing back");
+            AtomicBoolean entered = new AtomicBoolean();
+            Thread owner = Thread.ofPlatform().start(() -> {
+                entered.set(epoch.tryEnter(slot));
+                epoch.suspend(slot);
+            });
+            assertFalse(entered.get());
+            epoch.letGo(slot, held);
+            owner.join();
+            assertTrue(entered.get(), "the owner waits for the holder rather than being refused");
+
+            long suspended = epoch.tryHold(slot);
+            assertEquals(EpochSlotLayout.SUSPENDED, suspended);
+            Thread back = Thread.ofPlatform().start(() -> epoch.resume(slot));
+            epoch.letGo(slot, suspended);
+            back.join();
+            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot), "somebody is inside");
+            epoch.exit(slot);
+            epoch.release(slot);
+        }
+    }
 }

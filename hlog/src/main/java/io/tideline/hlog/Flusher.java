@@ -8,6 +8,7 @@ import io.tideline.hlog.device.IoRequest;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -41,6 +42,8 @@ final class Flusher {
     private final ArrayDeque<Write> writes = new ArrayDeque<>();
     private final ArrayDeque<Write> idle = new ArrayDeque<>();
     private final TreeSet<Long> unsynced = new TreeSet<>();
+    /** Held during a sync, so that a second one does not find nothing to do before the first has ended. */
+    private final Object syncing = new Object();
     private long issued;
     private long writtenBytes;
     private volatile StoreFault failure;
@@ -225,14 +228,34 @@ final class Flusher {
         return fault instanceof FullFault ? new FullFault(fault.getMessage(), fault) : new IoFault(fault.getMessage(), fault);
     }
 
-    /** Makes everything flushed so far survive a crash of the machine. */
-    synchronized void sync() {
-        if (poison != null) {
-            throw again(poison);
+    /** Makes everything flushed so far survive a crash of the machine. Writes go on meanwhile. */
+    void sync() {
+        synchronized (syncing) {
+            if (poison != null) {
+                throw again(poison);
+            }
+            List<Long> starts;
+            synchronized (this) {
+                starts = List.copyOf(unsynced);
+                unsynced.clear();
+            }
+            sync(starts);
         }
+    }
+
+    /** Has the next sync take the segments along that an earlier life wrote between two addresses. */
+    synchronized void distrust(long from, long to) {
+        for (long at = from - segments.offset(from); at < to; at += segments.sizeBytes()) {
+            if (segments.exists(at)) {
+                unsynced.add(at);
+            }
+        }
+    }
+
+    private void sync(List<Long> starts) {
         BlockingIo io = new BlockingIo(waits, SYNC_TIMEOUT_NANOS);
         try {
-            for (Long start = unsynced.pollFirst(); start != null; start = unsynced.pollFirst()) {
+            for (long start : starts) {
                 Segments.Lease segment = segments.use(start, false);
                 try {
                     io.sync(segment.file);

@@ -22,8 +22,10 @@ final class Frontiers implements AutoCloseable {
     /** On the heap: lookups ask for it outside the epoch, on threads of the device, where the log may be closed already. */
     private volatile long begin;
 
-    Frontiers(long first) {
+    /** A log that goes on at {@code first}, with nothing in memory, and whose first address that counts is {@code begin}. */
+    Frontiers(long begin, long first) {
         moveAll(first);
+        this.begin = begin;
     }
 
     /** The first address that still counts. */

@@ -2,7 +2,6 @@ package io.tideline.hlog;
 
 import io.tideline.epoch.Epoch;
 import io.tideline.fault.StoreFault;
-import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,13 +23,16 @@ public final class HybridLog implements AutoCloseable {
     public static final int MIN_PAGES = 8;
     public static final int MIN_PAGE_BITS = 12;
     public static final int MAX_PAGE_BITS = 25;
+    /** What stretches of the log are padded to: no device asks for more, and the smallest page is as large. */
+    private static final int PAD_BYTES = 4096;
 
     private final Epoch epoch;
     private final int pageBits;
     private final long memoryPages;
     private final long mutablePages;
     private final PageRing ring;
-    private final Frontiers frontiers = new Frontiers(LogAddress.FIRST);
+    private final Frontiers frontiers;
+    private final LogGaps gaps;
     private final TailAllocator tail;
     /** Copies of the ring's, one indirection closer to the operations. */
     private final long ringBase;
@@ -46,6 +48,16 @@ public final class HybridLog implements AutoCloseable {
      * @param device where the log spills, null for one that lives in memory only
      */
     public HybridLog(Epoch epoch, int pageBits, long memoryPages, MutabilityPolicy policy, boolean hugePages, LogDevice device, Waits waits) {
+        this(epoch, pageBits, memoryPages, policy, hugePages, device, LogExtent.EMPTY, waits);
+    }
+
+    /**
+     * The same for a log that goes on where an earlier life of the store ended.
+     *
+     * @param extent what the files hold; nothing of it is in memory
+     */
+    public HybridLog(Epoch epoch, int pageBits, long memoryPages, MutabilityPolicy policy, boolean hugePages, LogDevice device, LogExtent extent,
+            Waits waits) {
         if (pageBits < MIN_PAGE_BITS || pageBits > MAX_PAGE_BITS) {
             throw new IllegalArgumentException("a page of 2^" + pageBits + " bytes; it takes 2^" + MIN_PAGE_BITS + " to 2^" + MAX_PAGE_BITS);
         }
@@ -55,15 +67,18 @@ public final class HybridLog implements AutoCloseable {
         if (device != null && device.segmentBits() < pageBits) {
             throw new IllegalArgumentException("segments of 2^" + device.segmentBits() + " bytes hold no page of 2^" + pageBits);
         }
+        extent.requirePageBits(pageBits);
         this.epoch = epoch;
         this.pageBits = pageBits;
         this.memoryPages = memoryPages;
+        this.frontiers = new Frontiers(extent.begin(), extent.tail());
+        this.gaps = extent.gaps();
         this.mutablePages = device == null ? policy.mutablePages(memoryPages)
                 : Math.min(policy.mutablePages(memoryPages), Spill.maxMutablePages(memoryPages));
         this.ring = new PageRing(pageBits, memoryPages, hugePages);
         this.ringBase = ring.base;
         this.ringMask = ring.mask;
-        this.tail = new TailAllocator(ring, pageBits, LogAddress.FIRST, new TailAllocator.Pages() {
+        this.tail = new TailAllocator(ring, pageBits, extent.tail(), new TailAllocator.Pages() {
             @Override
             public boolean open(long page) {
                 return page < (frontiers.safeHead() >>> pageBits) + memoryPages && ring.open(page);
@@ -77,7 +92,7 @@ public final class HybridLog implements AutoCloseable {
                 }
             }
         });
-        ring.open(0);
+        ring.open(extent.tail() >>> pageBits);
         this.spill = device == null ? null : new Spill(device, epoch, frontiers, ring, tail::tail, pageBits, memoryPages, this::makeReadOnlySafe, waits);
     }
 
@@ -133,6 +148,16 @@ public final class HybridLog implements AutoCloseable {
     /** The first address not yet reserved. */
     public long tail() {
         return tail.tail();
+    }
+
+    /** What of it does not count. */
+    public LogGaps gaps() {
+        return gaps;
+    }
+
+    /** Where the bytes that can be read from {@code address} on end: with its page, or before a gap. */
+    long readableEnd(long address) {
+        return gaps.readableEnd(address, (address | maxRecordBytes() - 1) + 1);
     }
 
     /** The longest record: a page. */
@@ -241,13 +266,53 @@ public final class HybridLog implements AutoCloseable {
     }
 
     /**
+     * Ends a stretch of the log at a boundary that the device can write up to, while others go on behind it, and makes everything below
+     * read-only.
+     *
+     * @return the boundary
+     */
+    public long closeStretch() {
+        long end = tail.padBesideOthers(PAD_BYTES);
+        shiftReadOnly(end);
+        return end;
+    }
+
+    /**
+     * Waits until everything below {@code address}, which is read-only or will be, is on the device. Outside the epoch.
+     *
+     * @throws StoreFault if it could not be written, or not within {@code timeoutNanos}
+     */
+    public void awaitFlushed(long address, long timeoutNanos) {
+        spill.awaitFlushed(address, timeoutNanos);
+    }
+
+    /**
+     * Makes everything that was flushed so far survive a crash of the machine.
+     *
+     * @throws StoreFault if nobody knows whether it would; then the log takes no more appends
+     */
+    public void sync() {
+        spill.sync();
+    }
+
+    /** What an earlier life wrote between two addresses may not survive a crash of the machine: the next {@link #sync} makes it. */
+    public void distrust(long from, long to) {
+        spill.distrust(from, to);
+    }
+
+    /** Removes the files that lie wholly below an address at or below {@link #begin}, each after its last reader. One thread at a time. */
+    public void deleteBelow(long address) {
+        spill.deleteBelow(Math.min(address, begin()));
+    }
+
+    /**
      * Brings everything to the device and makes it survive a crash of the machine. The tail is padded to a sector. Nobody is inside the epoch,
      * nor will be.
      *
      * @throws StoreFault if that failed; then the log is as it was
      */
     public void flushAll() {
-        tail.pad(Math.max(Device.SECTOR_BYTES, spill.alignmentBytes()));
+        tail.pad(PAD_BYTES);
         long end = tail();
         frontiers.raiseReadOnly(end);
         frontiers.raiseSafeReadOnly(end);
@@ -263,8 +328,7 @@ public final class HybridLog implements AutoCloseable {
      * The same.
      *
      * @param meanwhile empties what points into the log, when nothing can keep the log from being emptied any more
-     * @throws StoreFault if the device did not end its writes in time, then nothing was changed; or if files could not be removed, then they
-     *     are all that is left
+     * @throws StoreFault if the device did not end its writes in time, then nothing was changed
      */
     public void clear(Runnable meanwhile) {
         LongConsumer forget = next -> {

@@ -83,6 +83,12 @@ public final class LogAudit {
         return sizes;
     }
 
+    /** The address behind the last byte that any file of the log has; 0 if there is none. */
+    public static long endOfFiles(Device device, Identity identity) {
+        NavigableMap<Long, Long> segments = segments(device);
+        return segments.isEmpty() ? 0 : segments.lastKey() * identity.segmentBytes() + segments.lastEntry().getValue();
+    }
+
     private long start(long segment) {
         return segment * identity.segmentBytes();
     }

@@ -44,12 +44,22 @@ public final class LogScan implements AutoCloseable {
      * @param end a tail that was read before an epoch passed, so that whatever was reserved below it is framed
      */
     public LogScan(HybridLog log, Waits waits, long end) {
+        this(log, waits, log.begin(), end);
+    }
+
+    /** The same from an address on at which a record begins, or a gap. */
+    public LogScan(HybridLog log, Waits waits, long from, long end) {
         this.log = log;
         this.waits = waits;
         this.end = end;
-        this.next = log.begin();
+        this.next = from;
         this.pages = log.spills() ? new PageReader(log, waits) : null;
         this.seal = log.spills() ? new PageSeal(log.spill().storeId) : null;
+    }
+
+    /** Where it goes on. */
+    public long position() {
+        return next;
     }
 
     /** The record found by the last {@link #advance}. */
@@ -64,7 +74,7 @@ public final class LogScan implements AutoCloseable {
 
     public Step advance() {
         for (;;) {
-            next = Math.max(next, log.begin());
+            next = log.gaps().pass(Math.max(next, log.begin()));
             if (next >= end) {
                 return Step.END;
             }
@@ -110,11 +120,11 @@ public final class LogScan implements AutoCloseable {
     private Step pass(long link, long sizeBytes) {
         address = next;
         next += sizeBytes;
-        return (link & (FILLER | INVALID)) == 0 ? Step.RECORD : null;
+        return (link & (FILLER | INVALID)) != 0 || log.gaps().isUndone(address, link) ? null : Step.RECORD;
     }
 
     private long pageEnd() {
-        return LogAddress.pageEnd(next, log.pageBytes());
+        return log.readableEnd(next);
     }
 
     private void requireFramed(long link, long sizeBytes) {

@@ -33,12 +33,17 @@ final class PageReader implements AutoCloseable {
             waiter = Thread.currentThread();
             try {
                 segment = log.spill().scans.use(page * pageBytes, false);
-                segment.file.read(this, log.spill().scans.offset(page * pageBytes), region.address(), (int) pageBytes);
+                segment.file.read(this, log.spill().scans.offset(page * pageBytes), region.address(), lengthBytes());
             } catch (StoreFault failed) {
                 completed(failed);
             } catch (RuntimeException | Error failed) {
                 completed(new IoFault("page " + page + " of the log could not be read", failed));
             }
+        }
+
+        /** Of a page that ends in a gap, what stands before that: there may be no more in the file. */
+        private int lengthBytes() {
+            return (int) (log.readableEnd(page * pageBytes) - page * pageBytes);
         }
 
         @Override
@@ -94,7 +99,7 @@ final class PageReader implements AutoCloseable {
             throw failed;
         }
         ahead.page = -1;
-        if ((page + 2) * pageBytes <= head) {
+        if ((page + 2) * pageBytes <= head && log.gaps().pass((page + 1) * pageBytes) == (page + 1) * pageBytes) {
             ahead.begin(page + 1);
         }
     }

@@ -74,7 +74,7 @@ public abstract class RecordRead extends IoRequest {
     }
 
     private long pageEnd() {
-        return LogAddress.pageEnd(address, log.pageBytes());
+        return log.readableEnd(address);
     }
 
     /** On a thread that must not block: where the segment is not open, another thread opens it and goes on. */

@@ -128,6 +128,18 @@ final class Spill implements AutoCloseable {
         return flusher.writtenBytes();
     }
 
+    void awaitFlushed(long address, long timeoutNanos) {
+        flusher.awaitFlushed(address, timeoutNanos);
+    }
+
+    void sync() {
+        flusher.sync();
+    }
+
+    void distrust(long from, long to) {
+        flusher.distrust(from, to);
+    }
+
     /** Brings everything below safeReadOnly to the device, and makes it survive a crash of the machine. */
     void flushAndSync() {
         long end = frontiers.safeReadOnly();
@@ -149,8 +161,7 @@ final class Spill implements AutoCloseable {
      * Goes on at the address that {@code skip} answers, with everything below forgotten. Nobody is inside the epoch.
      *
      * @param forget empties what is below
-     * @throws StoreFault if the device did not end its writes in time, then nothing was changed; or if segments could not be removed, then they
-     *     are all that is left
+     * @throws StoreFault if the device did not end its writes in time, then nothing was changed
      */
     void reset(LongSupplier skip, LongConsumer forget) {
         boolean done = flusher.reset(() -> {
@@ -162,8 +173,12 @@ final class Spill implements AutoCloseable {
         if (!done) {
             throw new IoFault("the device did not end its writes of the log within " + seconds(DEVICE_TIMEOUT_NANOS) + " s; nothing was changed");
         }
+    }
+
+    /** Removes the segments that lie wholly below an address, each after its last reader. */
+    void deleteBelow(long address) {
         for (Segments each : users()) {
-            each.deleteBelow(frontiers.begin());
+            each.deleteBelow(address);
         }
     }
 

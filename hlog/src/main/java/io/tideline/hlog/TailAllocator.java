@@ -121,6 +121,26 @@ final class TailAllocator implements AutoCloseable {
         }
     }
 
+    /** The same beside others who reserve; the boundary that everything reserved before lies below. */
+    long padBesideOthers(int alignmentBytes) {
+        for (;;) {
+            long word = Words.getVolatile(tailWord);
+            long offset = offset(word);
+            if (offset > pageBytes) {
+                return page(word) + 1 << pageBits; // whoever went beyond has framed the rest of the page, or does so inside the epoch
+            }
+            long gap = -offset & alignmentBytes - 1;
+            if (gap == 0) {
+                return (page(word) << pageBits) + offset;
+            }
+            if (Words.compareAndSet(tailWord, word, word + gap)) {
+                long address = (page(word) << pageBits) + offset;
+                RecordLayout.writeFiller(ring.physical(address), gap);
+                return address + gap;
+            }
+        }
+    }
+
     /** Leaves the rest of the page as filler and goes to the start of the next, whose memory the caller opens. Nobody is inside the epoch. */
     long skipToNextPage() {
         long tail = tail();

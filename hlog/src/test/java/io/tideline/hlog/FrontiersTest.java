@@ -13,14 +13,14 @@ class FrontiersTest {
 
     @Test
     void shouldBeginTogether() {
-        try (Frontiers frontiers = new Frontiers(64)) {
+        try (Frontiers frontiers = new Frontiers(64, 64)) {
             assertArrayEquals(new long[] {64, 64, 64, 64}, all(frontiers));
         }
     }
 
     @Test
     void shouldNeverGoBack() {
-        try (Frontiers frontiers = new Frontiers(64)) {
+        try (Frontiers frontiers = new Frontiers(64, 64)) {
             assertTrue(frontiers.raiseReadOnly(8192));
             assertFalse(frontiers.raiseReadOnly(8192));
             assertFalse(frontiers.raiseReadOnly(4096));

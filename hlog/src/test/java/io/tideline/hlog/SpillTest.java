@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,9 +265,8 @@ class SpillTest {
         long written = log.tail();
         log.flushAll();
         assertEquals(log.tail(), log.flushed());
-        int unit = Math.max(512, device.alignmentBytes());
-        assertEquals(0, log.tail() % unit);
-        assertTrue(log.tail() - written < unit);
+        assertEquals(0, log.tail() % 4096);
+        assertTrue(log.tail() - written < 4096);
         assertEquals(log.tail(), Files.size(directory.resolve("log/000000000000")));
     }
 
@@ -275,12 +275,70 @@ class SpillTest {
         append(2000, 6);
         assertTrue(Files.exists(directory.resolve("log/000000000000")));
         log.clear();
+        assertTrue(Files.exists(directory.resolve("log/000000000000")), "somebody may have to go back to it");
+        log.deleteBelow(log.begin());
         assertFalse(Files.exists(directory.resolve("log/000000000000")));
         assertEquals(0, log.pendingDeleteBytes());
         List<Appended> all = append(3000, 7);
         try (Read read = new Read()) {
             assertNull(read.read(all.getFirst().address));
             assertIs(all.getFirst(), read.record());
+        }
+    }
+
+    @Test
+    void shouldGoOnWhereAnEarlierLifeEnded() {
+        List<Appended> kept = append(700, 8);
+        long end = log.closeStretch();
+        List<Appended> lost = append(50, 9);
+        log.awaitFlushed(end, TimeUnit.SECONDS.toNanos(60));
+        log.sync();
+        assertTrue(lost.getFirst().address >= end);
+        log.close();
+
+        long goesOn = (lost.getLast().address | (1 << PAGE_BITS) - 1) + 1;
+        LogGaps gaps = new LogGaps(List.of(new LogGaps.Skip(end, goesOn)), List.of());
+        log = new HybridLog(epoch, PAGE_BITS, 8, MutabilityPolicy.ofFraction(0.9), false, new LogDevice(device, 14, STORE_ID, 2),
+                new LogExtent(LogAddress.FIRST, goesOn, gaps), Waits.SYSTEM);
+        assertEquals(goesOn, log.head());
+        List<Appended> more = append(900, 10);
+        assertEquals(goesOn, more.getFirst().address);
+        assertScanShows(Stream.concat(kept.stream(), more.stream()).toList());
+        try (Read read = new Read()) {
+            for (Appended each : kept) {
+                assertNull(read.read(each.address));
+                assertIs(each, read.record());
+            }
+        }
+    }
+
+    private void assertScanShows(List<Appended> expected) {
+        try (LogScan scan = new LogScan(log, Waits.SYSTEM, log.tail())) {
+            for (Appended each : expected) {
+                LogScan.Step step = scan.advance();
+                while (step == LogScan.Step.ON_DEVICE) {
+                    scan.load();
+                    step = scan.advance();
+                }
+                assertEquals(LogScan.Step.RECORD, step);
+                assertEquals(each.address, scan.address());
+                assertIs(each, scan.record());
+            }
+        }
+    }
+
+    @Test
+    void shouldStepOverRecordsThatAreUndone() {
+        List<Appended> all = append(100, 11);
+        long from = all.get(40).address;
+        long to = all.get(60).address;
+        for (int i = 0; i < 100; i += 2) {
+            long record = log.physical(all.get(i).address);
+            Words.set(record, Words.get(record) | RecordLayout.PARITY);
+        }
+        LogGaps gaps = new LogGaps(List.of(), List.of(new LogGaps.Undone(from, to, RecordLayout.PARITY)));
+        for (int i = 0; i < 100; i++) {
+            assertEquals(i >= 40 && i < 60 && i % 2 == 0, gaps.isUndone(all.get(i).address, Words.get(log.physical(all.get(i).address))), "record " + i);
         }
     }
 

@@ -8,6 +8,7 @@ import io.tideline.memory.Probe;
 import io.tideline.memory.Words;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,10 @@ class TailAllocatorTest {
 
         /** Every byte below the tail is framed; frames that nobody reserved are filler to the end of their page. */
         void verify(List<Reservation> reservations, String replay) {
+            verify(reservations, List.of(), replay);
+        }
+
+        void verify(List<Reservation> reservations, List<Long> paddedTo, String replay) {
             TreeMap<Long, Long> reserved = new TreeMap<>();
             for (Reservation reservation : reservations) {
                 assertEquals(null, reserved.put(reservation.address, reservation.sizeBytes), "two owners of one address, " + replay);
@@ -60,7 +65,8 @@ class TailAllocatorTest {
                     assertEquals(owned, frame, "frame at " + address + ", " + replay);
                     assertEquals(address >>> PAGE_BITS, address + owned - 1 >>> PAGE_BITS, "a record spans pages, " + replay);
                 } else {
-                    assertEquals(0, address + frame & PAGE_BYTES - 1, "filler at " + address + " does not end its page, " + replay);
+                    assertTrue((address + frame & PAGE_BYTES - 1) == 0 || paddedTo.contains(address + frame),
+                            "filler at " + address + " ends neither its page nor a padding, " + replay);
                 }
                 address += frame;
             }
@@ -77,6 +83,45 @@ class TailAllocatorTest {
         public void close() {
             allocator.close();
             ring.close();
+        }
+    }
+
+    @Test
+    void shouldPadBesideOthersSoThatEverythingReservedBeforeLiesBelow() throws Exception {
+        for (long seed = 1; seed <= 20; seed++) {
+            try (Tail tail = new Tail(64)) {
+                ConcurrentLinkedQueue<Reservation> all = new ConcurrentLinkedQueue<>();
+                List<Long> boundaries = new ArrayList<>();
+                SplittableRandom random = new SplittableRandom(seed);
+                List<Thread> threads = new ArrayList<>();
+                for (int t = 0; t < 2; t++) {
+                    SplittableRandom sizes = random.split();
+                    threads.add(Thread.ofPlatform().start(() -> {
+                        for (int i = 0; i < 300; i++) {
+                            long size = 16L * sizes.nextInt(2, 12);
+                            long address = tail.allocator.reserve(size);
+                            if (address >= 0) {
+                                all.add(new Reservation(address, size));
+                            }
+                        }
+                    }));
+                }
+                for (int i = 0; i < 10; i++) {
+                    long before = tail.allocator.tail();
+                    long boundary = tail.allocator.padBesideOthers(512);
+                    assertTrue(boundary >= before && boundary % 512 == 0, "seed " + seed);
+                    boundaries.add(boundary);
+                }
+                for (Thread thread : threads) {
+                    thread.join();
+                }
+                List<Reservation> reserved = List.copyOf(all);
+                tail.verify(reserved, boundaries, "seed " + seed);
+                for (long boundary : boundaries) {
+                    assertTrue(reserved.stream().noneMatch(each -> each.address < boundary && each.address + each.sizeBytes > boundary),
+                            "a record lies across " + boundary + ", seed " + seed);
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.tideline.index;
 
+import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.IoRequest;
@@ -7,6 +8,8 @@ import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * The blocks of an image that are on their way between memory and file: a few at once, so that the device is kept busy while the calling
@@ -15,11 +18,14 @@ import java.nio.ByteBuffer;
 final class ImageBlocks implements AutoCloseable {
     /** How many transfers may be under way at once. */
     static final int COUNT = 4;
+    static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final DeviceFile file;
     private final Waits waits;
     private final Region region;
     private final Block[] blocks = new Block[COUNT];
+    /** Whether something did not end in time. */
+    private boolean hangs;
 
     /** The place of a block in memory, and the request that moves it. */
     final class Block extends IoRequest {
@@ -69,7 +75,15 @@ final class ImageBlocks implements AutoCloseable {
         }
 
         private void settle() {
-            waits.await(() -> done);
+            long deadline = waits.nanoTime() + TIMEOUT_NANOS;
+            for (int attempt = 0; !done; attempt++) {
+                if (waits.nanoTime() - deadline > 0) {
+                    hangs = true;
+                    String late = this + " did not end within " + TimeUnit.NANOSECONDS.toSeconds(TIMEOUT_NANOS) + " s";
+                    throw new IoFault(late, new TimeoutException(late));
+                }
+                waits.pause(attempt);
+            }
         }
 
         /** Waits until the transfer that was begun last is done. */
@@ -104,12 +118,16 @@ final class ImageBlocks implements AutoCloseable {
         }
     }
 
-    /** Gives the memory back, once the device has ended what it has, however that ends. */
+    /** Gives the memory back, once the device has ended what it has, however that ends; leaks it rather than take it from under one that hangs. */
     @Override
     public void close() {
         for (Block block : blocks) {
-            block.settle();
+            if (!hangs) {
+                block.settle();
+            }
         }
-        region.close();
+        if (!hangs) {
+            region.close();
+        }
     }
 }

@@ -59,8 +59,10 @@ final class ImageReader {
         if (sizeBytes < ImageLayout.HEAD_BYTES) {
             throw seal.damage(sizeBytes, "the size", sizeBytes + "", "at least " + ImageLayout.HEAD_BYTES);
         }
-        try (Region memory = Region.allocate(ImageLayout.HEAD_BYTES, false)) {
-            new BlockingIo(waits).read(file, 0, memory.address(), ImageLayout.HEAD_BYTES);
+        BlockingIo io = new BlockingIo(waits, ImageBlocks.TIMEOUT_NANOS);
+        Region memory = Region.allocate(ImageLayout.HEAD_BYTES, false);
+        try {
+            io.read(file, 0, memory.address(), ImageLayout.HEAD_BYTES);
             ByteBuffer head = NativeBuffer.of(memory.address(), ImageLayout.HEAD_BYTES);
             seal.checkHead(head);
             long homeBuckets = head.getLong(ImageLayout.HOME_OFFSET);
@@ -70,6 +72,10 @@ final class ImageReader {
             }
             blockBytes = head.getInt(ImageLayout.LENGTH_OFFSET);
             overflowBuckets = head.getLong(ImageLayout.OVERFLOW_OFFSET);
+        } finally {
+            if (!io.isUnderWay()) {
+                memory.close(); // else leaked rather than taken from under a device that hangs
+            }
         }
         // What the file has room for at most; so the numbers below stay small, whatever the head says.
         long roomBuckets = sizeBytes / BucketLayout.SIZE_BYTES;

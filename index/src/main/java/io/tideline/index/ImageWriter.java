@@ -43,7 +43,7 @@ final class ImageWriter {
             head.await();
         }
         if (sync) {
-            new BlockingIo(waits).sync(file);
+            new BlockingIo(waits, ImageBlocks.TIMEOUT_NANOS).sync(file);
         }
         return end;
     }

@@ -1,5 +1,7 @@
 package io.tideline.index;
 
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.memory.Waits;
@@ -37,14 +39,25 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
         requirePages(device);
         long start = waits.nanoTime();
         DeviceFile file = device.create(name);
-        try (file) {
+        boolean hangs = false;
+        try {
             ImageWriter writer = new ImageWriter(index, new ImageSeal(file.path(), storeId, sequence), blockBytes);
             long sizeBytes = writer.write(file, waits, sync, progressBytes);
             return new IndexImage(index.buckets(), writer.overflowBuckets(), sizeBytes, waits.nanoTime() - start);
         } catch (Throwable failed) {
+            hangs = hangs(failed);
             remove(device, name, failed);
             throw failed;
+        } finally {
+            if (!hangs) {
+                file.close();
+            }
         }
+    }
+
+    /** Whether the device did not end something in time: then closing the file would wait for that. */
+    private static boolean hangs(Throwable failed) {
+        return failed instanceof StoreFault fault && BlockingIo.isTimeout(fault);
     }
 
     private static void remove(Device device, String name, Throwable failed) {
@@ -72,13 +85,20 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
             throw new IllegalStateException("an index image is read into an index that has " + into.overflowBuckets() + " overflow buckets already");
         }
         long start = waits.nanoTime();
-        try (DeviceFile file = device.open(name)) {
+        DeviceFile file = device.open(name);
+        boolean hangs = false;
+        try {
             ImageReader reader = new ImageReader(file, into, new ImageSeal(file.path(), storeId, sequence), addressLimit);
             long sizeBytes = reader.read(waits, progressBytes);
             return new IndexImage(into.buckets(), reader.overflowBuckets(), sizeBytes, waits.nanoTime() - start);
         } catch (Throwable failed) {
+            hangs = hangs(failed);
             into.clear();
             throw failed;
+        } finally {
+            if (!hangs) {
+                file.close();
+            }
         }
     }
 

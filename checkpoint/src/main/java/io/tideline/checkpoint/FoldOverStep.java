@@ -1,0 +1,44 @@
+package io.tideline.checkpoint;
+
+import io.tideline.checkpoint.SystemState.Phase;
+import io.tideline.hlog.HybridLog;
+import java.util.concurrent.TimeUnit;
+
+/** The step that makes the log itself the checkpoint: everything up to a boundary becomes read-only and goes to the device. */
+public final class FoldOverStep implements Step {
+    private static final long FLUSH_TIMEOUT_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    private final SystemState state;
+    private final HybridLog log;
+    private final Durability durability;
+    private long end;
+
+    public FoldOverStep(SystemState state, HybridLog log, Durability durability) {
+        this.state = state;
+        this.log = log;
+        this.durability = durability;
+    }
+
+    @Override
+    public void before(Phase phase) {
+        if (phase == Phase.WAIT_FLUSH) {
+            end = log.closeStretch(); // nobody writes for the old version any more, so its last record lies in front
+            state.setFloor(0); // what must not change is read-only
+        }
+    }
+
+    @Override
+    public void in(Phase phase) {
+        if (phase == Phase.WAIT_FLUSH) {
+            log.awaitFlushed(end, FLUSH_TIMEOUT_NANOS);
+            if (durability == Durability.DISK) {
+                log.sync();
+            }
+        }
+    }
+
+    /** The boundary: behind it there is nothing of the old version. */
+    public long end() {
+        return end;
+    }
+}

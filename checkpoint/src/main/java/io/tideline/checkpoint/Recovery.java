@@ -1,0 +1,188 @@
+package io.tideline.checkpoint;
+
+import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.FullFault;
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.Identity;
+import io.tideline.hlog.LogAddress;
+import io.tideline.hlog.LogAudit;
+import io.tideline.hlog.LogExtent;
+import io.tideline.hlog.LogGaps;
+import io.tideline.hlog.LogScan;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.hlog.device.Device;
+import io.tideline.index.HashIndex;
+import io.tideline.index.IndexImage;
+import io.tideline.index.KeyHash;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/**
+ * How a store comes back: the newest manifest says where the log was cut; what lies behind that does not count; the log goes on behind
+ * everything that any life may have written; the index is read from its image, or made from nothing, and what the image lacks is replayed from
+ * the log in the order of addresses. Nothing is written, so it may be cut short and repeated, and ends the same.
+ */
+public final class Recovery {
+    private final Identity identity;
+    private final Optional<Manifest> newest;
+    private final List<UndoneRange> undone;
+    private final LogExtent extent;
+    private String imageProblem = "";
+
+    private Recovery(Identity identity, Optional<Manifest> newest, List<UndoneRange> undone, LogExtent extent) {
+        this.identity = identity;
+        this.newest = newest;
+        this.undone = undone;
+        this.extent = extent;
+    }
+
+    /** Looks at what is there; reads no more than the manifest and the names of files. */
+    public static Recovery of(Device device, Identity identity, Optional<Manifest> newest) {
+        long pageBytes = 1L << identity.pageBits();
+        long written = LogAudit.endOfFiles(device, identity);
+        if (newest.isEmpty()) {
+            long tail = written == 0 ? LogAddress.FIRST : roundUp(written, pageBytes);
+            return new Recovery(identity, newest, List.of(), new LogExtent(tail, tail, LogGaps.NONE));
+        }
+        Manifest manifest = newest.get();
+        Manifest.Log log = manifest.log();
+        long expected = lastByte(manifest);
+        if (expected > log.begin() && written < expected) {
+            throw new CorruptionFault("the log's files end at log address " + written + ", expected " + expected + " by MANIFEST-" + manifest.generation()
+                    + "; part of the log is gone, so nothing was opened");
+        }
+        long tail = log.end() == LogAddress.FIRST && written == 0 ? LogAddress.FIRST : roundUp(Math.max(written, log.end()), pageBytes);
+        List<UndoneRange> undone = new ArrayList<>(manifest.undone());
+        if (tail > log.cut()) {
+            undone.add(new UndoneRange(log.cut(), log.end(), (int) (manifest.version() + 1 & 1), tail));
+        }
+        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps(manifest.skipped(), undone)));
+    }
+
+    /** Where the log's last record or filler ends: in front of the gap, if the checkpoint's end is that of one. */
+    private static long lastByte(Manifest manifest) {
+        long end = manifest.log().end();
+        for (UndoneRange range : manifest.undone().reversed()) {
+            if (end > range.end() && end <= range.nextTail()) {
+                end = range.end();
+            }
+        }
+        return end == LogAddress.FIRST ? 0 : end;
+    }
+
+    private static long roundUp(long address, long pageBytes) {
+        return address + pageBytes - 1 & -pageBytes;
+    }
+
+    /** What of a log does not count, by its manifest. */
+    public static LogGaps gaps(List<SkippedRange> skipped, List<UndoneRange> undone) {
+        List<LogGaps.Skip> skips = new ArrayList<>();
+        List<LogGaps.Undone> taken = new ArrayList<>();
+        skipped.forEach(range -> skips.add(new LogGaps.Skip(range.from(), range.to())));
+        for (UndoneRange range : undone) {
+            if (range.nextTail() > range.end()) {
+                skips.add(new LogGaps.Skip(range.end(), range.nextTail()));
+            }
+            if (range.end() > range.cut()) {
+                taken.add(new LogGaps.Undone(range.cut(), range.end(), SystemState.parity(range.parity())));
+            }
+        }
+        skips.sort((a, b) -> Long.compare(a.from(), b.from()));
+        return new LogGaps(skips, taken);
+    }
+
+    /** What the log's files hold, and where it goes on. */
+    public LogExtent extent() {
+        return extent;
+    }
+
+    /** What the next manifest must say was undone. */
+    public List<UndoneRange> undone() {
+        return undone;
+    }
+
+    /** The version with which the store goes on. */
+    public long nextVersion() {
+        return newest.map(manifest -> manifest.version() + 1).orElse(SystemState.FIRST_VERSION);
+    }
+
+    /** How many buckets the index had, if there is an image of it. */
+    public Optional<Long> imageBuckets() {
+        return newest.flatMap(Manifest::image).map(Manifest.Image::buckets);
+    }
+
+    /** Why the image of the index was not used; empty where it was, or where there is none. */
+    public String imageProblem() {
+        return imageProblem;
+    }
+
+    /**
+     * Fills an empty index. Nobody else uses log or index yet.
+     *
+     * @param progress told how many bytes of the log have been replayed
+     * @throws CorruptionFault if the log is damaged where it must be replayed
+     */
+    public void fill(HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
+        if (newest.isPresent()) {
+            long from = readImage(index, device, waits).orElse(extent.begin());
+            replay(index, log, hash, waits, Math.max(from, extent.begin()), newest.get().log().end(), progress);
+        }
+    }
+
+    private Optional<Long> readImage(HashIndex index, Device device, Waits waits) {
+        Manifest.Image image = newest.get().image().orElse(null);
+        if (image == null) {
+            return Optional.empty();
+        }
+        String name = CheckpointFiles.name(image.number(), IndexStep.PART);
+        try {
+            if (image.buckets() != index.buckets()) {
+                imageProblem = "the index has " + index.buckets() + " buckets, its image " + image.buckets();
+                return Optional.empty();
+            }
+            if (!device.exists(name)) {
+                imageProblem = name + " is not there";
+                return Optional.empty();
+            }
+            IndexImage.read(device, waits, name, identity.storeId(), image.number(), index, newest.get().log().end(), _ -> { });
+            return Optional.of(image.replayFrom());
+        } catch (CorruptionFault | FormatFault damaged) {
+            imageProblem = damaged.getMessage();
+            return Optional.empty();
+        }
+    }
+
+    private void replay(HashIndex index, HybridLog log, KeyHash hash, Waits waits, long from, long end, LongConsumer progress) {
+        try (LogScan scan = new LogScan(log, waits, from, end)) {
+            for (;;) {
+                switch (scan.advance()) {
+                    case END -> {
+                        return;
+                    }
+                    case ON_DEVICE -> {
+                        progress.accept(scan.position() - from);
+                        scan.load();
+                    }
+                    case BUSY -> throw new AssertionError("a record of an earlier life is latched");
+                    case RECORD -> raise(index, hash, scan.record(), scan.address());
+                }
+            }
+        }
+    }
+
+    private static void raise(HashIndex index, KeyHash hash, long record, long address) {
+        long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
+        long key = RecordLayout.keyAddress(record, stateWord);
+        int keyBytes = RecordLayout.keyBytes(record, stateWord);
+        long hashed = keyBytes == Long.BYTES ? hash.of(Words.get(key)) : hash.of(key, keyBytes);
+        if (index.raise(hashed, address) == HashIndex.Raised.FULL) {
+            throw new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
+                    + " with more buckets. Nothing was changed");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.tideline.core;
+
+import io.tideline.checkpoint.CheckpointKind;
+import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.Manifest;
+import java.util.Objects;
+
+/**
+ * What a checkpoint is to be; immutable.
+ *
+ * @param durability what it is to survive
+ * @param cookie bytes of the caller's, up to 64 KiB, that are committed with it; those of the checkpoint before stay if this is null
+ */
+public record CheckpointRequest(CheckpointKind kind, Durability durability, byte[] cookie) {
+    public CheckpointRequest {
+        Objects.requireNonNull(kind);
+        Objects.requireNonNull(durability);
+        if (cookie != null && cookie.length > Manifest.MAX_COOKIE_BYTES) {
+            throw new IllegalArgumentException("a cookie of " + cookie.length + " bytes; it takes up to " + Manifest.MAX_COOKIE_BYTES);
+        }
+        cookie = cookie == null ? null : cookie.clone();
+    }
+
+    /** Index and log, so that recovery has little to replay; survives a crash of the machine. */
+    public static CheckpointRequest full() {
+        return new CheckpointRequest(CheckpointKind.FULL, Durability.DISK, null);
+    }
+
+    /** The log alone, which takes less writing; recovery replays it from the newest image of the index on. */
+    public static CheckpointRequest logOnly() {
+        return new CheckpointRequest(CheckpointKind.LOG_ONLY, Durability.DISK, null);
+    }
+
+    public CheckpointRequest durability(Durability chosen) {
+        return new CheckpointRequest(kind, chosen, cookie);
+    }
+
+    public CheckpointRequest cookie(byte[] bytes) {
+        return new CheckpointRequest(kind, durability, bytes);
+    }
+}

@@ -1,0 +1,23 @@
+package io.tideline.core;
+
+/**
+ * What {@link StoreStats} says of checkpoints.
+ *
+ * @param version that records are of which are written now; a checkpoint begins the next
+ * @param phase of the checkpoint that runs, {@code REST} where none does
+ * @param count how many there were since the store was opened
+ * @param newest number of the newest one; 0 if there is none
+ * @param newestNanos how long the newest one took that was taken since the opening
+ * @param namedSessions sessions that checkpoints tell apart, open or not
+ * @param pendingUpdates submitted updates that have not taken effect; a checkpoint waits for them
+ * @param imageProblem why the image of the index was of no use at the opening, so that the index was rebuilt from the log; empty where it was
+ */
+public record CheckpointStats(long version, String phase, long count, long newest, long newestNanos, int namedSessions, int pendingUpdates,
+        String imageProblem) {
+    static CheckpointStats of(Kernel kernel) {
+        boolean keeps = kernel.keepsSessions();
+        return new CheckpointStats(kernel.state.version(), kernel.state.phase().name(), keeps ? kernel.checkpointer().count() : 0,
+                keeps ? kernel.checkpointer().lastCommit().map(CommitPoint::number).orElse(0L) : 0, keeps ? kernel.checkpointer().nanos() : 0,
+                kernel.names.names().size(), kernel.pendingUpdates.get(), kernel.imageProblem());
+    }
+}

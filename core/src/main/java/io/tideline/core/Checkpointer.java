@@ -1,0 +1,270 @@
+package io.tideline.core;
+
+import io.tideline.checkpoint.CheckpointKind;
+import io.tideline.checkpoint.CommitStep;
+import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.FoldOverStep;
+import io.tideline.checkpoint.IndexStep;
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestBuilder;
+import io.tideline.checkpoint.Opaque;
+import io.tideline.checkpoint.SessionPoint;
+import io.tideline.checkpoint.StateMachine;
+import io.tideline.checkpoint.Step;
+import io.tideline.checkpoint.SystemState.Phase;
+import io.tideline.checkpoint.VersionCut;
+import io.tideline.fault.IoFault;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Takes a store's checkpoints, one at a time, on a thread of its own: puts the steps together, and knows the sessions that they are about.
+ */
+final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
+    private static final Logger LOG = System.getLogger(Checkpointer.class.getName());
+    private static final int MAX_WAITING = 64;
+    private static final long SESSIONS_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private record Waiting(CheckpointRequest request, CompletableFuture<CommitPoint> future) {
+    }
+
+    private final Kernel kernel;
+    private final StoreFiles files;
+    private final StateMachine machine;
+    /** Held while a checkpoint runs, and by whoever must not meet one. */
+    private final Object running = new Object();
+    /** Under its own monitor, as the thread and the closing. */
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private Thread driver;
+    private boolean closed;
+    private volatile CommitPoint lastCommit;
+    private volatile long count;
+    private volatile long nanos;
+    private Session helper;
+    private KeyCount keysAtCut;
+    /** Whether the newest image of the index survives a crash of the machine; otherwise no checkpoint that does may name it. */
+    private boolean imageIsSynced;
+
+    Checkpointer(Kernel kernel, StoreFiles files) {
+        this.kernel = kernel;
+        this.files = files;
+        this.machine = new StateMachine(kernel.state, kernel.epoch);
+        this.lastCommit = files.newest().map(CommitPoint::of).orElse(null);
+        this.imageIsSynced = lastCommit != null && lastCommit.durability() == Durability.DISK;
+    }
+
+    Optional<CommitPoint> lastCommit() {
+        return Optional.ofNullable(lastCommit);
+    }
+
+    /** How many checkpoints there were since the opening. */
+    long count() {
+        return count;
+    }
+
+    /** How long the newest took. */
+    long nanos() {
+        return nanos;
+    }
+
+    /** Has a checkpoint taken after those that wait. */
+    CompletableFuture<CommitPoint> submit(CheckpointRequest request) {
+        Waiting next = new Waiting(request, new CompletableFuture<>());
+        synchronized (waiting) {
+            if (closed) {
+                throw kernel.closed();
+            }
+            if (waiting.size() == MAX_WAITING) {
+                throw new IllegalStateException(MAX_WAITING + " checkpoints wait already; wait for one to end before the next is asked for");
+            }
+            waiting.add(next);
+            if (driver == null) {
+                driver = Thread.ofPlatform().daemon().name("tideline-checkpointer").start(this::drive);
+            }
+            waiting.notifyAll();
+        }
+        return next.future;
+    }
+
+    private void drive() {
+        for (Waiting next = next(); next != null; next = next()) {
+            try {
+                next.future.complete(run(next.request));
+            } catch (Throwable failed) {
+                next.future.completeExceptionally(failed);
+            }
+        }
+    }
+
+    /** The next request; null when there will be none. */
+    private Waiting next() {
+        synchronized (waiting) {
+            while (waiting.isEmpty() && !closed) {
+                try {
+                    waiting.wait();
+                } catch (InterruptedException nobodysBusiness) {
+                    LOG.log(Level.DEBUG, "the driver of checkpoints was interrupted and goes on", nobodysBusiness);
+                }
+            }
+            return waiting.poll();
+        }
+    }
+
+    /** Runs what must not meet a checkpoint; waits for the one that runs. */
+    void between(Runnable work) {
+        synchronized (running) {
+            work.run();
+        }
+    }
+
+    private CommitPoint run(CheckpointRequest request) {
+        synchronized (running) {
+            long start = kernel.waits.nanoTime();
+            long number = files.manifests().nextGeneration();
+            Durability durability = request.durability();
+            boolean hasImage = request.kind() == CheckpointKind.FULL || files.newest().flatMap(Manifest::image).isEmpty()
+                    || durability == Durability.DISK && !imageIsSynced;
+            VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
+            FoldOverStep fold = new FoldOverStep(kernel.state, kernel.log, durability);
+            IndexStep index = hasImage
+                    ? new IndexStep(kernel.index, kernel.log, files.device(), kernel.waits, files.storeId(), number, durability) : null;
+            CommitStep commit = new CommitStep(files.manifests(), kernel.config.retain(), () -> manifest(request, number, cut, fold, index), this::committed,
+                    needed -> {
+                        files.retired(needed);
+                        kernel.log.deleteBelow(needed.logFrom());
+                    });
+            List<Step> steps = new ArrayList<>();
+            if (hasImage) {
+                steps.add(index);
+            }
+            steps.addAll(List.of(cut, fold, commit));
+            List<Phase> plan = new ArrayList<>();
+            if (hasImage) {
+                plan.add(Phase.INDEX);
+            }
+            plan.addAll(List.of(Phase.PREPARE, Phase.IN_PROGRESS, Phase.WAIT_FLUSH, Phase.PERSISTENCE_CALLBACK));
+            run(plan, steps, commit);
+            imageIsSynced = hasImage ? durability == Durability.DISK : imageIsSynced;
+            nanos = kernel.waits.nanoTime() - start;
+            count = count + 1;
+            return lastCommit;
+        }
+    }
+
+    /** What goes wrong once the manifest is there does not take the checkpoint back. */
+    private void run(List<Phase> plan, List<Step> steps, CommitStep commit) {
+        try {
+            machine.run(plan, steps);
+        } catch (RuntimeException late) {
+            files.noteFailure(late);
+            if (commit.committed() == null) {
+                throw late;
+            }
+            LOG.log(Level.WARNING, "checkpoint " + commit.committed().generation() + " is committed; what it made superfluous could not be removed yet", late);
+        }
+    }
+
+    private Manifest manifest(CheckpointRequest request, long number, VersionCut cut, FoldOverStep fold, IndexStep index) {
+        Optional<Manifest> before = files.newest();
+        ManifestBuilder builder = new ManifestBuilder(Manifest.Configuration.of(files.identity())).generation(number).version(kernel.state.version() - 1)
+                .kind(index == null ? CheckpointKind.LOG_ONLY : CheckpointKind.FULL).durability(request.durability()).createdAt(System.currentTimeMillis())
+                .foldedOver(new Manifest.Log(kernel.log.begin(), Math.min(cut.address(), fold.end()), fold.end(), fold.end()))
+                .undone(files.recovery().undone()).sessions(cut.points(), kernel.names.nextId())
+                .cookie(request.cookie() != null ? Opaque.of(request.cookie()) : before.map(Manifest::cookie).orElse(Opaque.EMPTY))
+                .tables(Map.of(KeyCount.TABLE, keysAtCut.toOpaque()));
+        before.ifPresent(manifest -> builder.skipped(manifest.skipped()));
+        Optional<Manifest.Image> image = index != null ? Optional.of(index.image()) : before.flatMap(Manifest::image);
+        image.ifPresent(builder::image);
+        return builder.build();
+    }
+
+    private void committed(Manifest manifest) {
+        lastCommit = CommitPoint.of(manifest);
+        for (Session session : kernel.names.committed(manifest)) {
+            try {
+                session.tellDurable();
+            } catch (RuntimeException users) {
+                LOG.log(Level.WARNING, "what session " + session.name() + " is told of its durable operations by threw", users);
+            }
+        }
+    }
+
+    // --- what the cut needs of the sessions ---
+
+    @Override
+    public void drainPending() {
+        kernel.beginCounting(kernel.state.version() + 1);
+        long deadline = kernel.waits.nanoTime() + SESSIONS_TIMEOUT_NANOS;
+        for (int attempt = 0; kernel.pendingUpdates.get() > 0; ) {
+            if (kernel.waits.nanoTime() - deadline > 0) {
+                throw new IoFault("the checkpoint ended, because " + kernel.pendingUpdates.get() + " submitted updates still wait for the device after "
+                        + TimeUnit.NANOSECONDS.toSeconds(SESSIONS_TIMEOUT_NANOS) + " s; nothing was committed");
+            }
+            int drained = 0;
+            for (Session session : kernel.sessionsNow()) {
+                Pending pending = session.submitted();
+                drained += pending == null ? 0 : pending.drain(helper());
+            }
+            if (drained > 0) {
+                attempt = 0;
+            } else {
+                kernel.waits.pause(attempt++);
+            }
+        }
+    }
+
+    private Session helper() {
+        if (helper == null) {
+            helper = Session.ofDriver(kernel);
+        }
+        return helper;
+    }
+
+    @Override
+    public List<SessionPoint> moveTo(long version) {
+        long deadline = kernel.waits.nanoTime() + SESSIONS_TIMEOUT_NANOS;
+        for (Session session : kernel.sessionsNow()) {
+            for (int attempt = 0; !session.tryMoveTo(version); attempt++) {
+                if (kernel.waits.nanoTime() - deadline > 0) {
+                    throw new IoFault("the checkpoint ended, because session " + session.name() + " stays inside the store; nothing was committed");
+                }
+                kernel.waits.pause(attempt);
+            }
+        }
+        keysAtCut = kernel.keysBefore(version);
+        return kernel.names.pointsBefore(version);
+    }
+
+    /** Takes the last checkpoint, behind a closed gate with nobody inside; what waits for one of its own is refused. */
+    @Override
+    public void close() {
+        List<Waiting> refused;
+        Thread ending;
+        synchronized (waiting) {
+            closed = true;
+            refused = List.copyOf(waiting);
+            waiting.clear();
+            waiting.notifyAll();
+            ending = driver;
+        }
+        refused.forEach(each -> each.future.completeExceptionally(kernel.closed()));
+        for (int attempt = 0; ending != null && ending.isAlive(); attempt++) {
+            kernel.waits.pause(attempt);
+        }
+        try {
+            run(CheckpointRequest.full());
+            files.closedCleanly(kernel.log.begin(), lastCommit == null ? kernel.log.tail() : files.newest().orElseThrow().log().end());
+        } finally {
+            if (helper != null) {
+                helper.close();
+            }
+        }
+    }
+}

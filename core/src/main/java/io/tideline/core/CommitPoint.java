@@ -1,0 +1,40 @@
+package io.tideline.core;
+
+import io.tideline.checkpoint.CheckpointKind;
+import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.SessionPoint;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a checkpoint has made durable: of each named session exactly the operations up to its serial, and what was stored beside them.
+ *
+ * @param number of the checkpoint; the newest one a recovery goes back to
+ * @param version of the records that it holds
+ * @param durability what it survives
+ * @param serials the last operation of each named session that is part of it, by the session's name
+ * @param createdAt milliseconds since 1970
+ */
+public record CommitPoint(long number, long version, CheckpointKind kind, Durability durability, Map<String, Long> serials, byte[] cookie,
+        long createdAt) {
+    public CommitPoint {
+        serials = Map.copyOf(serials);
+        cookie = cookie.clone();
+    }
+
+    static CommitPoint of(Manifest manifest) {
+        Map<String, Long> serials = new TreeMap<>();
+        for (SessionPoint session : manifest.sessions()) {
+            session.name().ifPresent(name -> serials.put(name, session.durableSerial()));
+        }
+        return new CommitPoint(manifest.generation(), manifest.version(), manifest.kind(), manifest.durability(), serials, manifest.cookie().toBytes(),
+                manifest.createdAt());
+    }
+
+    /** What the caller of the checkpoint gave; a copy. */
+    @Override
+    public byte[] cookie() {
+        return cookie.clone();
+    }
+}

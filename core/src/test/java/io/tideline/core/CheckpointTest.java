@@ -1,0 +1,279 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.checkpoint.Durability;
+import io.tideline.fault.FormatFault;
+import io.tideline.hlog.device.SimulatedDisk;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Checkpoints and recoveries: what comes back is what was committed, of every session exactly a prefix. */
+@Tag("spill")
+class CheckpointTest {
+    private static final int SESSIONS = 3;
+
+    private static StoreConfig.Builder tiny() {
+        return StoreConfig.builder().memory(8 << 14).pageSize(1 << 14).segmentSize(1 << 16).buckets(1024).hashSeed(7).maxPending(4, 8).hugePages(false);
+    }
+
+    private static Store open(SimulatedDisk disk) {
+        return Store.open(tiny().files(disk).build());
+    }
+
+    private static CommitPoint commit(Store store, CheckpointRequest request) throws Exception {
+        return store.checkpoint(request).get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void shouldBringBackWhatWasCommittedAndNothingElse() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));
+        Store store = open(disk);
+        Session session = store.openSession("one");
+        for (long key = 0; key < 2000; key++) {
+            session.put(key, key + 1);
+        }
+        CommitPoint point = commit(store, CheckpointRequest.full().cookie(new byte[] {1, 2, 3}));
+        assertEquals(Map.of("one", 2000L), point.serials());
+        assertEquals(2000, session.durableSerial());
+        for (long key = 0; key < 2000; key += 2) {
+            session.put(key, -1);
+        }
+        session.put(5000, 1);
+        for (SimulatedDisk left : List.of(disk.kill(2), disk.crash(3))) {
+            try (Store again = open(left)) {
+                assertEquals(point.number(), again.lastCommit().orElseThrow().number());
+                assertArrayEquals(new byte[] {1, 2, 3}, again.lastCommit().orElseThrow().cookie());
+                assertEquals(2000, again.approximateSize());
+                for (long key = 0; key < 2000; key++) {
+                    assertEquals(key + 1, again.get(key, 0), "key " + key);
+                }
+                assertFalse(again.contains(5000));
+                try (Session resumed = again.resumeSession("one")) {
+                    assertEquals(2000, resumed.serial());
+                }
+                assertEquals(List.of(), StoreVerifier.verify(again));
+            }
+        }
+        session.close();
+        store.close();
+    }
+
+    @Test
+    void shouldTakeACheckpointWhenItIsClosed() {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));
+        SimulatedDisk left = disk;
+        for (int life = 0; life < 5; life++) {
+            try (Store store = open(left); Session session = life == 0 ? store.openSession("one") : store.resumeSession("one")) {
+                assertEquals(life * 300L, session.serial());
+                for (long key = 0; key < 300 * life; key++) {
+                    assertEquals(key, store.get(key, -1), "key " + key + " in life " + life);
+                }
+                for (long key = 300L * life; key < 300 * (life + 1); key++) {
+                    session.put(key, key);
+                }
+            }
+            left = left.crash(life);
+        }
+    }
+
+    @Test
+    void shouldGoOnFromZeroWhereNothingWasCommitted() {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));
+        Store store = open(disk);
+        for (long key = 0; key < 6_000; key++) {
+            store.put(key, key);
+        }
+        try (Store again = open(disk.kill(1))) {
+            assertEquals(0, again.approximateSize());
+            assertFalse(again.contains(1));
+            again.put(1, 2);
+            assertEquals(2, again.get(1, 0));
+            assertTrue(again.lastCommit().isEmpty());
+        }
+        store.close();
+    }
+
+    /** Sessions run, checkpoints come and go, and at some moment the process dies or the power fails; three times in a row. */
+    @Test
+    void shouldKeepAPrefixOfEverySessionWheneverItDies() throws Exception {
+        int seeds = Integer.getInteger("test.prefix", Hammer.share(24));
+        for (long seed = 1; seed <= seeds; seed++) {
+            liveAndDie(seed);
+        }
+    }
+
+    private static void liveAndDie(long seed) throws Exception {
+        String replay = "seed " + seed;
+        SplittableRandom random = new SplittableRandom(seed);
+        PrefixScript script = new PrefixScript(seed, SESSIONS);
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(seed).mode(SimulatedDisk.Mode.THREADS));
+        long[] serials = new long[SESSIONS];
+        for (int life = 0; life < 3; life++) {
+            Store store = open(disk);
+            List<Session> sessions = new ArrayList<>();
+            for (int i = 0; i < SESSIONS; i++) {
+                String name = "s" + i;
+                sessions.add(store.sessionNames().contains(name) ? store.resumeSession(name) : store.openSession(name));
+                long found = sessions.get(i).serial();
+                assertTrue(found >= serials[i], name + " came back with " + found + ", and " + serials[i] + " were durable; life " + life + ", " + replay);
+                serials[i] = found;
+            }
+            script.verify(store, serials, "life " + life + ", " + replay);
+            assertEquals(List.of(), StoreVerifier.verify(store), replay);
+            disk = runUntilDeath(store, sessions, script, disk, random, serials, replay);
+        }
+        disk.close();
+    }
+
+    private static SimulatedDisk runUntilDeath(Store store, List<Session> sessions, PrefixScript script, SimulatedDisk disk, SplittableRandom random,
+            long[] serials, String replay) throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicReference<Throwable> problem = new AtomicReference<>();
+        AtomicReference<CommitPoint> last = new AtomicReference<>();
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < SESSIONS; i++) {
+            int number = i;
+            threads.add(Thread.ofPlatform().start(() -> {
+                try {
+                    script.finishGroup(sessions.get(number), number);
+                    while (!stop.get()) {
+                        script.run(sessions.get(number), number);
+                    }
+                } catch (Throwable thrown) {
+                    problem.compareAndSet(null, thrown);
+                }
+            }));
+        }
+        int checkpoints = random.nextInt(1, 6);
+        boolean isKill = random.nextBoolean();
+        for (int i = 0; i < checkpoints; i++) {
+            CheckpointRequest request = (random.nextInt(3) == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly())
+                    .durability(isKill && random.nextBoolean() ? Durability.PROCESS : Durability.DISK);
+            last.set(commit(store, request));
+        }
+        long spins = random.nextLong(200_000);
+        boolean during = random.nextBoolean();
+        CompletableFuture<CommitPoint> late = during ? store.checkpoint() : null;
+        for (long i = 0; i < spins; i++) {
+            Thread.onSpinWait();
+        }
+        CommitPoint durable = last.get();
+        SimulatedDisk left = isKill ? disk.kill(random.nextLong()) : disk.crash(random.nextLong());
+        durable.serials().forEach((name, serial) -> serials[Integer.parseInt(name.substring(1))] = serial);
+        stop.set(true);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        if (late != null) {
+            late.get(60, TimeUnit.SECONDS);
+        }
+        for (Session session : sessions) {
+            session.close();
+        }
+        assertEquals(List.of(), StoreVerifier.verify(store), replay);
+        store.close();
+        if (problem.get() != null) {
+            throw new AssertionError(replay, problem.get());
+        }
+        assertEquals(List.of(), disk.bugs(), replay);
+        disk.close();
+        return left;
+    }
+
+    @Test
+    void shouldTellSessionsApartByName(@TempDir Path directory) throws Exception {
+        try (Store store = Store.open(tiny().directory(directory.resolve("store")).maxNamedSessions(2).build())) {
+            Session session = store.openSession("a");
+            assertThrows(IllegalArgumentException.class, () -> store.openSession("a"));
+            assertThrows(IllegalStateException.class, () -> store.resumeSession("a"));
+            assertThrows(IllegalArgumentException.class, () -> store.resumeSession("b"));
+            assertThrows(IllegalStateException.class, () -> store.forgetSession("a"));
+            store.openSession("b").close();
+            assertThrows(IllegalStateException.class, () -> store.openSession("c"));
+            session.put(1, 2);
+            session.close();
+            Session resumed = store.resumeSession("a");
+            assertEquals(1, resumed.serial());
+            resumed.close();
+            store.forgetSession("a");
+            assertThrows(IllegalArgumentException.class, () -> store.resumeSession("a"));
+            assertEquals(List.of("b"), store.sessionNames());
+            assertEquals(Map.of("b", 0L), commit(store, CheckpointRequest.full()).serials());
+            AtomicReference<Long> told = new AtomicReference<>();
+            Session c = store.openSession("c");
+            c.onDurable(told::set);
+            c.put(3, 4);
+            commit(store, CheckpointRequest.logOnly());
+            assertEquals(1L, told.get());
+            assertTrue(c.awaitDurable(1, Duration.ofSeconds(30)));
+            c.close();
+        }
+    }
+
+    @Test
+    void shouldRefuseAnotherConfiguration(@TempDir Path directory) {
+        Path path = directory.resolve("store");
+        try (Store store = Store.open(tiny().directory(path).build())) {
+            store.put(1, 2);
+        }
+        for (StoreConfig.Builder other : List.of(tiny().pageSize(1 << 13).memory(1 << 17), tiny().segmentSize(1 << 17), tiny().hashSeed(8))) {
+            assertThrows(FormatFault.class, () -> Store.open(other.directory(path).build()));
+        }
+        assertThrows(FormatFault.class, () -> Store.open(StoreConfig.builder().memory(1 << 16).pageSize(1 << 12).directory(path).build()));
+        try (Store store = Store.open(StoreConfig.builder().memory(1 << 20).directory(path).hugePages(false).build())) {
+            assertEquals(2, store.get(1, 0));
+            assertEquals(1 << 14, store.config().pageSize());
+        }
+        try (Store store = Store.open(tiny().buckets(64).directory(path).build())) {
+            assertEquals(2, store.get(1, 0), "rebuilt, because the image has another number of buckets");
+        }
+    }
+
+    @Test
+    void shouldRefuseCheckpointsWhereNothingIsKept() {
+        try (Store store = Store.open(StoreConfig.builder().memory(1 << 20).build())) {
+            assertThrows(IllegalStateException.class, store::checkpoint);
+        }
+    }
+
+    @Test
+    void shouldKeepWhatAClearForgotAsLongAsACheckpointNeedsIt() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4).mode(SimulatedDisk.Mode.THREADS));
+        Store store = open(disk);
+        for (long key = 0; key < 6_000; key++) {
+            store.put(key, key);
+        }
+        commit(store, CheckpointRequest.full());
+        store.clear();
+        store.put(1, 100);
+        try (Store back = open(disk.kill(5))) {
+            for (long key = 0; key < 6_000; key++) {
+                assertEquals(key, back.get(key, -1));
+            }
+        }
+        commit(store, CheckpointRequest.full());
+        commit(store, CheckpointRequest.full());
+        assertFalse(disk.exists("log/000000000000"), "two checkpoints later nobody needs it");
+        try (Store back = open(disk.kill(6))) {
+            assertEquals(1, back.approximateSize());
+            assertEquals(100, back.get(1, -1));
+        }
+        store.close();
+    }
+}

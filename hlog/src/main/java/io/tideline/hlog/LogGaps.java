@@ -1,0 +1,104 @@
+package io.tideline.hlog;
+
+import java.util.List;
+
+/**
+ * What of the log does not count though it lies between begin and tail: stretches that earlier lives of the store left behind. Immutable.
+ * There is at most one of each kind for each life, so a log may have many; they are found by bisection.
+ */
+public final class LogGaps {
+    /** A log whose every byte counts. */
+    public static final LogGaps NONE = new LogGaps(List.of(), List.of());
+
+    private final List<Skip> skips;
+    private final List<Undone> undone;
+
+    /** Nothing from {@code from} on counts, up to {@code to}, where a page begins. */
+    public record Skip(long from, long to) {
+        public Skip {
+            requireRange(from, to);
+        }
+    }
+
+    /** Records from {@code from} to {@code to} with this {@linkplain RecordLayout#PARITY parity flag} do not count. */
+    public record Undone(long from, long to, long parity) {
+        public Undone {
+            requireRange(from, to);
+            if ((parity & ~RecordLayout.PARITY) != 0) {
+                throw new IllegalArgumentException("a parity flag of " + parity);
+            }
+        }
+    }
+
+    private static void requireRange(long from, long to) {
+        if (from < LogAddress.FIRST || to <= from) {
+            throw new IllegalArgumentException("a gap of the log from " + from + " to " + to);
+        }
+    }
+
+    /**
+     * @param skips between the end of what a checkpoint kept and the page on which the next life went on; ascending and apart
+     * @param undone what was written behind the cut of a checkpoint that was recovered to; ascending and apart
+     */
+    public LogGaps(List<Skip> skips, List<Undone> undone) {
+        this.skips = List.copyOf(skips);
+        this.undone = List.copyOf(undone);
+        for (int i = 1; i < skips.size(); i++) {
+            requireApart(skips.get(i - 1).to, skips.get(i).from);
+        }
+        for (int i = 1; i < undone.size(); i++) {
+            requireApart(undone.get(i - 1).to, undone.get(i).from);
+        }
+    }
+
+    private static void requireApart(long end, long begin) {
+        if (begin < end) {
+            throw new IllegalArgumentException("gaps of the log that overlap: one ends at " + end + ", the next begins at " + begin);
+        }
+    }
+
+    /** The first address from {@code address} on that is in no gap. */
+    long pass(long address) {
+        long at = address;
+        for (int i = firstSkipBehind(at); i < skips.size() && skips.get(i).from <= at; i++) {
+            at = skips.get(i).to;
+        }
+        return at;
+    }
+
+    /** Where the bytes that can be read from {@code address} on end: at {@code pageEnd}, or where a gap begins before that. */
+    long readableEnd(long address, long pageEnd) {
+        int next = firstSkipBehind(address);
+        return next < skips.size() && skips.get(next).from >= address ? Math.min(pageEnd, skips.get(next).from) : pageEnd;
+    }
+
+    /** The place of the first gap that ends behind an address. */
+    private int firstSkipBehind(long address) {
+        int low = 0;
+        int high = skips.size();
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (skips.get(middle).to <= address) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** Whether the record of that address and link does not count. */
+    public boolean isUndone(long address, long link) {
+        int low = 0;
+        int high = undone.size();
+        while (low < high) {
+            int middle = low + high >>> 1;
+            if (undone.get(middle).to <= address) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low < undone.size() && address >= undone.get(low).from && (link & RecordLayout.PARITY) == undone.get(low).parity;
+    }
+}

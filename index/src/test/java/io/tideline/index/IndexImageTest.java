@@ -337,7 +337,7 @@ class IndexImageTest {
         int most = 0;
         while (thread.isAlive()) {
             thread.join(1);
-            if (thread.getState() == Thread.State.WAITING) {
+            if (thread.getState() == Thread.State.TIMED_WAITING) { // between two looks at what it waits for
                 most = Math.max(most, disk.queued());
                 disk.runOne();
             }

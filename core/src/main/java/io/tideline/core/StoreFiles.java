@@ -178,8 +178,8 @@ final class StoreFiles implements AutoCloseable {
 
     /** Whether a device that hangs is the reason why something failed: then it is not waited for at the close. */
     void noteFailure(RuntimeException failed) {
-        if (failed instanceof StoreFault fault && BlockingIo.isTimeout(fault)) {
-            hangs = true;
+        for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
+            hangs |= cause instanceof StoreFault fault && BlockingIo.isTimeout(fault);
         }
     }
 

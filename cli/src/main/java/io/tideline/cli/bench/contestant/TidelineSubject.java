@@ -25,8 +25,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /** This store as the subject of a benchmark: single calls without a session, or batches of a session for each thread. */
@@ -82,9 +88,29 @@ final class TidelineSubject implements Subject {
 
     @Override
     public void load() {
+        int threads = stream.settings().threads();
+        try (ExecutorService loaders = Executors.newFixedThreadPool(threads)) {
+            List<Future<?>> parts = new ArrayList<>();
+            for (int part = 0; part < threads; part++) {
+                int first = part;
+                parts.add(loaders.submit(() -> load(first, threads)));
+            }
+            for (Future<?> part : parts) {
+                part.get();
+            }
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException("a thread that loads the store failed", failed.getCause());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("the loading was interrupted", stopped);
+        }
+    }
+
+    /** Loads the part of the batches that is one thread's: together they load the keys about in their order. */
+    private void load(int first, int threads) {
         WorkSettings settings = stream.settings();
         TidelineReplayer loader = newReplayer();
-        for (long from = 0; from < settings.keys(); from += settings.batch()) {
+        for (long from = (long) first * settings.batch(); from < settings.keys(); from += (long) threads * settings.batch()) {
             loader.load(from, Math.min(from + settings.batch(), settings.keys()));
         }
     }

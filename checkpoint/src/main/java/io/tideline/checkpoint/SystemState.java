@@ -1,7 +1,7 @@
 package io.tideline.checkpoint;
 
 import io.tideline.hlog.RecordLayout;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
  * Whether operations are let in, how far a checkpoint is, and of which version the records are that are written now: one word, so that an
@@ -40,17 +40,20 @@ public final class SystemState {
     /** Of a new store. Even, so that its records have the parity bit 0, like those of a store without checkpoints. */
     public static final long FIRST_VERSION = 2;
 
-    private final AtomicLong word;
+    private static final AtomicLongFieldUpdater<SystemState> WORD = AtomicLongFieldUpdater.newUpdater(SystemState.class, "word");
+
+    /** A field of its own: each operation reads it. */
+    private volatile long word;
     private volatile long cut = Long.MAX_VALUE;
     private volatile long floor;
 
     public SystemState(long version) {
-        word = new AtomicLong(version << VERSION_SHIFT);
+        word = version << VERSION_SHIFT;
     }
 
     /** All of it, for the static questions. Never negative. */
     public long word() {
-        return word.get();
+        return word;
     }
 
     public static Gate gate(long word) {
@@ -72,25 +75,25 @@ public final class SystemState {
     }
 
     public Gate gate() {
-        return gate(word.get());
+        return gate(word);
     }
 
     public Phase phase() {
-        return phase(word.get());
+        return phase(word);
     }
 
     public long version() {
-        return version(word.get());
+        return version(word);
     }
 
     /** Whoever enters from here on meets another gate. */
     public void setGate(Gate gate) {
-        word.updateAndGet(old -> old & -1L << PHASE_SHIFT | gate.ordinal());
+        WORD.updateAndGet(this, old -> old & -1L << PHASE_SHIFT | gate.ordinal());
     }
 
     /** Whoever enters from here on meets another phase; IN_PROGRESS begins the next version. */
     void setPhase(Phase phase) {
-        word.updateAndGet(old -> {
+        WORD.updateAndGet(this, old -> {
             long version = version(old) + (phase == Phase.IN_PROGRESS ? 1 : 0);
             return version << VERSION_SHIFT | (long) phase.ordinal() << PHASE_SHIFT | gate(old).ordinal();
         });

@@ -44,6 +44,8 @@ public final class Session extends Operations implements AutoCloseable {
     final Needs needs;
 
     final Kernel kernel;
+    /** The kernel's, one load closer to each operation. */
+    private final SystemState state;
     private final Epoch epoch;
     private final long epochSlot;
     private final String name;
@@ -91,6 +93,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** @param entry whose session it is; null for one that checkpoints do not tell apart */
     private Session(Kernel kernel, String name, boolean pooled, boolean passesGate, NamedSessions.Entry entry) {
         this.kernel = kernel;
+        this.state = kernel.state;
         this.log = kernel.log;
         this.index = kernel.index;
         this.hash = kernel.hash;
@@ -319,7 +322,7 @@ public final class Session extends Operations implements AutoCloseable {
             throw refusal();
         }
         // The gate is looked at each time: a closure that caught a ClosedFault and went on would touch memory that is gone.
-        if ((serial & BATCH_REFRESH - 1) == 0 || kernel.state.word() != admitted) {
+        if ((serial & BATCH_REFRESH - 1) == 0 || state.word() != admitted) {
             breathe();
         }
     }
@@ -364,7 +367,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Looks at the state, and at what is new in it. */
     private void admit() {
-        long word = kernel.state.word();
+        long word = state.word();
         if (word != admitted) {
             meet(word);
         }
@@ -378,9 +381,9 @@ public final class Session extends Operations implements AutoCloseable {
                 throw kernel.closed();
             }
             waitOutside(attempt);
-            word = kernel.state.word();
+            word = state.word();
         }
-        CprGate.meet(this, kernel.state, word);
+        CprGate.meet(this, state, word);
         admitted = word;
     }
 

@@ -82,6 +82,10 @@ final class StoreFiles implements AutoCloseable {
         requireSame(config, identity);
         ManifestStore manifests = config.fallsBack() ? ManifestStore.openFallingBack(device, config.waits(), identity)
                 : ManifestStore.open(device, config.waits(), identity);
+        if (manifests.newest().isEmpty() && CleanClose.read(device, config.waits(), identity.storeId()).isPresent()) {
+            throw new FormatFault("the store of the directory " + config.directory() + " was closed by an earlier build, which took no checkpoint of it;"
+                    + " nothing of it was touched. Choose another directory");
+        }
         return new StoreFiles(config, directory, device, devices, identity, manifests);
     }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tideline.checkpoint.Durability;
 import io.tideline.fault.FormatFault;
 import io.tideline.hlog.device.SimulatedDisk;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -242,6 +243,20 @@ class CheckpointTest {
         }
         try (Store store = Store.open(tiny().buckets(64).directory(path).build())) {
             assertEquals(2, store.get(1, 0), "rebuilt, because the image has another number of buckets");
+        }
+    }
+
+    @Test
+    void shouldNotTakeAClosedStoreWithoutManifestsForAnEmptyOne(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("store");
+        try (Store store = Store.open(tiny().directory(path).build())) {
+            store.put(1, 2);
+        }
+        Files.move(path.resolve("MANIFEST-1"), directory.resolve("kept"));
+        assertThrows(FormatFault.class, () -> Store.open(tiny().directory(path).build()));
+        Files.move(directory.resolve("kept"), path.resolve("MANIFEST-1"));
+        try (Store store = Store.open(tiny().directory(path).build())) {
+            assertEquals(2, store.get(1, 0));
         }
     }
 

@@ -15,6 +15,9 @@ public record CheckpointRequest(CheckpointKind kind, Durability durability, byte
     public CheckpointRequest {
         Objects.requireNonNull(kind);
         Objects.requireNonNull(durability);
+        if (kind == CheckpointKind.INDEX_ONLY) {
+            throw new IllegalArgumentException("a checkpoint of the index alone holds no operations, and this version takes none; take full() or logOnly()");
+        }
         if (cookie != null && cookie.length > Manifest.MAX_COOKIE_BYTES) {
             throw new IllegalArgumentException("a cookie of " + cookie.length + " bytes; it takes up to " + Manifest.MAX_COOKIE_BYTES);
         }

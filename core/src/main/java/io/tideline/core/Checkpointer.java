@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Takes a store's checkpoints, one at a time, on a thread of its own: puts the steps together, and knows the sessions that they are about.
@@ -96,11 +97,17 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private void drive() {
         for (Waiting next = next(); next != null; next = next()) {
             try {
-                next.future.complete(run(next.request));
+                CommitPoint taken = run(next.request);
+                tell(next, future -> future.complete(taken));
             } catch (Throwable failed) {
-                next.future.completeExceptionally(failed);
+                tell(next, future -> future.completeExceptionally(failed));
             }
         }
+    }
+
+    /** On a thread that holds nothing and that nobody waits for, because what follows is the user's and may close the store. */
+    private static void tell(Waiting waiting, Consumer<CompletableFuture<CommitPoint>> outcome) {
+        Thread.ofVirtual().name("tideline-checkpoint-told").start(() -> outcome.accept(waiting.future));
     }
 
     /** The next request; null when there will be none. */
@@ -231,7 +238,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     public List<SessionPoint> moveTo(long version) {
         long deadline = kernel.waits.nanoTime() + SESSIONS_TIMEOUT_NANOS;
         for (Session session : kernel.sessionsNow()) {
-            for (int attempt = 0; !session.tryMoveTo(version); attempt++) {
+            for (int attempt = 0; kernel.hasOpen(session) && !session.tryMoveTo(version); attempt++) {
                 if (kernel.waits.nanoTime() - deadline > 0) {
                     throw new IoFault("the checkpoint ended, because session " + session.name() + " stays inside the store; nothing was committed");
                 }
@@ -254,7 +261,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             waiting.notifyAll();
             ending = driver;
         }
-        refused.forEach(each -> each.future.completeExceptionally(kernel.closed()));
+        refused.forEach(each -> tell(each, future -> future.completeExceptionally(kernel.closed())));
         for (int attempt = 0; ending != null && ending.isAlive(); attempt++) {
             kernel.waits.pause(attempt);
         }

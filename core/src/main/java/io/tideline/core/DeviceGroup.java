@@ -57,7 +57,12 @@ final class DeviceGroup {
                 if (!isNew) {
                     op.requireRead();
                 }
-                done = problem != null || member.finish(place);
+                session.beginMember(); // for what has it start over; the group counts when it is done
+                try {
+                    done = problem != null || member.finish(place);
+                } finally {
+                    session.unbegin();
+                }
                 if (!done) {
                     ring.start(op);
                 }

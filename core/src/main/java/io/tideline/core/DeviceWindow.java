@@ -61,6 +61,9 @@ final class DeviceWindow {
                 ring.start(lookup);
             }
             lookups[begun++ & SIZE - 1] = lookup;
+            if (lookup != null) {
+                session.breathe(); // it was begun outside, and the gate may be shut since
+            }
         }
     }
 
@@ -68,7 +71,7 @@ final class DeviceWindow {
     private long addressOnDevice(long key) {
         HybridLog log = session.log;
         session.key.setWord(key, session.hash.of(key));
-        long address = ChainWalk.find(log, session.newest(session.key.hash), session.key);
+        long address = ChainWalk.find(log, session.newestBetween(session.key.hash), session.key);
         return address != ChainWalk.NOT_FOUND && address < log.head() ? address : 0;
     }
 

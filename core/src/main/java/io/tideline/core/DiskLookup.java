@@ -68,6 +68,11 @@ class DiskLookup extends RecordRead {
         start(address);
     }
 
+    /** A lookup is about to begin; that an earlier one ended does not count any more. */
+    final void expect() {
+        ended = false;
+    }
+
     /** Waits, outside the epoch, for the end of what was begun. */
     final void await() {
         waiter = Thread.currentThread();

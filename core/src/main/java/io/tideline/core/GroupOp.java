@@ -27,7 +27,10 @@ final class GroupOp {
     /** Keeps the JIT from dropping loads whose only purpose is to fetch a line. */
     private long touched;
 
-    /** Reads into {@code values}; how many keys were found. */
+    /**
+     * Reads into {@code values}; how many keys were found. The session was entered for no operation: a member may be read behind a cut at which
+     * the group began, so it counts when all are read.
+     */
     static int getAll(Session session, long[] keys, long[] values, int from, int count, long ifAbsent) {
         GroupOp group = session.group();
         group.onDevice = 0;
@@ -37,7 +40,7 @@ final class GroupOp {
             group.prepare(session, keys, at, size);
             boolean isCareful = session.isCareful; // who meets the next version leaves the epoch, and then no address is good any more
             for (int i = 0; i < size; i++) {
-                long newest = isCareful ? session.newest(group.hashes[i]) : group.addresses[i];
+                long newest = isCareful ? session.newestBetween(group.hashes[i]) : group.addresses[i];
                 long record = ReadOp.findLive(session, newest, keys[at + i]);
                 if (record == ReadOp.ON_DISK) {
                     group.noteOnDevice(at + i, count);

@@ -164,6 +164,11 @@ final class Kernel {
         }
     }
 
+    /** Whether it is not closed yet. */
+    boolean hasOpen(Session session) {
+        return sessions.contains(session);
+    }
+
     private void closeFiles() {
         if (files != null) {
             files.close();

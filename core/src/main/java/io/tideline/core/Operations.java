@@ -26,8 +26,8 @@ public abstract sealed class Operations permits Store, Session {
     /** Enters the epoch with a session, for one operation. */
     abstract Session enter();
 
-    /** Enters the epoch with a session, for so many operations. */
-    abstract Session enter(int operations);
+    /** Enters the epoch with a session, for no operation yet: the members of a group count one by one. */
+    abstract Session enterForGroup();
 
     /** Runs many operations under one stay in the epoch. */
     public abstract void batch(Consumer<Session> operations);
@@ -503,10 +503,11 @@ public abstract sealed class Operations permits Store, Session {
     public final int getAll(long[] keys, long[] values, int from, int count, long ifAbsent) {
         Objects.checkFromIndexSize(from, count, keys.length);
         Objects.checkFromIndexSize(from, count, values.length);
-        Session session = enter(count);
+        Session session = enterForGroup();
         try {
             return GroupOp.getAll(session, keys, values, from, count, ifAbsent);
         } finally {
+            session.endReads(count);
             session.leave();
         }
     }
@@ -515,7 +516,7 @@ public abstract sealed class Operations permits Store, Session {
     public final void putAll(long[] keys, long[] values, int from, int count) {
         Objects.checkFromIndexSize(from, count, keys.length);
         Objects.checkFromIndexSize(from, count, values.length);
-        Session session = enter(0);
+        Session session = enterForGroup();
         try {
             GroupOp.putAll(session, keys, values, from, count);
         } finally {
@@ -530,7 +531,7 @@ public abstract sealed class Operations permits Store, Session {
     public final void rmwAll(long[] keys, int from, int count, Update update, long operand) {
         Objects.checkFromIndexSize(from, count, keys.length);
         Objects.requireNonNull(update);
-        Session session = enter(0);
+        Session session = enterForGroup();
         try {
             GroupOp.updateAll(session, keys, from, count, update, operand);
         } finally {

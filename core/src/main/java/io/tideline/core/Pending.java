@@ -259,7 +259,7 @@ final class Pending {
         try {
             op.requireRead();
             session.key.copyOf(op.key, session);
-            Status done = attempt(op, false);
+            Status done = attemptAgain(op);
             if (done == null) {
                 if (op.isUpdate()) {
                     op.setWaiting();
@@ -269,6 +269,16 @@ final class Pending {
             return done;
         } finally {
             session.needs.lookup = own;
+        }
+    }
+
+    /** One more attempt: meanwhile the operation runs beside those that the session has begun, though it was counted when it was submitted. */
+    private Status attemptAgain(PendingOp op) {
+        session.beginMember();
+        try {
+            return attempt(op, false);
+        } finally {
+            session.unbegin();
         }
     }
 
@@ -360,9 +370,22 @@ final class Pending {
         }
     }
 
+    /** Nobody is told what becomes of it; whoever is bringing it to its effect ends that first, because its buffers go next. */
+    private void drop(PendingOp op) {
+        if (op.claim()) {
+            session.kernel.pendingUpdates.decrementAndGet();
+            return;
+        }
+        for (int attempt = 0; op.isClaimed(); attempt++) {
+            session.waits.pause(attempt);
+        }
+    }
+
     /** Waits for the device and drops what is pending; whoever holds the ring behind a close of the store keeps it. */
     void close() {
         if (claimed.compareAndSet(false, true)) {
+            ring.awaitAll();
+            ring.all().forEach(this::drop);
             ring.close();
         }
     }

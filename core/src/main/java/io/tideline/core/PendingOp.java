@@ -58,12 +58,18 @@ final class PendingOp extends DiskLookup {
 
     /** It is about to be looked up, and whoever claims it then may go on. */
     void setWaiting() {
+        expect(); // before it can be claimed: an earlier lookup's end is not this one's
         stage.set(WAITING);
     }
 
     /** Takes the part of bringing it to its effect; false if somebody else has. */
     boolean claim() {
         return stage.compareAndSet(WAITING, CLAIMED);
+    }
+
+    /** Whether somebody is bringing it to its effect. */
+    boolean isClaimed() {
+        return stage.get() == CLAIMED;
     }
 
     /** Whether it waits, and its lookup has ended. */

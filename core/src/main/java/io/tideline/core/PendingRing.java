@@ -140,11 +140,16 @@ final class PendingRing {
         }
     }
 
-    /** Waits for the device to be done with everything, whatever became of it, and gives the buffers back. */
-    void close() {
+    /** Waits for the device to be done with everything, whatever became of it. */
+    void awaitAll() {
         while (underWay > 0) {
             await();
         }
+    }
+
+    /** The same, and gives the buffers back. */
+    void close() {
+        awaitAll();
         all.forEach(PendingOp::close);
     }
 }

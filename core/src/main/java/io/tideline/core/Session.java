@@ -145,7 +145,8 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /**
-     * Has a checkpoint tell how far it holds this session, on a thread of its own which must not be kept waiting; null for nobody.
+     * Has a checkpoint tell how far it holds this session, on a thread of its own which must not be kept waiting; null for nobody. Like
+     * any callback it must not call the store.
      *
      * @param listener given the durable serial
      */
@@ -223,7 +224,12 @@ public final class Session extends Operations implements AutoCloseable {
     void tellDurable() {
         LongConsumer listener = onDurable;
         if (listener != null) {
-            listener.accept(entry.durableSerial());
+            beginCallback();
+            try {
+                listener.accept(entry.durableSerial());
+            } finally {
+                endCallback();
+            }
         }
     }
 
@@ -236,6 +242,16 @@ public final class Session extends Operations implements AutoCloseable {
     long newest(long hashed) {
         long newest = index.find(hashed);
         return isCareful ? CprGate.awaitNewest(this, hashed, newest) : newest;
+    }
+
+    /** The same between two operations, for one of a group that is not counted yet. */
+    long newestBetween(long hashed) {
+        beginMember();
+        try {
+            return newest(hashed);
+        } finally {
+            unbegin();
+        }
     }
 
     // --- entering and leaving ---
@@ -297,15 +313,20 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     @Override
-    Session enter(int operations) {
+    Session enterForGroup() {
         enter();
-        serial += operations - 1;
+        serial--;
         return this;
     }
 
     /** A member of a group that was entered for no operation begins. */
     void beginMember() {
         serial++;
+    }
+
+    /** A group that was entered for no operation, and changes nothing, is done. */
+    void endReads(int members) {
+        serial += members;
     }
 
     /** The running operation goes to wait, or to start over: nothing of it has taken effect. */

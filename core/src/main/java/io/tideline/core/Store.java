@@ -55,7 +55,7 @@ public final class Store extends Operations implements AutoCloseable {
     }
 
     @Override
-    Session enter(int operations) {
+    Session enterForGroup() {
         return enter();
     }
 

@@ -128,7 +128,8 @@ public final class Epoch implements AutoCloseable {
     /** Steps inside again after {@link #suspend}; waits while somebody {@linkplain #tryHold holds} the slot. */
     public void resume(long slot) {
         for (int attempt = 0; !Words.announce(slot, SUSPENDED, Words.getAcquire(currentWord)); attempt++) {
-            if (Words.getVolatile(slot) != HELD && Words.getVolatile(slot) != SUSPENDED) {
+            long word = Words.getVolatile(slot);
+            if (word != HELD && word != SUSPENDED) {
                 throw new AssertionError("a slot that was not suspended is resumed");
             }
             waits.pause(attempt);

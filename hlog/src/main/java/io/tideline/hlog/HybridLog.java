@@ -267,14 +267,26 @@ public final class HybridLog implements AutoCloseable {
 
     /**
      * Ends a stretch of the log at a boundary that the device can write up to, while others go on behind it, and makes everything below
-     * read-only.
+     * read-only. Called from outside the epoch.
      *
      * @return the boundary
      */
     public long closeStretch() {
-        long end = tail.padBesideOthers(PAD_BYTES);
-        shiftReadOnly(end);
-        return end;
+        long slot = epoch.claim("the end of a stretch of the log");
+        try {
+            if (!epoch.tryEnter(slot)) {
+                throw new AssertionError("a stretch of a log is closed whose epoch is closed");
+            }
+            try {
+                long end = tail.padBesideOthers(PAD_BYTES);
+                shiftReadOnly(end);
+                return end;
+            } finally {
+                epoch.exit(slot);
+            }
+        } finally {
+            epoch.release(slot);
+        }
     }
 
     /**

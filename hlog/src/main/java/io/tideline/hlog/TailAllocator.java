@@ -121,7 +121,7 @@ final class TailAllocator implements AutoCloseable {
         }
     }
 
-    /** The same beside others who reserve; the boundary that everything reserved before lies below. */
+    /** The same from inside the epoch, beside others who reserve; the boundary that everything reserved before lies below. */
     long padBesideOthers(int alignmentBytes) {
         for (;;) {
             long word = Words.getVolatile(tailWord);
@@ -134,6 +134,7 @@ final class TailAllocator implements AutoCloseable {
                 return (page(word) << pageBits) + offset;
             }
             if (Words.compareAndSet(tailWord, word, word + gap)) {
+                Probe.at("tail.padded");
                 long address = (page(word) << pageBits) + offset;
                 RecordLayout.writeFiller(ring.physical(address), gap);
                 return address + gap;

@@ -17,6 +17,7 @@ import io.tideline.hlog.device.FileDevice;
 import io.tideline.hlog.device.MappedDevice;
 import io.tideline.hlog.device.UringDevice;
 import io.tideline.memory.Region;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.io.IOException;
@@ -309,6 +310,28 @@ class SpillTest {
                 assertNull(read.read(each.address));
                 assertIs(each, read.record());
             }
+        }
+    }
+
+    /** Others go on behind the padding before it is framed: nothing may take the frontier beyond it until it is. */
+    @Test
+    void shouldNotWriteAPaddingThatIsNotFramed() {
+        append(1, 11);
+        long before = log.tail();
+        Probe.install(point -> {
+            if (point.equals("tail.padded")) {
+                for (int i = 0; i < 100 && log.readOnly() <= before; i++) {
+                    assertTrue(log.reserve(2048) >= 0);
+                }
+                assertTrue(log.readOnly() > before);
+                epoch.drain();
+                assertTrue(log.safeReadOnly() <= before, "safe up to " + log.safeReadOnly() + ", and the padding begins at " + before);
+            }
+        });
+        try {
+            log.closeStretch();
+        } finally {
+            Probe.install(null);
         }
     }
 

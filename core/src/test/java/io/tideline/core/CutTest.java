@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.SystemState.Gate;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.fault.ClosedFault;
 import io.tideline.hlog.RecordLatch;
@@ -183,11 +184,17 @@ class CutTest {
     }
 
     @Test
-    void shouldNotLookAheadBehindAClose() {
+    void shouldNotLookAheadBehindAShutGate() {
         fill();
         Session session = store.openSession("s");
-        device.beforeNextRead(store::close);
+        AtomicInteger reads = new AtomicInteger();
+        device.beforeNextRead(() -> {
+            device.beforeNextRead(reads::incrementAndGet);
+            store.kernel().state.setGate(Gate.CLOSED);
+        });
         assertThrows(ClosedFault.class, () -> session.rmwAll(new long[] {0, 400}, 0, 2, Update.ADD, 1));
+        assertEquals(0, reads.get());
+        store.kernel().state.setGate(Gate.OPEN);
         session.close();
     }
 

@@ -38,6 +38,12 @@ final class KeyOnDisk {
                 .hashSeed(1).hugePages(false).build());
     }
 
+    /** The same, with files that are kept, so that checkpoints can be taken. */
+    static Store openKept(HeldDevice device) {
+        return Store.open(StoreConfig.builder().files(device).pageSize(PAGE_BYTES).memory((long) PAGES * PAGE_BYTES).segmentSize(1 << 16).buckets(16)
+                .hashSeed(1).hugePages(false).build());
+    }
+
     private boolean holds(IoRequest request) {
         if (!holdsReads || !HeldDevice.isRead(request)) {
             return false;
@@ -49,6 +55,14 @@ final class KeyOnDisk {
     /** Submits a read of the key, and answers what the device was asked, which it holds. */
     synchronized IoRequest submitGet(Session session, Completion completion) {
         if (session.submitGet(KEY, 0, completion) != Status.PENDING) {
+            throw new AssertionError("the key is in memory");
+        }
+        return latest;
+    }
+
+    /** Submits an addition of one to the key, and answers what the device was asked, which it holds. */
+    synchronized IoRequest submitAdd(Session session, Completion completion) {
+        if (session.submitRmw(KEY, Update.ADD, 1, 0, completion) != Status.PENDING) {
             throw new AssertionError("the key is in memory");
         }
         return latest;

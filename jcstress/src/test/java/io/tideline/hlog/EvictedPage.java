@@ -15,7 +15,7 @@ public final class EvictedPage {
 
     private final Epoch epoch = SmallEpoch.make();
     private final long slot = epoch.claim("reader");
-    private final Frontiers frontiers = new Frontiers(PAGE_BYTES);
+    private final Frontiers frontiers = new Frontiers(PAGE_BYTES, PAGE_BYTES);
     private final PageRing ring = new PageRing(PAGE_BITS, FRAMES, false);
     private final Evictor evictor = new Evictor(epoch, frontiers, ring, this::tail, PAGE_BITS, FRAMES, 1, () -> { });
     private long page;

@@ -21,7 +21,7 @@ final class OpenFlush {
     private static final int MAX_TURNS = 61;
 
     private final List<IoRequest> held = new ArrayList<>();
-    private final Frontiers frontiers = new Frontiers(PAGE_BYTES);
+    private final Frontiers frontiers = new Frontiers(PAGE_BYTES, PAGE_BYTES);
     private final PageRing ring = new PageRing(PAGE_BITS, 4, false);
     private final Segments segments = new Segments(new HeldDevice(held::add), true, 40, 1, Waits.SYSTEM, () -> { });
     private final Flusher flusher = new Flusher(frontiers, ring, segments, new PageSeal(STORE_ID), PAGE_BITS, Waits.SYSTEM, () -> { });

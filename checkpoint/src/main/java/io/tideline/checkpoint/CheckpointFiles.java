@@ -1,6 +1,7 @@
 package io.tideline.checkpoint;
 
 import io.tideline.hlog.device.Device;
+import io.tideline.memory.Probe;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
@@ -36,6 +37,7 @@ public final class CheckpointFiles {
             OptionalLong number = number(name);
             if (number.isPresent() && !needed.needsCheckpoint(number.getAsLong())) {
                 device.delete(name);
+                Probe.at("image.removed");
             }
         }
     }

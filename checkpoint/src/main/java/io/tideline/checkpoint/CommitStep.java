@@ -1,6 +1,7 @@
 package io.tideline.checkpoint;
 
 import io.tideline.checkpoint.SystemState.Phase;
+import io.tideline.memory.Probe;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -36,6 +37,7 @@ public final class CommitStep implements Step {
         if (phase == Phase.PERSISTENCE_CALLBACK) {
             Manifest made = manifest.get();
             manifests.publish(made);
+            Probe.at("checkpoint.published");
             committed = made;
             onCommitted.accept(made);
             onRetired.accept(manifests.retain(retained));

@@ -2,6 +2,7 @@ package io.tideline.checkpoint;
 
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.hlog.HybridLog;
+import io.tideline.memory.Probe;
 import java.util.concurrent.TimeUnit;
 
 /** The step that makes the log itself the checkpoint: everything up to a boundary becomes read-only and goes to the device. */
@@ -31,6 +32,7 @@ public final class FoldOverStep implements Step {
     public void in(Phase phase) {
         if (phase == Phase.WAIT_FLUSH) {
             log.awaitFlushed(end, FLUSH_TIMEOUT_NANOS);
+            Probe.at("fold.flushed");
             if (durability == Durability.DISK) {
                 log.sync();
             }

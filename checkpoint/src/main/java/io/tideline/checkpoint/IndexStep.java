@@ -5,6 +5,7 @@ import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.device.Device;
 import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 
 /** The step that writes the index beside operations, all of it before the next version begins, so that it names no record of that. */
@@ -44,6 +45,7 @@ public final class IndexStep implements Step {
         if (phase == Phase.INDEX) {
             IndexImage written = IndexImage.write(index, device, waits, CheckpointFiles.name(checkpoint, PART), storeId, checkpoint,
                     durability == Durability.DISK, _ -> { });
+            Probe.at("image.written");
             image = new Manifest.Image(checkpoint, written.homeBuckets(), written.overflowBuckets(), replayFrom);
         }
     }

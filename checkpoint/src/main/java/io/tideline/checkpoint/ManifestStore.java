@@ -8,6 +8,7 @@ import io.tideline.hlog.Identity;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.format.SealedDraft;
 import io.tideline.hlog.format.SealedFile;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -75,6 +76,7 @@ public final class ManifestStore {
         ManifestStore store = new ManifestStore(device, waits, identity);
         ManifestFiles.generations(device).forEach(generation -> store.generations.put(generation, null));
         store.findNewest(fallBack);
+        Probe.at("recovery.manifest");
         SealedFile.removeLeftovers(device);
         device.syncDirectory();
         return store;
@@ -147,12 +149,14 @@ public final class ManifestStore {
         try {
             byte[] payload = ManifestCodec.encode(manifest);
             try (SealedDraft draft = SealedDraft.write(device, waits, name, ManifestCodec.KIND, identity.storeId(), manifest.generation(), payload)) {
+                Probe.at("manifest.drafted");
                 if (synced) {
                     step = Step.SYNC;
                     draft.sync();
                 }
                 step = Step.RENAME;
                 draft.publish();
+                Probe.at("manifest.renamed");
             }
             if (synced) {
                 step = Step.SYNC_DIRECTORY;
@@ -271,6 +275,7 @@ public final class ManifestStore {
         String name = ManifestFiles.name(generation);
         if (device.exists(name)) {
             device.delete(name);
+            Probe.at("manifest.removed");
         }
         generations.remove(generation);
     }

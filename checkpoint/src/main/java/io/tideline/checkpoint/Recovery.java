@@ -15,6 +15,7 @@ import io.tideline.hlog.device.Device;
 import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
 import io.tideline.index.KeyHash;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.ArrayList;
@@ -130,6 +131,7 @@ public final class Recovery {
     public void fill(HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
         if (newest.isPresent()) {
             long from = readImage(index, device, waits).orElse(extent.begin());
+            Probe.at("recovery.image");
             replay(index, log, hash, waits, Math.max(from, extent.begin()), newest.get().log().end(), progress);
         }
     }
@@ -165,6 +167,7 @@ public final class Recovery {
                         return;
                     }
                     case ON_DEVICE -> {
+                        Probe.at("recovery.replaying");
                         progress.accept(scan.position() - from);
                         scan.load();
                     }

@@ -2,6 +2,7 @@ package io.tideline.checkpoint;
 
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.hlog.HybridLog;
+import io.tideline.memory.Probe;
 import java.util.List;
 
 /**
@@ -45,6 +46,7 @@ public final class VersionCut implements Step {
             sessions.drainPending();
         } else if (phase == Phase.IN_PROGRESS) {
             points = sessions.moveTo(state.version());
+            Probe.at("cut.passed");
         }
     }
 

@@ -10,6 +10,7 @@ import io.tideline.cli.count.CountCommand;
 import io.tideline.cli.inspect.InspectCommand;
 import io.tideline.cli.inspect.VerifyCommand;
 import io.tideline.cli.shell.ShellCommand;
+import io.tideline.cli.stress.StressCommand;
 import io.tideline.fault.StoreFault;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -33,7 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         optionListHeading = "%nOptions:%n",
         commandListHeading = "%nCommands:%n",
         subcommands = {CountCommand.class, BenchCommand.class, ShellCommand.class, VerifyCommand.class,
-            InspectCommand.class, HelpCommand.class},
+            InspectCommand.class, StressCommand.class, HelpCommand.class},
         footerHeading = "%nExamples:%n",
         footer = {
             "  tideline count             count the words of the JDK's own sources",
@@ -42,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  tideline bench             measure the store",
             "  tideline shell             put and get by hand",
             "  tideline verify DIR        check the files of a store",
+            "  tideline stress --kill 40  kill a process that uses one, and check what comes back",
             "",
             "Sizes are written 64m or 1g (binary), durations 300ms, 2s or 5m.",
             "",
@@ -130,6 +132,9 @@ public final class Main implements Runnable {
                 }
                 if (type == ShellCommand.class) {
                     return type.cast(new ShellCommand(streams, interruption));
+                }
+                if (type == StressCommand.class) {
+                    return type.cast(new StressCommand(streams, interruption));
                 }
                 return CommandLine.defaultFactory().create(type);
             }

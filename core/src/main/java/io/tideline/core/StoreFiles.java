@@ -15,6 +15,7 @@ import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
+import io.tideline.memory.Probe;
 import java.security.SecureRandom;
 import java.util.EnumMap;
 import java.util.List;
@@ -149,6 +150,7 @@ final class StoreFiles implements AutoCloseable {
     /** From here on the store may write: what no checkpoint needs is removed. Its past is in the log and in the index. */
     void beginLife(HybridLog log) {
         CleanClose.remove(device);
+        Probe.at("recovery.beginning");
         newest().filter(manifest -> manifest.durability() == Durability.PROCESS)
                 .ifPresent(manifest -> log.distrust(manifest.log().begin(), manifest.log().end()));
         StillNeeded needed = manifests.retain(config.retain());

@@ -16,18 +16,19 @@ public final class TemporaryDirectory implements AutoCloseable {
     private static final int MOST_ROUNDS = 100;
 
     private final Path path;
+    private volatile boolean isKept;
 
     private TemporaryDirectory(Path path) {
         this.path = path;
     }
 
     /** Makes one where the system keeps such, for its owner alone. */
-    static TemporaryDirectory create(Interruption interruption) {
+    public static TemporaryDirectory create(Interruption interruption) {
         return createIn(Path.of(System.getProperty("java.io.tmpdir")), interruption);
     }
 
     /** Makes one in another directory, which is made too if only its parent is there. */
-    static TemporaryDirectory createIn(Path parent, Interruption interruption) {
+    public static TemporaryDirectory createIn(Path parent, Interruption interruption) {
         Path made;
         try {
             if (!Files.exists(parent)) {
@@ -47,6 +48,11 @@ public final class TemporaryDirectory implements AutoCloseable {
         return path;
     }
 
+    /** Leaves it where it is, with everything inside: somebody wants it after all. */
+    public void keep() {
+        isKept = true;
+    }
+
     /** Removes it with everything inside. */
     @Override
     public void close() {
@@ -59,10 +65,10 @@ public final class TemporaryDirectory implements AutoCloseable {
     /** Null if it is gone; the last refusal if not. */
     private IOException remove() {
         IOException last = null;
-        for (int round = 0; round < MOST_ROUNDS && Files.exists(path); round++) {
+        for (int round = 0; round < MOST_ROUNDS && !isKept && Files.exists(path); round++) {
             last = removeOnce();
         }
-        return Files.exists(path) ? last : null;
+        return isKept || !Files.exists(path) ? null : last;
     }
 
     private IOException removeOnce() {

@@ -136,7 +136,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             long start = kernel.waits.nanoTime();
             long number = files.manifests().nextGeneration();
             Durability durability = request.durability();
-            boolean hasImage = request.kind() == CheckpointKind.FULL || files.newest().flatMap(Manifest::image).isEmpty()
+            boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex()
                     || durability == Durability.DISK && !imageIsSynced;
             VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
             FoldOverStep fold = new FoldOverStep(kernel.state, kernel.log, durability);
@@ -163,6 +163,11 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             count = count + 1;
             return lastCommit;
         }
+    }
+
+    /** A log whose chains were made with more buckets than those of the image would be replayed into too few. */
+    private boolean hasImageOfThisIndex() {
+        return files.newest().flatMap(Manifest::image).filter(image -> image.buckets() == kernel.index.buckets()).isPresent();
     }
 
     /** What goes wrong once the manifest is there does not take the checkpoint back. */

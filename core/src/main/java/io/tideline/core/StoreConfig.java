@@ -72,6 +72,10 @@ public final class StoreConfig {
         return Optional.ofNullable(settings.pageSize).map(Integer::longValue);
     }
 
+    Optional<Long> givenBuckets() {
+        return Optional.ofNullable(settings.buckets);
+    }
+
     Optional<Long> givenSegmentSize() {
         return settings.segmented ? Optional.of(segmentSize()) : Optional.empty();
     }

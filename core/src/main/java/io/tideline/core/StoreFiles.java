@@ -44,6 +44,7 @@ final class StoreFiles implements AutoCloseable {
         this.identity = identity;
         this.manifests = manifests;
         this.recovery = Recovery.of(device, identity, manifests.newest());
+        requireNoFewerBuckets(config, recovery.imageBuckets());
         this.config = config.of(identity, recovery.imageBuckets());
     }
 
@@ -106,6 +107,17 @@ final class StoreFiles implements AutoCloseable {
         requireSame(config, "pageSize", config.givenPageSize(), 1L << identity.pageBits());
         requireSame(config, "segmentSize", config.givenSegmentSize(), identity.segmentBytes());
         requireSame(config, "hashSeed", config.givenHashSeed(), identity.hashSeed());
+    }
+
+    /**
+     * Keys that have one bucket and tag share a chain. With more buckets such a chain is led to from several, and serves each; with fewer, two
+     * chains would be one, which the records of a log that is written cannot be made.
+     */
+    private static void requireNoFewerBuckets(StoreConfig config, Optional<Long> found) {
+        if (found.isPresent() && config.givenBuckets().orElse(found.get()) < found.get()) {
+            throw new FormatFault("the store of the directory " + config.directory() + " has " + found.get() + " buckets, and " + config.buckets()
+                    + " are asked for; it takes as many or more, or leave the setting away. Nothing was changed");
+        }
     }
 
     private static void requireSame(StoreConfig config, String setting, Optional<Long> given, long found) {

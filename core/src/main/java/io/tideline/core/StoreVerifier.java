@@ -20,8 +20,8 @@ import java.util.Set;
 
 /**
  * The deep check of a store while nobody is using it: frontiers in order; the log framed without a hole; every bucket chain with at most one
- * entry of a tag and none tentative; every chain strictly descending, ending properly, its records in the right bucket and nothing latched;
- * every live key counted once; nobody inside the epoch.
+ * entry of a tag and none tentative; every chain strictly descending, ending properly, and nothing latched; every record in the chain where
+ * its hash belongs, and in others of its tag at most where the index had fewer buckets once; every live key counted once; nobody inside the epoch.
  */
 public final class StoreVerifier {
     /** Problems beyond this many are not collected: the first ones tell. */
@@ -119,11 +119,12 @@ public final class StoreVerifier {
         long address = BucketLayout.address(entry);
         while (address >= log.begin()) {
             Sight sight = records.get(address);
-            if (sight == null || !inChain.add(address)) {
+            boolean isAtHome = sight != null && (sight.hash & kernel.index.buckets() - 1) == home;
+            if (sight == null || isAtHome && !inChain.add(address)) {
                 problem("log address " + address + ", in a chain of bucket " + home + ", is no record or in two chains");
                 return;
             }
-            checkRecord(home, entry, address, sight, seen);
+            checkRecord(entry, address, sight, isAtHome && seen.add(sight.key));
             if (sight.previous >= address) {
                 problem("the chain goes up: from log address " + address + " to " + sight.previous);
                 return;
@@ -135,9 +136,10 @@ public final class StoreVerifier {
         }
     }
 
-    private void checkRecord(long home, long entry, long address, Sight sight, Set<Bytes> seen) {
-        if ((sight.hash & kernel.index.buckets() - 1) != home || BucketLayout.tagBits(sight.hash) != BucketLayout.tagBitsOf(entry)) {
-            problem("the record at log address " + address + " is in a chain of bucket " + home + ", where its hash does not belong");
+    /** @param newest whether it is what the store says of its key */
+    private void checkRecord(long entry, long address, Sight sight, boolean newest) {
+        if (BucketLayout.tagBits(sight.hash) != BucketLayout.tagBitsOf(entry)) {
+            problem("the record at log address " + address + " is in a chain of another tag");
         }
         if ((sight.link & RecordLayout.INVALID) != 0) {
             problem("the record at log address " + address + " is invalid and in a chain");
@@ -145,7 +147,6 @@ public final class StoreVerifier {
         if (RecordLayout.isLocked(sight.stateWord)) {
             problem("the record at log address " + address + " is locked");
         }
-        boolean newest = seen.add(sight.key);
         if (newest && RecordLayout.state(sight.stateWord) == RecordLayout.SEALED) {
             problem("the record at log address " + address + " is sealed and nothing has replaced it");
         }

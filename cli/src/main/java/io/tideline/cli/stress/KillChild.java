@@ -28,6 +28,8 @@ final class KillChild {
     /** What it says. */
     static final String OPENING = "opening";
     static final String WORKING = "working";
+    /** There were as many checkpoints as the plan wants. */
+    static final String COMMITTED = "committed";
     /** The thread that says it stays at the probe point; the others go on until the kill. */
     static final String HERE = "here";
     static final String CLOSING = "closing";
@@ -49,6 +51,7 @@ final class KillChild {
     private final KillLedger ledger;
     private final KillScript script;
     private final AtomicInteger hits = new AtomicInteger();
+    private final CountDownLatch committed;
     private final AtomicBoolean stop = new AtomicBoolean();
 
     private KillChild(Path directory, Path copy, KillPlan plan, KillLedger ledger) {
@@ -57,6 +60,7 @@ final class KillChild {
         this.plan = plan;
         this.ledger = ledger;
         this.script = new KillScript(plan.seed());
+        this.committed = new CountDownLatch(plan.commits());
     }
 
     /** Arguments: the directory, a copy of it to be recovered first or {@value #NONE}, the ledger, the seed of the store, the life, the ending. */
@@ -170,15 +174,24 @@ final class KillChild {
         }
         threads.add(Thread.ofPlatform().name("checkpoints").start(() -> guarded(() -> takeCheckpoints(store))));
         boolean closes = plan.ending() == KillPlan.Ending.CLOSED || plan.ending() == KillPlan.Ending.CLOSING;
-        long end = System.nanoTime() + plan.delayNanos();
-        while (!closes || System.nanoTime() - end < 0) {
-            LockSupport.parkNanos(1_000_000);
+        await(committed);
+        say(COMMITTED);
+        if (!closes) {
+            await(new CountDownLatch(1)); // the kill
         }
         stop.set(true);
         for (Thread thread : threads) {
             join(thread);
         }
         close(store, sessions);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException nobodysBusiness) {
+            throw new Violation("interrupted", nobodysBusiness);
+        }
     }
 
     private static void join(Thread thread) {
@@ -244,8 +257,9 @@ final class KillChild {
         SplittableRandom random = new SplittableRandom(~(plan.seed() * KillPlan.MOST_LIVES + plan.life()));
         while (!stop.get()) {
             CheckpointRequest request = (random.nextInt(3) == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly())
-                    .durability(random.nextBoolean() ? Durability.PROCESS : Durability.DISK);
+                    .durability(random.nextInt(4) == 0 ? Durability.DISK : Durability.PROCESS);
             noteDurable(commit(store, request));
+            committed.countDown();
             LockSupport.parkNanos(random.nextLong(CHECKPOINT_PAUSE_NANOS));
         }
     }

@@ -13,10 +13,11 @@ import java.util.SplittableRandom;
  * @param life its number in the life of the store, from 0
  * @param site where the process is killed; null if that is a matter of time
  * @param hit the time that the site is reached at which it is
+ * @param commits after how many checkpoints the process is to be killed at the earliest, or closes
  * @param delayNanos how long behind the last thing heard of it the process is killed where no site says so
  * @param recoversTwice whether the store is recovered from a copy of its files too, and both compared
  */
-record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, long delayNanos, boolean recoversTwice, int pageSize, int memoryPages,
+record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, int commits, long delayNanos, boolean recoversTwice, int pageSize, int memoryPages,
         double mutableFraction, long buckets, DeviceModel device, int ioThreads, int threads, boolean copyReadsUp, int retain) {
 
     /** How a life ends. */
@@ -45,13 +46,17 @@ record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, long
     /** One life in a hundred. */
     private static final int TWICE_STORES = 5;
     private static final int TWICE_LIFE = 7;
-    private static final long RUN_NANOS = 250_000_000;
+    /** A store may begin with few buckets; it never goes back to them. */
+    private static final int FEW_LIVES = 6;
+    private static final int MOST_COMMITS = 5;
+    private static final long RUN_NANOS = 150_000_000;
     private static final long OPEN_NANOS = 120_000_000;
     private static final long CLOSE_NANOS = 15_000_000;
 
     static KillPlan of(long seed, int life) {
         SplittableRandom ofStore = new SplittableRandom(seed * SEED_STEP);
         int pageSize = ofStore.nextBoolean() ? 4 << 10 : 16 << 10;
+        boolean manyBuckets = ofStore.nextBoolean();
         SplittableRandom random = new SplittableRandom(seed * SEED_STEP + life + 1);
         long number = seed * MOST_LIVES + life;
         Ending ending = ending(seed, life, random);
@@ -65,9 +70,9 @@ record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, long
             case CLOSING -> (long) (share * CLOSE_NANOS);
             default -> (long) (share * share * RUN_NANOS);
         };
-        int hit = atSite ? 1 + (int) (share * share * site.mostHits) : 0;
-        return new KillPlan(seed, life, ending, site, Math.min(hit, atSite ? site.mostHits : 0), delay, life == TWICE_LIFE && Math.floorMod(seed, TWICE_STORES) == 1,
-                pageSize, 8 << random.nextInt(4), 0.3 + 0.1 * random.nextInt(8), random.nextInt(8) == 0 ? 64 : 1024,
+        int hit = atSite ? Math.min(1 + (int) (share * share * site.mostHits), site.mostHits) : 0;
+        return new KillPlan(seed, life, ending, site, hit, random.nextInt(MOST_COMMITS), delay, life == TWICE_LIFE && Math.floorMod(seed, TWICE_STORES) == 1,
+                pageSize, 8 << random.nextInt(4), 0.3 + 0.1 * random.nextInt(8), life < FEW_LIVES && !manyBuckets ? 64 : 1024,
                 List.of(DeviceModel.BUFFERED, DeviceModel.DIRECT, DeviceModel.URING).get(random.nextInt(3)), 1 + random.nextInt(8),
                 1 + random.nextInt(KillScript.SESSIONS), random.nextInt(4) == 0, 2 + random.nextInt(3));
     }
@@ -93,7 +98,7 @@ record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, long
     /** The life behind the last one. */
     static KillPlan check(long seed, int life) {
         KillPlan plan = of(seed, life);
-        return new KillPlan(seed, life, Ending.CHECK, null, 0, 0, plan.recoversTwice, plan.pageSize, plan.memoryPages, plan.mutableFraction, plan.buckets,
+        return new KillPlan(seed, life, Ending.CHECK, null, 0, 0, 0, plan.recoversTwice, plan.pageSize, plan.memoryPages, plan.mutableFraction, plan.buckets,
                 plan.device, plan.ioThreads, plan.threads, plan.copyReadsUp, plan.retain);
     }
 

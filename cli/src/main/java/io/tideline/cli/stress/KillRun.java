@@ -21,7 +21,7 @@ final class KillRun {
     private static final long TICK_NANOS = 50_000_000;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
     /** A site that is not reached for so long is not waited for. */
-    private static final long SITE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_200);
+    private static final long SITE_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final Path folder;
     private final String classPath;
@@ -99,7 +99,7 @@ final class KillRun {
     private void end(KilledProcess process, KillPlan plan, KillLedger ledger) {
         switch (plan.ending()) {
             case AT_TIME -> {
-                await(process, KillChild.WORKING);
+                await(process, KillChild.COMMITTED);
                 killAfter(process, plan.delayNanos());
                 report.killed(plan, null, ledger);
             }

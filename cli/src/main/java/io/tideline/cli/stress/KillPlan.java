@@ -43,6 +43,8 @@ record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, int 
 
     private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
     private static final int TENTH = 10;
+    private static final int CLOSED_LIFE = 5;
+    private static final int CLOSING_LIFE = 13;
     /** One life in a hundred. */
     private static final int TWICE_STORES = 5;
     private static final int TWICE_LIFE = 7;
@@ -59,7 +61,7 @@ record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, int 
         boolean manyBuckets = ofStore.nextBoolean();
         SplittableRandom random = new SplittableRandom(seed * SEED_STEP + life + 1);
         long number = seed * MOST_LIVES + life;
-        Ending ending = ending(seed, life, random);
+        Ending ending = ending(seed, life);
         List<KillSite> sites = KillSite.sites(ending == Ending.OPENING_AT_SITE);
         boolean atSite = ending == Ending.AT_SITE || ending == Ending.OPENING_AT_SITE;
         // each in its turn: every second life has one, every twentieth one of a recovery
@@ -78,7 +80,7 @@ record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, int 
     }
 
     /** A tenth of the lives end in an opening, that of a store which is not there yet included; half of the others at a probe point. */
-    private static Ending ending(long seed, int life, SplittableRandom random) {
+    private static Ending ending(long seed, int life) {
         if (life == (Math.floorMod(seed, 4) == 3 ? 0 : TENTH - 1)) {
             return Ending.OPENING_AT_TIME;
         }
@@ -88,9 +90,9 @@ record KillPlan(long seed, int life, Ending ending, KillSite site, int hit, int 
         if (life % 2 == 0) {
             return Ending.AT_SITE;
         }
-        return switch (random.nextInt(TENTH)) {
-            case 0 -> Ending.CLOSED;
-            case 1, 2 -> Ending.CLOSING;
+        return switch (life) {
+            case CLOSED_LIFE -> Ending.CLOSED;
+            case CLOSING_LIFE, CLOSING_LIFE + 4 -> Ending.CLOSING;
             default -> Ending.AT_TIME;
         };
     }

@@ -17,9 +17,9 @@ enum Mutant {
     /** The cut of a session is taken for the operation that it happens to be at. */
     A_SESSION_FORGETS_ITS_CUT("core/src/main/java/io/tideline/core/NamedSessions.java",
             "entry.open != null ? entry.open.cutSerial() : cutSerialOf(entry, version);", "entry.open != null ? entry.open.serial() : cutSerialOf(entry, version);"),
-    /** The manifest is published before the log is in its file. */
-    A_MANIFEST_DOES_NOT_WAIT_FOR_THE_LOG("checkpoint/src/main/java/io/tideline/checkpoint/FoldOverStep.java",
-            "log.awaitFlushed(end, FLUSH_TIMEOUT_NANOS);", "end += 0 * FLUSH_TIMEOUT_NANOS;"),
+    /** The replay begins behind what was published while the image was written. */
+    AN_IMAGE_IS_REPLAYED_FROM_ITS_END("checkpoint/src/main/java/io/tideline/checkpoint/IndexStep.java",
+            "written.overflowBuckets(), replayFrom);", "written.overflowBuckets(), Math.max(replayFrom, log.tail()));"),
     /** What was written behind the cut of a checkpoint comes back with it. */
     A_RECOVERY_UNDOES_NOTHING("checkpoint/src/main/java/io/tideline/checkpoint/Recovery.java",
             "if (range.end() > range.cut()) {", "if (range.end() < range.cut()) {"),

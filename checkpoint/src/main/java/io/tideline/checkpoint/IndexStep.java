@@ -15,6 +15,7 @@ public final class IndexStep implements Step {
 
     private final HashIndex index;
     private final HybridLog log;
+    private final ManifestStore manifests;
     private final Device device;
     private final Waits waits;
     private final long storeId;
@@ -23,9 +24,11 @@ public final class IndexStep implements Step {
     private long replayFrom;
     private Manifest.Image image;
 
-    public IndexStep(HashIndex index, HybridLog log, Device device, Waits waits, long storeId, long checkpoint, Durability durability) {
+    /** @param manifests which of them may name the image */
+    public IndexStep(HashIndex index, HybridLog log, ManifestStore manifests, Device device, Waits waits, long storeId, long checkpoint, Durability durability) {
         this.index = index;
         this.log = log;
+        this.manifests = manifests;
         this.device = device;
         this.waits = waits;
         this.storeId = storeId;
@@ -37,6 +40,7 @@ public final class IndexStep implements Step {
     public void before(Phase phase) {
         if (phase == Phase.INDEX) {
             replayFrom = log.tail();
+            removeLeftover();
         }
     }
 
@@ -52,8 +56,15 @@ public final class IndexStep implements Step {
 
     @Override
     public void failed() {
+        if (image != null && !manifests.mayHave(checkpoint)) {
+            removeLeftover();
+        }
+    }
+
+    /** Of an attempt that came to nothing, which had the same number. */
+    private void removeLeftover() {
         String name = CheckpointFiles.name(checkpoint, PART);
-        if (image != null && device.exists(name)) {
+        if (device.exists(name)) {
             device.delete(name);
         }
     }

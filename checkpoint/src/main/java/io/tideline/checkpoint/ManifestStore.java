@@ -11,6 +11,7 @@ import io.tideline.hlog.format.SealedFile;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ public final class ManifestStore {
      * @throws io.tideline.fault.FormatFault if it is of a newer version, of another store or of another configuration; nothing was changed
      */
     public static ManifestStore open(Device device, Waits waits, Identity identity) {
-        return open(device, waits, identity, false);
+        return open(device, waits, identity, false, List.of());
     }
 
     /**
@@ -69,12 +70,19 @@ public final class ManifestStore {
      * @throws CorruptionFault if there are manifests and all of them are damaged
      */
     public static ManifestStore openFallingBack(Device device, Waits waits, Identity identity) {
-        return open(device, waits, identity, true);
+        return openFallingBack(device, waits, identity, List.of());
     }
 
-    private static ManifestStore open(Device device, Waits waits, Identity identity, boolean fallBack) {
+    /** The same for a caller that found what some manifests name to be damaged: they are passed over like those that are damaged themselves. */
+    public static ManifestStore openFallingBack(Device device, Waits waits, Identity identity, List<LostGeneration> known) {
+        return open(device, waits, identity, true, known);
+    }
+
+    private static ManifestStore open(Device device, Waits waits, Identity identity, boolean fallBack, List<LostGeneration> known) {
         ManifestStore store = new ManifestStore(device, waits, identity);
         ManifestFiles.generations(device).forEach(generation -> store.generations.put(generation, null));
+        known.forEach(lost -> store.generations.put(lost.generation(), Optional.empty()));
+        store.lost.addAll(known);
         store.findNewest(fallBack);
         Probe.at("recovery.manifest");
         SealedFile.removeLeftovers(device);
@@ -84,6 +92,9 @@ public final class ManifestStore {
 
     private void findNewest(boolean fallBack) {
         for (long generation : List.copyOf(generations.descendingKeySet())) {
+            if (generations.get(generation) != null) {
+                continue; // known to be of no use
+            }
             try {
                 newest = ManifestFiles.read(device, waits, identity, generation);
                 generations.put(generation, Optional.of(newest));
@@ -108,7 +119,23 @@ public final class ManifestStore {
 
     /** The generations that {@link #openFallingBack} passed over, the newest first. */
     public List<LostGeneration> lost() {
-        return List.copyOf(lost);
+        return lost.stream().sorted(Comparator.comparingLong(LostGeneration::generation).reversed()).toList();
+    }
+
+    /** Whether the manifest of that number is there, or may be, because nobody knows what became of the last publication. */
+    public boolean mayHave(long generation) {
+        return generations.containsKey(generation) || poison != null;
+    }
+
+    /** The newest one that is whole and survives a crash of the machine. */
+    public Optional<Manifest> newestSynced() {
+        for (long generation : List.copyOf(generations.descendingKeySet())) {
+            Optional<Manifest> synced = read(generation).filter(manifest -> manifest.durability() == Durability.DISK);
+            if (synced.isPresent()) {
+                return synced;
+            }
+        }
+        return Optional.empty();
     }
 
     /** The number of the next manifest to be published, which is the one of its checkpoint. No number is used twice. */
@@ -190,7 +217,8 @@ public final class ManifestStore {
                 + " no more checkpoints are published. Close the store, and look for errors of the disk", cause);
     }
 
-    private void requireSound() {
+    /** @throws IoFault if nothing is published any more, because a publication or removal failed */
+    public void requireSound() {
         if (poison != null) {
             throw new IoFault("no more checkpoints are published, because an earlier publication failed; close the store, and look for errors of the disk", poison);
         }

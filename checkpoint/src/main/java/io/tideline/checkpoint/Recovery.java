@@ -33,22 +33,26 @@ public final class Recovery {
     private final Optional<Manifest> newest;
     private final List<UndoneRange> undone;
     private final LogExtent extent;
+    /** The log in front of it is as good as the device that said so: it was synced. */
+    private final long syncedTo;
     private String imageProblem = "";
 
-    private Recovery(Identity identity, Optional<Manifest> newest, List<UndoneRange> undone, LogExtent extent) {
+    private Recovery(Identity identity, Optional<Manifest> newest, List<UndoneRange> undone, LogExtent extent, long syncedTo) {
         this.identity = identity;
         this.newest = newest;
         this.undone = undone;
         this.extent = extent;
+        this.syncedTo = syncedTo;
     }
 
-    /** Looks at what is there; reads no more than the manifest and the names of files. */
-    public static Recovery of(Device device, Identity identity, Optional<Manifest> newest) {
+    /** Looks at what is there; reads no more than manifests and the names of files. */
+    public static Recovery of(Device device, Identity identity, ManifestStore manifests) {
+        Optional<Manifest> newest = manifests.newest();
         long pageBytes = 1L << identity.pageBits();
         long written = LogAudit.endOfFiles(device, identity);
         if (newest.isEmpty()) {
             long tail = written == 0 ? LogAddress.FIRST : roundUp(written, pageBytes);
-            return new Recovery(identity, newest, List.of(), new LogExtent(tail, tail, LogGaps.NONE));
+            return new Recovery(identity, newest, List.of(), new LogExtent(tail, tail, LogGaps.NONE), tail);
         }
         Manifest manifest = newest.get();
         Manifest.Log log = manifest.log();
@@ -62,7 +66,8 @@ public final class Recovery {
         if (tail > log.cut()) {
             undone.add(new UndoneRange(log.cut(), log.end(), (int) (manifest.version() + 1 & 1), tail));
         }
-        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps(manifest.skipped(), undone)));
+        long syncedTo = manifests.newestSynced().map(synced -> synced.log().end()).orElse(log.begin());
+        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps(manifest.skipped(), undone)), syncedTo);
     }
 
     /** Where the log's last record or filler ends: in front of the gap, if the checkpoint's end is that of one. */
@@ -123,7 +128,8 @@ public final class Recovery {
     }
 
     /**
-     * Fills an empty index. Nobody else uses log or index yet.
+     * Fills an empty index. Nobody else uses log or index yet. What of the log was not synced is read in any case, because a crash of the
+     * machine may have taken it though the manifest is whole.
      *
      * @param progress told how many bytes of the log have been replayed
      * @throws CorruptionFault if the log is damaged where it must be replayed
@@ -132,7 +138,7 @@ public final class Recovery {
         if (newest.isPresent()) {
             long from = readImage(index, device, waits).orElse(extent.begin());
             Probe.at("recovery.image");
-            replay(index, log, hash, waits, Math.max(from, extent.begin()), newest.get().log().end(), progress);
+            replay(index, log, hash, waits, Math.max(Math.min(from, syncedTo), extent.begin()), newest.get().log().end(), progress);
         }
     }
 

@@ -29,7 +29,6 @@ public final class StateMachine {
      * @throws RuntimeException what a step threw, after all were told; an {@link IoFault} if somebody stays inside the epoch
      */
     public void run(List<Phase> plan, List<? extends Step> steps) {
-        boolean done = false;
         try {
             for (Phase phase : plan) {
                 steps.forEach(step -> step.before(phase));
@@ -38,12 +37,19 @@ public final class StateMachine {
                 awaitAllPassed(phase);
                 steps.forEach(step -> step.in(phase));
             }
-            done = true;
-        } finally {
+        } catch (Throwable failed) {
             state.setPhase(Phase.REST);
-            if (!done) {
-                steps.forEach(Step::failed);
-            }
+            steps.forEach(step -> tell(step, failed));
+            throw failed;
+        }
+        state.setPhase(Phase.REST);
+    }
+
+    private static void tell(Step step, Throwable failed) {
+        try {
+            step.failed();
+        } catch (RuntimeException more) {
+            failed.addSuppressed(more); // what it left is removed with the next checkpoint, or by the next opening
         }
     }
 

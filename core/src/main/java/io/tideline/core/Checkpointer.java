@@ -133,6 +133,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
 
     private CommitPoint run(CheckpointRequest request) {
         synchronized (running) {
+            files.manifests().requireSound();
             long start = kernel.waits.nanoTime();
             long number = files.manifests().nextGeneration();
             Durability durability = request.durability();
@@ -141,7 +142,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
             FoldOverStep fold = new FoldOverStep(kernel.state, kernel.log, durability);
             IndexStep index = hasImage
-                    ? new IndexStep(kernel.index, kernel.log, files.device(), kernel.waits, files.storeId(), number, durability) : null;
+                    ? new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability) : null;
             CommitStep commit = new CommitStep(files.manifests(), kernel.config.retain(), () -> manifest(request, number, cut, fold, index), this::committed,
                     needed -> {
                         files.retired(needed);

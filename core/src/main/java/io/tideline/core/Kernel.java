@@ -1,11 +1,13 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.LostGeneration;
 import io.tideline.checkpoint.Recovery;
 import io.tideline.checkpoint.SystemState;
 import io.tideline.checkpoint.SystemState.Gate;
 import io.tideline.epoch.Epoch;
 import io.tideline.epoch.Housekeeper;
 import io.tideline.fault.ClosedFault;
+import io.tideline.fault.CorruptionFault;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.LogExtent;
 import io.tideline.hlog.MutabilityPolicy;
@@ -67,10 +69,22 @@ final class Kernel {
     /** Held by whoever looks at the log and index from outside the epoch, and by whoever frees or empties them. */
     private final Object mapped = new Object();
 
-    Kernel(StoreConfig wanted) {
+    /** Opens a store; goes back to older checkpoints where the newest is damaged and the configuration allows that. */
+    static Kernel open(StoreConfig wanted) {
+        FallBack back = new FallBack(wanted.fallsBack());
+        for (;;) {
+            try {
+                return new Kernel(wanted, back);
+            } catch (CorruptionFault damage) {
+                back.passOver(damage);
+            }
+        }
+    }
+
+    private Kernel(StoreConfig wanted, FallBack back) {
         this.waits = wanted.waits();
         this.epoch = new Epoch(waits);
-        this.files = wanted.spills() ? StoreFiles.open(wanted) : null;
+        this.files = wanted.spills() ? StoreFiles.open(wanted, back) : null;
         this.config = files == null ? wanted : files.config();
         this.hash = new KeyHash(config.hashSeed());
         this.names = new NamedSessions(config.maxNamedSessions());
@@ -134,6 +148,11 @@ final class Kernel {
     /** Why the image of the index that the newest checkpoint has was of no use at the opening; empty where it was, or where there was none. */
     String imageProblem() {
         return imageProblem;
+    }
+
+    /** The checkpoints that the opening passed over, the newest first. */
+    List<LostGeneration> lost() {
+        return files == null ? List.of() : files.manifests().lost();
     }
 
     /** Who takes checkpoints of this store; refused where nothing is kept. */

@@ -43,7 +43,7 @@ public final class Store extends Operations implements AutoCloseable {
      * @throws IllegalStateException if this JVM denies native access; the message names the flag
      */
     public static Store open(StoreConfig config) {
-        return new Store(new Kernel(config));
+        return new Store(Kernel.open(config));
     }
 
     @Override

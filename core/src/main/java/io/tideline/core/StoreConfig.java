@@ -336,8 +336,8 @@ public final class StoreConfig {
         }
 
         /**
-         * Whether an opening goes back to an older checkpoint where the newest is damaged, so that everything committed since is lost. Default
-         * false: the opening fails and says what is damaged.
+         * Whether an opening goes back to an older checkpoint where the newest is damaged, or the log that it replays, so that everything committed
+         * since is lost; {@link CheckpointStats#lost} says which were. Default false: the opening fails and says what is damaged.
          */
         public Builder fallBack(boolean wanted) {
             fallsBack = wanted;

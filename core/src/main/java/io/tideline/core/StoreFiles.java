@@ -43,7 +43,7 @@ final class StoreFiles implements AutoCloseable {
         this.devices = devices;
         this.identity = identity;
         this.manifests = manifests;
-        this.recovery = Recovery.of(device, identity, manifests.newest());
+        this.recovery = Recovery.of(device, identity, manifests);
         requireNoFewerBuckets(config, recovery.imageBuckets());
         this.config = config.of(identity, recovery.imageBuckets());
     }
@@ -51,12 +51,13 @@ final class StoreFiles implements AutoCloseable {
     /**
      * Opens the files of a store, or makes those of a new one.
      *
+     * @param back the checkpoints that are known to be damaged; told the newest that is not
      * @throws StoreFault if the directory is in use, holds anything but a store, is damaged, cannot be written, or its store was made with another
      *     configuration; nothing of it was changed
      */
-    static StoreFiles open(StoreConfig config) {
+    static StoreFiles open(StoreConfig config, FallBack back) {
         if (config.directory() == null) {
-            return open(config, null, config.files(), Map.of());
+            return open(config, null, config.files(), Map.of(), back);
         }
         StoreDirectory directory = StoreDirectory.lock(config.directory());
         Map<DeviceModel, Device> devices = new EnumMap<>(DeviceModel.class);
@@ -65,7 +66,7 @@ final class StoreFiles implements AutoCloseable {
             for (DeviceModel model : List.of(config.device(), config.readDevice(), config.scanDevice())) {
                 devices.computeIfAbsent(model, wanted -> wanted.open(directory.path(), config));
             }
-            StoreFiles files = open(config, directory, devices.get(config.device()), devices);
+            StoreFiles files = open(config, directory, devices.get(config.device()), devices, back);
             done = true;
             return files;
         } catch (StoreFault failed) {
@@ -79,15 +80,16 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
-    private static StoreFiles open(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices) {
+    private static StoreFiles open(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices, FallBack back) {
         Identity identity = Identity.exists(device) ? Identity.read(device, config.waits()) : create(config, device);
         requireSame(config, identity);
-        ManifestStore manifests = config.fallsBack() ? ManifestStore.openFallingBack(device, config.waits(), identity)
+        ManifestStore manifests = config.fallsBack() ? ManifestStore.openFallingBack(device, config.waits(), identity, back.lost())
                 : ManifestStore.open(device, config.waits(), identity);
         if (manifests.newest().isEmpty() && CleanClose.read(device, config.waits(), identity.storeId()).isPresent()) {
             throw new FormatFault("the store of the directory " + config.directory() + " was closed by an earlier build, which took no checkpoint of it;"
                     + " nothing of it was touched. Choose another directory");
         }
+        back.takes(manifests.newest());
         return new StoreFiles(config, directory, device, devices, identity, manifests);
     }
 

@@ -203,7 +203,8 @@ final class Flusher {
     /**
      * Waits until everything below {@code address}, a boundary of the device below safeReadOnly, is on the device.
      *
-     * @throws StoreFault if a write failed that was tried since this call began, or they do not end within {@code timeoutNanos}
+     * @throws StoreFault if a write failed that was tried since this call began, or they do not end within {@code timeoutNanos}; or if a sync
+     *     failed, because then what can be read is not what a crash of the machine would leave, and a later life could not tell
      */
     void awaitFlushed(long address, long timeoutNanos) {
         long deadline = waits.nanoTime() + timeoutNanos;
@@ -220,6 +221,9 @@ final class Flusher {
                         + TimeUnit.NANOSECONDS.toSeconds(timeoutNanos) + " s; it is written up to " + frontiers.flushed());
             }
             waits.pause(attempt);
+        }
+        if (poison != null) {
+            throw again(poison);
         }
     }
 

@@ -292,7 +292,7 @@ public final class HybridLog implements AutoCloseable {
     /**
      * Waits until everything below {@code address}, which is read-only or will be, is on the device. Outside the epoch.
      *
-     * @throws StoreFault if it could not be written, or not within {@code timeoutNanos}
+     * @throws StoreFault if it could not be written, or not within {@code timeoutNanos}, or if a sync failed before
      */
     public void awaitFlushed(long address, long timeoutNanos) {
         spill.awaitFlushed(address, timeoutNanos);

@@ -74,6 +74,7 @@ public final class Countdown {
     private final Map<Fault, Set<Outcome>> widened = new EnumMap<>(Fault.class);
     private Set<Fault> faults = EnumSet.allOf(Fault.class);
     private int powerLosses = 4;
+    private int oneIn = 1;
     private final List<String> failures = new ArrayList<>();
     private int lives;
     private int checks;
@@ -104,12 +105,19 @@ public final class Countdown {
         return this;
     }
 
+    /** A fault meets one in so many of the steps that it concerns, another one for each fault and seed: where all take too long. */
+    public Countdown oneIn(int count) {
+        oneIn = count;
+        return this;
+    }
+
     /** @throws AssertionError that lists the ends which are not allowed */
     public Report run() {
         List<SimulatedDisk.Step> steps = life(-1, null);
         for (Fault fault : faults) {
+            long turn = fault.ordinal() + options.seed();
             for (int index = 0; index < steps.size() && failures.size() < MAX_FAILURES; index++) {
-                if (fault.concerns(steps.get(index).io())) {
+                if (fault.concerns(steps.get(index).io()) && turn++ % oneIn == 0) {
                     life(index, fault);
                 }
             }

@@ -1,0 +1,325 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
+import io.tideline.hlog.device.SimulatedDisk;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The rows of {@code docs/crash-table.md} about checkpoints of a store: the third checkpoint of a life stops at a step, with the process or with the
+ * machine, and the next opening finds the second or the third.
+ */
+@Tag("spill")
+class CrashTableTest {
+    private static final int SESSIONS = 2;
+    private static final int POWER_LOSSES = 6;
+    /** How often each step is stopped at: whether it has happened is decided anew. */
+    private static final int DISKS = 3;
+    private static final SimulatedDisk.Options OPTIONS = SimulatedDisk.Options.DEFAULT.seed(3);
+
+    /** Which checkpoint is found. */
+    private enum Found { OLD, NEW }
+
+    private static final Set<Found> OLD = EnumSet.of(Found.OLD);
+    private static final Set<Found> NEW = EnumSet.of(Found.NEW);
+    private static final Set<Found> EITHER = EnumSet.allOf(Found.class);
+
+    /** Held, because it forgets its level otherwise. */
+    private final Logger warnings = Logger.getLogger(Checkpointer.class.getName());
+
+    @BeforeEach
+    void beQuiet() {
+        warnings.setLevel(Level.OFF); // of files that could not be removed, as planned
+    }
+
+    @AfterEach
+    void beLoudAgain() {
+        warnings.setLevel(null);
+    }
+
+    private static StoreConfig.Builder config(SimulatedDisk disk) {
+        return StoreConfig.builder().memory(16 * 4096).pageSize(4096).segmentSize(1 << 14).buckets(16).hashSeed(7).maxPending(4, 4).hugePages(false)
+                .files(disk);
+    }
+
+    /** A store with two checkpoints that takes a third. */
+    private static final class Life {
+        final PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+        final SimulatedDisk disk;
+        /** The steps before the third checkpoint. */
+        int before;
+        long[] old;
+
+        Life(FaultPlan plan) {
+            this(OPTIONS, plan);
+        }
+
+        Life(SimulatedDisk.Options options, FaultPlan plan) {
+            disk = new SimulatedDisk(options, plan);
+        }
+
+        Life live() throws Exception {
+            Store store = Store.open(config(disk).build());
+            Session[] sessions = new Session[SESSIONS];
+            try {
+                for (int i = 0; i < SESSIONS; i++) {
+                    sessions[i] = store.openSession("s" + i);
+                }
+                for (int checkpoint = 1; checkpoint <= 3; checkpoint++) {
+                    for (int i = 0; i < SESSIONS; i++) {
+                        ledger.run(sessions[i], i, 12);
+                        sessions[i].completePending(true);
+                    }
+                    if (checkpoint == 3) {
+                        before = disk.steps().size();
+                    } else {
+                        old = ledger.serials();
+                    }
+                    store.checkpoint().get(60, TimeUnit.SECONDS);
+                }
+            } catch (ExecutionException failed) {
+                assertTrue(failed.getCause() instanceof StoreFault, () -> "" + failed.getCause());
+            } finally {
+                close(store, sessions);
+            }
+            return this;
+        }
+
+        private void close(Store store, Session[] sessions) {
+            for (Session session : sessions) {
+                session.close();
+            }
+            if (disk.met().isEmpty()) {
+                store.close();
+            } else {
+                assertThrows(StoreFault.class, store::close);
+            }
+        }
+
+        /** Opens what was left, and says which checkpoint it holds: no more and no less. */
+        Found check(SimulatedDisk left, String what) {
+            try (Store store = Store.open(config(left).build())) {
+                long[] found = ledger.serialsOf(store);
+                ledger.verify(store, found);
+                assertEquals(List.of(), StoreVerifier.verify(store), what);
+                assertEquals("", store.stats().checkpoints().imageProblem(), what);
+                List<String> files = left.list();
+                assertTrue(files.stream().noneMatch(name -> name.endsWith(".tmp")), () -> what + " leaves " + files);
+                boolean isNew = Arrays.equals(found, ledger.serials());
+                assertTrue(isNew || Arrays.equals(found, old), () -> what + ": " + Arrays.toString(found));
+                assertEquals(isNew ? 3 : 2, store.lastCommit().orElseThrow().number(), what);
+                assertEquals(isNew, left.exists("checkpoints/3-index"), what + ": what no manifest names is removed");
+                assertFalse(isNew && left.exists("MANIFEST-1"), what);
+                return isNew ? Found.NEW : Found.OLD;
+            }
+        }
+    }
+
+    /** Stops at every step of the third checkpoint that looks like this. */
+    private static void stopAt(String steps, Set<Found> allowed) throws Exception {
+        stopAt(steps, "never", "never", allowed);
+    }
+
+    /** The same behind the last step that looks like {@code behind}, and in front of the first one that looks like {@code inFrontOf}. */
+    private static void stopAt(String pattern, String behind, String inFrontOf, Set<Found> allowed) throws Exception {
+        Life sound = new Life(FaultPlan.none()).live();
+        List<String> steps = sound.disk.steps().stream().map(SimulatedDisk.Step::what).toList();
+        int first = IntStream.range(sound.before, steps.size()).filter(i -> steps.get(i).matches(behind)).max().orElse(sound.before - 1) + 1;
+        // behind the sync of the third manifest's directory comes the close
+        int closing = IntStream.range(sound.before, steps.size()).filter(i -> steps.get(i).matches("create checkpoints/4-index")).findFirst().orElseThrow();
+        int end = IntStream.range(first, closing).filter(i -> steps.get(i).matches(inFrontOf)).findFirst().orElse(closing);
+        int[] stops = IntStream.range(first, end).filter(i -> steps.get(i).matches(pattern)).toArray();
+        assertTrue(stops.length > 0, () -> "no step like '" + pattern + "' in " + steps.subList(sound.before, steps.size()));
+        Set<Found> seen = EnumSet.noneOf(Found.class);
+        for (int i = 0; i < DISKS * stops.length; i++) {
+            int stop = stops[i / DISKS];
+            Life life = new Life(OPTIONS.seed(i), FaultPlan.ofSeed(1).failAt(stop, Fault.POWER_LOSS)).live();
+            assertTrue(life.disk.steps().get(stop).what().matches(pattern), () -> "another step than planned: " + life.disk.steps().get(stop));
+            for (int seed = 0; seed <= POWER_LOSSES; seed++) {
+                String what = "stopped at " + life.disk.steps().get(stop) + (seed == 0 ? ", the process" : ", the machine, seed " + seed);
+                try (SimulatedDisk left = seed == 0 ? life.disk.kill(1) : life.disk.crash(seed)) {
+                    Found found = life.check(left, what);
+                    assertTrue(allowed.contains(found), () -> what + " leaves " + found);
+                    seen.add(found);
+                }
+            }
+        }
+        assertEquals(allowed, seen, "all that may be left was seen");
+    }
+
+    @Test
+    void shouldLeaveTheOldWhereItStopsInTheIndexImage() throws Exception {
+        stopAt("(create|write of .*|sync of .*)checkpoints/3-index", OLD);
+    }
+
+    @Test
+    void shouldLeaveTheOldWhereItStopsInTheFlushOfTheLog() throws Exception {
+        stopAt("(create|write of .*)log/.*", OLD);
+    }
+
+    @Test
+    void shouldLeaveTheOldWhereItStopsInTheSyncOfTheLog() throws Exception {
+        stopAt("sync of .*log/.*|sync of the directory", "never", "create MANIFEST-3.tmp", OLD);
+    }
+
+    @Test
+    void shouldLeaveTheOldWhereItStopsInTheWriteOfTheManifest() throws Exception {
+        stopAt("create MANIFEST-3.tmp|write of .*MANIFEST-3.tmp", OLD);
+    }
+
+    @Test
+    void shouldLeaveTheOldWhereItStopsInTheSyncOfTheManifest() throws Exception {
+        stopAt("sync of .*MANIFEST-3.tmp", OLD);
+    }
+
+    @Test
+    void shouldLeaveEitherWhereItStopsInTheRename() throws Exception {
+        stopAt("rename MANIFEST-3.tmp to MANIFEST-3", EITHER);
+    }
+
+    @Test
+    void shouldLeaveEitherWhereItStopsInTheSyncOfTheDirectory() throws Exception {
+        stopAt("sync of the directory", "rename MANIFEST-3.tmp to MANIFEST-3", "delete MANIFEST-1", EITHER);
+    }
+
+    @Test
+    void shouldLeaveTheNewWhereItStopsWhileItRetiresFiles() throws Exception {
+        stopAt(".*", "delete MANIFEST-1", "never", NEW);
+        stopAt("delete MANIFEST-1", NEW);
+    }
+
+    /** The image of a checkpoint that is committed stays, whatever goes wrong behind it. */
+    @Test
+    void shouldKeepTheImageWhereFilesCannotBeRetired() throws Exception {
+        Life sound = new Life(FaultPlan.none()).live();
+        List<String> steps = sound.disk.steps().stream().map(SimulatedDisk.Step::what).toList();
+        int removal = steps.indexOf("delete MANIFEST-1");
+        SimulatedDisk disk = new SimulatedDisk(OPTIONS, FaultPlan.ofSeed(1).failAt(removal, Fault.EIO));
+        try (Store store = Store.open(config(disk).build()); Session a = store.openSession("s0"); Session b = store.openSession("s1")) {
+            PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+            for (int checkpoint = 1; checkpoint <= 3; checkpoint++) {
+                ledger.run(a, 0, 12);
+                a.completePending(true);
+                ledger.run(b, 1, 12);
+                b.completePending(true);
+                assertEquals(checkpoint, store.checkpoint().get(60, TimeUnit.SECONDS).number());
+            }
+            assertEquals(List.of(Fault.EIO), disk.met());
+            try (SimulatedDisk left = disk.kill(1); Store again = Store.open(config(left).build())) {
+                assertEquals("", again.stats().checkpoints().imageProblem());
+                ledger.verify(again, ledger.serials());
+            }
+        }
+    }
+
+    /** An attempt whose manifest found no room leaves nothing in the way of the next, which has its number. */
+    @Test
+    void shouldTakeTheNextCheckpointWhereAManifestFoundNoRoom() throws Exception {
+        Life sound = new Life(FaultPlan.none()).live();
+        List<String> steps = sound.disk.steps().stream().map(SimulatedDisk.Step::what).toList();
+        int publication = steps.indexOf("create MANIFEST-1.tmp");
+        SimulatedDisk disk = new SimulatedDisk(OPTIONS, FaultPlan.ofSeed(1).failAt(publication, Fault.ENOSPC));
+        try (Store store = Store.open(config(disk).build())) {
+            PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+            try (Session a = store.openSession("s0"); Session b = store.openSession("s1")) {
+                ledger.run(a, 0, 12);
+                a.completePending(true);
+                ledger.run(b, 1, 12);
+                b.completePending(true);
+            }
+            assertThrows(ExecutionException.class, () -> store.checkpoint().get(60, TimeUnit.SECONDS));
+            assertFalse(disk.exists("checkpoints/1-index"));
+            assertEquals(1, store.checkpoint().get(60, TimeUnit.SECONDS).number());
+            try (SimulatedDisk left = disk.crash(1); Store again = Store.open(config(left).build())) {
+                assertEquals("", again.stats().checkpoints().imageProblem());
+                ledger.verify(again, ledger.serials());
+            }
+        }
+    }
+
+    private static Store filledAndCleared(SimulatedDisk disk) throws Exception {
+        Store store = Store.open(config(disk).build());
+        for (long key = 0; key < 60; key++) {
+            store.put(key, new byte[600]);
+        }
+        store.checkpoint().get(60, TimeUnit.SECONDS);
+        store.clear();
+        store.put(1, 100);
+        store.checkpoint().get(60, TimeUnit.SECONDS);
+        return store;
+    }
+
+    @Test
+    void shouldLeaveTheNewWhereItStopsWhileItTruncatesTheLog() throws Exception {
+        SimulatedDisk sound = new SimulatedDisk(OPTIONS);
+        Store store = filledAndCleared(sound);
+        store.checkpoint().get(60, TimeUnit.SECONDS);
+        store.close();
+        int[] stops = IntStream.range(0, sound.steps().size()).filter(i -> sound.steps().get(i).what().startsWith("delete log/")).toArray();
+        assertTrue(stops.length > 1, () -> "" + sound.steps());
+        for (int stop : stops) {
+            SimulatedDisk disk = new SimulatedDisk(OPTIONS, FaultPlan.ofSeed(1).failAt(stop, Fault.POWER_LOSS));
+            Store stopped = filledAndCleared(disk);
+            assertEquals(3, stopped.checkpoint().get(60, TimeUnit.SECONDS).number(), "it is committed before the log is truncated");
+            assertThrows(StoreFault.class, stopped::close);
+            assertEquals(List.of(Fault.POWER_LOSS), disk.met());
+            for (int seed = 0; seed <= POWER_LOSSES; seed++) {
+                try (SimulatedDisk left = seed == 0 ? disk.kill(1) : disk.crash(seed); Store again = Store.open(config(left).build())) {
+                    assertEquals(1, again.approximateSize());
+                    assertEquals(100, again.get(1, -1));
+                    assertFalse(left.exists("log/000000000000"), "what is left of it goes at the next opening");
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldComeToTheSameWhereARecoveryIsCutShort() throws Exception {
+        Life sound = new Life(FaultPlan.none()).live();
+        int flush = IntStream.range(sound.before, sound.disk.steps().size()).filter(i -> sound.disk.steps().get(i).what().matches("sync of .*log/.*"))
+                .findFirst().orElseThrow();
+        Life life = new Life(FaultPlan.ofSeed(1).failAt(flush, Fault.POWER_LOSS)).live();
+        for (boolean isKill : new boolean[] {true, false}) {
+            SimulatedDisk counted = isKill ? life.disk.kill(1) : life.disk.crash(1);
+            int[] opening = {0};
+            open(counted, store -> opening[0] = counted.steps().size());
+            for (int stop = 0; stop < opening[0]; stop++) {
+                FaultPlan plan = FaultPlan.ofSeed(stop).failAt(stop, Fault.POWER_LOSS);
+                SimulatedDisk disk = isKill ? life.disk.kill(1, plan) : life.disk.crash(1, plan);
+                assertThrows(IoFault.class, () -> Store.open(config(disk).build()));
+                assertEquals(0, disk.openFiles());
+                for (int seed = 0; seed <= 4; seed++) {
+                    try (SimulatedDisk left = seed == 0 ? disk.kill(1) : disk.crash(seed)) {
+                        assertEquals(Found.OLD, life.check(left, "recovery stopped at " + disk.steps().get(stop)));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void open(SimulatedDisk disk, Consumer<Store> look) {
+        try (Store store = Store.open(config(disk).build())) {
+            look.accept(store);
+        }
+    }
+}

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.LostGeneration;
+import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.Fault;
@@ -254,6 +257,71 @@ class CrashTableTest {
                 assertEquals("", again.stats().checkpoints().imageProblem());
                 ledger.verify(again, ledger.serials());
             }
+        }
+    }
+
+    /** What a power loss leaves of a checkpoint that was not synced is whole, or is told at the opening; then the one before is there for who wants it. */
+    @Test
+    void shouldGoBackFromACheckpointThatWasNotSynced() throws Exception {
+        PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+        SimulatedDisk disk = new SimulatedDisk(OPTIONS);
+        long[] synced;
+        try (Store store = Store.open(config(disk).build()); Session a = store.openSession("s0"); Session b = store.openSession("s1")) {
+            ledger.run(a, 0, 40);
+            a.completePending(true);
+            store.checkpoint().get(60, TimeUnit.SECONDS);
+            synced = ledger.serials();
+            ledger.run(b, 1, 40);
+            b.completePending(true);
+            store.checkpoint(CheckpointRequest.logOnly().durability(Durability.PROCESS)).get(60, TimeUnit.SECONDS);
+            int whole = 0;
+            int logsTorn = 0;
+            for (int seed = 0; seed < 300; seed++) {
+                try (SimulatedDisk left = seed == 0 ? disk.kill(1) : disk.crash(seed)) {
+                    try (Store again = Store.open(config(left).build())) {
+                        ledger.verify(again, ledger.serialsOf(again));
+                        whole++;
+                    } catch (CorruptionFault torn) {
+                        assertTrue(seed > 0, torn::toString);
+                        try (Store again = Store.open(config(left).fallBack(true).build())) {
+                            assertEquals(Arrays.toString(synced), Arrays.toString(ledger.serialsOf(again)));
+                            ledger.verify(again, synced);
+                            LostGeneration lost = again.stats().checkpoints().lost().getFirst();
+                            assertEquals(2, lost.generation());
+                            logsTorn += lost.damage().getMessage().contains("/MANIFEST-") ? 0 : 1;
+                        }
+                    }
+                }
+            }
+            assertTrue(whole > 1 && logsTorn > 1, whole + " were whole, of " + logsTorn + " the log was not");
+        }
+    }
+
+    /** Nobody knows what of the log the device has, and a later life could not find out: so nothing more is committed, not even for the process. */
+    @Test
+    void shouldCommitNothingBehindAFailedSyncOfTheLog() throws Exception {
+        Life sound = new Life(FaultPlan.none()).live();
+        int sync = IntStream.range(0, sound.disk.steps().size()).filter(i -> sound.disk.steps().get(i).what().matches("sync of .*log/.*")).findFirst()
+                .orElseThrow();
+        SimulatedDisk disk = new SimulatedDisk(OPTIONS, FaultPlan.ofSeed(1).failAt(sync, Fault.SYNC_FAILS));
+        Store store = Store.open(config(disk).build());
+        PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+        try (Session a = store.openSession("s0"); Session b = store.openSession("s1")) {
+            ledger.run(a, 0, 12);
+            a.completePending(true);
+            ledger.run(b, 1, 12);
+            b.completePending(true);
+        }
+        for (Durability durability : List.of(Durability.DISK, Durability.PROCESS, Durability.DISK)) {
+            ExecutionException failed = assertThrows(ExecutionException.class,
+                    () -> store.checkpoint(CheckpointRequest.full().durability(durability)).get(60, TimeUnit.SECONDS));
+            assertTrue(failed.getCause().getMessage().startsWith("a sync of the log failed"), failed::toString);
+        }
+        assertThrows(IoFault.class, store::close);
+        assertEquals(List.of(Fault.SYNC_FAILS), disk.met());
+        try (SimulatedDisk left = disk.crash(1); Store again = Store.open(config(left).build())) {
+            assertTrue(again.lastCommit().isEmpty());
+            assertEquals(0, again.approximateSize());
         }
     }
 

@@ -3,6 +3,7 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.StoreFault;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * What each session did, operation by operation, and which of that failed: so that what any prefix of it leaves can be told also where a disk
@@ -228,6 +231,19 @@ final class PrefixLedger {
 
     /** Fails unless the store holds of each session exactly the operations up to its serial. */
     void verify(Operations store, long[] serials) {
+        verify(store, serials, damage -> {
+            throw damage;
+        });
+    }
+
+    /** The same where a key may be found to be damaged: how many are. */
+    int verifyWhole(Operations store, long[] serials) {
+        int[] damaged = {0};
+        verify(store, serials, _ -> damaged[0]++);
+        return damaged[0];
+    }
+
+    private void verify(Operations store, long[] serials, Consumer<CorruptionFault> onDamage) {
         for (int session = 0; session < serials.length; session++) {
             String which = ", session " + session + " up to " + serials[session] + " of " + done.get(session).size();
             if (serials[session] > done.get(session).size()) {
@@ -235,25 +251,30 @@ final class PrefixLedger {
             }
             State state = stateOf(session, serials[session]);
             for (long own = (long) session << 32, key = own; key < own + OWN_KEYS; key++) {
-                assertLong(store, state, key, which);
-                assertLong(store, state, key | SUBMITTED_KEYS, which);
-                if (!state.unknown.contains(key | BYTES_KEYS)) {
-                    assertArrayEquals(state.bytes.get(key | BYTES_KEYS), bytes(store, key | BYTES_KEYS), "bytes of key " + key + which);
-                }
+                look(key, state, onDamage, wanted -> assertEquals(state.longs.getOrDefault(wanted, -1L), store.get(wanted, -1), "key " + wanted + which));
+                look(key | SUBMITTED_KEYS, state, onDamage,
+                        wanted -> assertEquals(state.longs.getOrDefault(wanted, -1L), store.get(wanted, -1), "submitted key " + wanted + which));
+                look(key | BYTES_KEYS, state, onDamage,
+                        wanted -> assertArrayEquals(state.bytes.get(wanted), bytes(store, wanted), "bytes of key " + wanted + which));
             }
+            int number = session;
             for (long key = 1L << 48; key < (1L << 48) + SHARED_KEYS; key++) {
-                byte[] counts = bytes(store, key);
-                long found = counts == null ? 0 : ByteBuffer.wrap(counts).order(ByteOrder.LITTLE_ENDIAN).getLong(session * Long.BYTES);
-                if (!state.unknown.contains(key)) {
-                    assertEquals(state.shared.getOrDefault(key, 0L), found, "shared key " + key + which);
-                }
+                look(key, state, onDamage, wanted -> {
+                    byte[] counts = bytes(store, wanted);
+                    long found = counts == null ? 0 : ByteBuffer.wrap(counts).order(ByteOrder.LITTLE_ENDIAN).getLong(number * Long.BYTES);
+                    assertEquals(state.shared.getOrDefault(wanted, 0L), found, "shared key " + wanted + which);
+                });
             }
         }
     }
 
-    private static void assertLong(Operations store, State state, long key, String which) {
+    private static void look(long key, State state, Consumer<CorruptionFault> onDamage, LongConsumer check) {
         if (!state.unknown.contains(key)) {
-            assertEquals(state.longs.getOrDefault(key, -1L), store.get(key, -1), "key " + key + which);
+            try {
+                check.accept(key);
+            } catch (CorruptionFault damage) {
+                onDamage.accept(damage);
+            }
         }
     }
 

@@ -1,0 +1,229 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.checkpoint.LostGeneration;
+import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The files of a store with two checkpoints, one bit wrong, or cut off: never a wrong value. What can be made anew is, and says so; all else is a named
+ * fault. {@code -Dtideline.every=true} takes every bit.
+ */
+@Tag("spill")
+class CheckpointDamageTest {
+    private static final boolean EVERY = Boolean.getBoolean("tideline.every");
+    private static final int SESSIONS = 2;
+
+    private final PrefixLedger ledger = new PrefixLedger(4, SESSIONS);
+    private SimulatedDisk disk;
+    private long[] old;
+    private CommitPoint newest;
+    private long logEnd;
+
+    private static StoreConfig.Builder config(SimulatedDisk disk) {
+        return StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 14).buckets(64).hashSeed(7).maxPending(4, 4).hugePages(false)
+                .files(disk);
+    }
+
+    /** How far to go from one bit to the next: no divisor of 8, so that each bit of a byte has its turn. */
+    private static int step(int sampled) {
+        return EVERY ? 1 : sampled;
+    }
+
+    @BeforeEach
+    void makeAStore() throws Exception {
+        disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1));
+        try (Store store = Store.open(config(disk).build()); Session a = store.openSession("s0"); Session b = store.openSession("s1")) {
+            old = run(a, b);
+            store.checkpoint().get(60, TimeUnit.SECONDS);
+            run(a, b);
+            newest = store.checkpoint().get(60, TimeUnit.SECONDS);
+            logEnd = store.stats().tail();
+            disk = disk.crash(1);
+        }
+        assertTrue(logEnd > 1 << 14, "more than a file of the log");
+        assertEquals(List.of("MANIFEST-1", "MANIFEST-2"), disk.list().stream().filter(name -> name.startsWith("MANIFEST")).sorted().toList());
+    }
+
+    private long[] run(Session a, Session b) {
+        for (Session session : List.of(a, b)) {
+            ledger.run(session, session == a ? 0 : 1, 130);
+            session.completePending(true);
+        }
+        return ledger.serials();
+    }
+
+    private long sizeBytes(String name) {
+        try (DeviceFile file = disk.open(name)) {
+            return file.sizeBytes();
+        }
+    }
+
+    private SimulatedDisk flipped(String name, long bit) {
+        SimulatedDisk damaged = disk.kill(1);
+        try (Region memory = Region.allocate(512, false); DeviceFile file = damaged.open(name)) {
+            long word = bit / Long.SIZE * Long.BYTES;
+            BlockingIo io = new BlockingIo(Waits.SYSTEM);
+            io.read(file, word, memory.address(), Long.BYTES);
+            Words.set(memory.address(), Words.get(memory.address()) ^ 1L << bit % Long.SIZE);
+            io.write(file, word, memory.address(), Long.BYTES);
+        }
+        return damaged;
+    }
+
+    private SimulatedDisk cut(String name, long sizeBytes) {
+        SimulatedDisk damaged = disk.kill(1);
+        try (DeviceFile file = damaged.open(name)) {
+            file.truncate(sizeBytes);
+        }
+        return damaged;
+    }
+
+    private interface Check {
+        void on(SimulatedDisk damaged);
+    }
+
+    private int bits(String name, long from, long to, int step, Check check) {
+        int count = 0;
+        for (long bit = from * 8; bit < to * 8; bit += step) {
+            check(name + ", bit " + bit, flipped(name, bit), check);
+            count++;
+        }
+        return count;
+    }
+
+    private int cuts(String name, int step, Check check) {
+        int count = 0;
+        for (long size = sizeBytes(name) - 1; size >= 0; size -= step) {
+            check(name + ", cut off behind " + size, cut(name, size), check);
+            count++;
+        }
+        check(name + ", empty", cut(name, 0), check);
+        return count + 1;
+    }
+
+    private static void check(String what, SimulatedDisk damaged, Check check) {
+        try (damaged) {
+            check.on(damaged);
+            assertEquals(0, damaged.openFiles());
+            assertEquals(List.of(), damaged.bugs());
+        } catch (AssertionError | RuntimeException wrong) {
+            throw new AssertionError(what, wrong);
+        }
+    }
+
+    private void requireRefused(SimulatedDisk damaged) {
+        List<String> before = damaged.list();
+        StoreFault refusal = assertThrows(StoreFault.class, () -> Store.open(config(damaged).build()));
+        assertTrue(refusal instanceof CorruptionFault || refusal instanceof FormatFault, refusal::toString);
+        assertEquals(before, damaged.list(), "nothing was changed");
+        assertTrue(refusal.getMessage().contains("MANIFEST-2"), refusal::toString);
+        if (refusal instanceof CorruptionFault && ++refused % 16 == 0) {
+            try (Store store = Store.open(config(damaged).fallBack(true).build())) {
+                assertEquals(1, store.lastCommit().orElseThrow().number());
+                assertArrayEquals(old, ledger.serialsOf(store));
+                ledger.verify(store, old);
+                List<LostGeneration> lost = store.stats().checkpoints().lost();
+                assertEquals(List.of(newest.number()), lost.stream().map(LostGeneration::generation).toList());
+                assertTrue(lost.getFirst().damage().getMessage().contains("MANIFEST-2"), lost::toString);
+            }
+            fellBack++;
+        }
+    }
+
+    private int refused;
+    private int fellBack;
+
+    @Test
+    void shouldRefuseEveryBitAndEveryCutOfTheNewestManifest() {
+        int bits = bits("MANIFEST-2", 0, sizeBytes("MANIFEST-2"), step(13), this::requireRefused);
+        int cuts = cuts("MANIFEST-2", step(7), this::requireRefused);
+        System.out.println("manifest: " + bits + " bits, " + cuts + " cuts, " + fellBack + " openings that went back");
+        assertTrue(fellBack > 100);
+    }
+
+    private void requireRebuilt(SimulatedDisk damaged) {
+        try (Store store = Store.open(config(damaged).build())) {
+            assertFalse(store.stats().checkpoints().imageProblem().isEmpty(), "it is told");
+            assertArrayEquals(ledger.serials(), ledger.serialsOf(store));
+            ledger.verify(store, ledger.serials());
+            assertEquals(List.of(), store.stats().checkpoints().lost());
+        }
+    }
+
+    @Test
+    void shouldMakeTheIndexAnewWhereItsImageIsDamaged() {
+        String image = "checkpoints/2-index";
+        int head = bits(image, 0, 4096, step(127), this::requireRebuilt);
+        int body = bits(image, 4096, sizeBytes(image), step(411), this::requireRebuilt);
+        int cuts = cuts(image, step(211), this::requireRebuilt);
+        System.out.println("index image: " + head + " bits of the head, " + body + " of the rest, " + cuts + " cuts");
+        SimulatedDisk without = disk.kill(1);
+        without.delete(image);
+        check("no image", without, this::requireRebuilt);
+    }
+
+    private int damagedKeys;
+    private int refusedOpenings;
+
+    /** What is live and damaged is found when it is asked for, or at the opening; everything else is as it was. */
+    private void requireFoundOut(SimulatedDisk damaged) {
+        Store store;
+        try {
+            store = Store.open(config(damaged).build());
+        } catch (CorruptionFault refusal) {
+            refusedOpenings++;
+            return;
+        }
+        try {
+            damagedKeys += ledger.verifyWhole(store, ledger.serials());
+        } finally {
+            store.close();
+        }
+    }
+
+    @Test
+    void shouldFindOutEveryBitOfTheLogThatMatters() {
+        int bits = 0;
+        for (long start = 0; start < logEnd; start += 1 << 14) {
+            String name = String.format("log/%012d", start >>> 14);
+            bits += bits(name, start == 0 ? 64 : 0, Math.min(logEnd - start, 1 << 14), step(2003), this::requireFoundOut);
+        }
+        System.out.println("log: " + bits + " bits, " + damagedKeys + " damaged keys found, " + refusedOpenings + " openings refused");
+        assertTrue(damagedKeys + refusedOpenings > bits / 10, "damage was met");
+    }
+
+    @Test
+    void shouldRefuseALogThatIsCutOff() {
+        String last = String.format("log/%012d", (logEnd - 1) >>> 14);
+        int cuts = cuts(last, step(61), damaged -> {
+            CorruptionFault refusal = assertThrows(CorruptionFault.class, () -> Store.open(config(damaged).build()));
+            assertTrue(refusal.getMessage().contains("the log's files end at"), refusal::toString);
+        });
+        SimulatedDisk without = disk.kill(1);
+        without.delete("log/000000000000");
+        check("no first file", without, damaged -> assertThrows(StoreFault.class, () -> {
+            try (Store store = Store.open(config(damaged).build())) {
+                ledger.verify(store, ledger.serials());
+            }
+        }));
+        System.out.println("log: " + cuts + " cuts");
+    }
+}

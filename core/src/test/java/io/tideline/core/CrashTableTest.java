@@ -10,16 +10,22 @@ import io.tideline.checkpoint.LostGeneration;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
@@ -369,15 +375,26 @@ class CrashTableTest {
         Life life = new Life(FaultPlan.ofSeed(1).failAt(flush, Fault.POWER_LOSS)).live();
         for (boolean isKill : new boolean[] {true, false}) {
             SimulatedDisk counted = isKill ? life.disk.kill(1) : life.disk.crash(1);
-            int[] opening = {0};
-            open(counted, store -> opening[0] = counted.steps().size());
-            for (int stop = 0; stop < opening[0]; stop++) {
+            Map<String, String> before = contents(counted);
+            int from = counted.steps().size();
+            Map<String, String> recovered;
+            int opening;
+            try (Store store = Store.open(config(counted).build())) {
+                opening = counted.steps().size() - from;
+                recovered = contents(counted);
+                assertEquals(2, store.lastCommit().orElseThrow().number());
+            }
+            assertEquals(before, recovered, "a recovery writes nothing into log and manifests");
+            for (int stop = 0; stop < opening; stop++) {
                 FaultPlan plan = FaultPlan.ofSeed(stop).failAt(stop, Fault.POWER_LOSS);
                 SimulatedDisk disk = isKill ? life.disk.kill(1, plan) : life.disk.crash(1, plan);
                 assertThrows(IoFault.class, () -> Store.open(config(disk).build()));
                 assertEquals(0, disk.openFiles());
                 for (int seed = 0; seed <= 4; seed++) {
                     try (SimulatedDisk left = seed == 0 ? disk.kill(1) : disk.crash(seed)) {
+                        if (seed == 0) { // a power loss takes more of what was not synced
+                            assertEquals(before, contents(left));
+                        }
                         assertEquals(Found.OLD, life.check(left, "recovery stopped at " + disk.steps().get(stop)));
                     }
                 }
@@ -385,9 +402,20 @@ class CrashTableTest {
         }
     }
 
-    private static void open(SimulatedDisk disk, Consumer<Store> look) {
-        try (Store store = Store.open(config(disk).build())) {
-            look.accept(store);
+    /** The bytes of the log and of the manifests. */
+    private static Map<String, String> contents(SimulatedDisk disk) {
+        Map<String, String> contents = new TreeMap<>();
+        for (String name : disk.list()) {
+            if (name.startsWith("log/") || name.matches("MANIFEST-[0-9]+")) {
+                try (DeviceFile file = disk.open(name); Region memory = Region.allocate(1 << 14, false)) {
+                    int sizeBytes = (int) file.sizeBytes();
+                    new BlockingIo(Waits.SYSTEM).read(file, 0, memory.address(), sizeBytes);
+                    byte[] bytes = new byte[sizeBytes];
+                    Words.copyOut(memory.address(), bytes, 0, sizeBytes);
+                    contents.put(name, sizeBytes + " bytes, " + Arrays.hashCode(bytes));
+                }
+            }
         }
+        return contents;
     }
 }

@@ -11,7 +11,7 @@ import io.tideline.memory.Waits;
 /** The step that writes the index beside operations, all of it before the next version begins, so that it names no record of that. */
 public final class IndexStep implements Step {
     /** What the file is called among those of a checkpoint. */
-    static final String PART = "index";
+    public static final String PART = "index";
 
     private final HashIndex index;
     private final HybridLog log;

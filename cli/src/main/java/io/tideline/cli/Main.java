@@ -7,6 +7,7 @@ import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.Streams;
 import io.tideline.cli.count.CountCommand;
+import io.tideline.cli.inspect.CheckpointCommand;
 import io.tideline.cli.inspect.InspectCommand;
 import io.tideline.cli.inspect.VerifyCommand;
 import io.tideline.cli.shell.ShellCommand;
@@ -34,7 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         optionListHeading = "%nOptions:%n",
         commandListHeading = "%nCommands:%n",
         subcommands = {CountCommand.class, BenchCommand.class, ShellCommand.class, VerifyCommand.class,
-            InspectCommand.class, StressCommand.class, HelpCommand.class},
+            InspectCommand.class, CheckpointCommand.class, StressCommand.class, HelpCommand.class},
         footerHeading = "%nExamples:%n",
         footer = {
             "  tideline count             count the words of the JDK's own sources",
@@ -43,6 +44,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  tideline bench             measure the store",
             "  tideline shell             put and get by hand",
             "  tideline verify DIR        check the files of a store",
+            "  tideline inspect DIR       show what they hold",
+            "  tideline checkpoint DIR    recover a store and take a checkpoint",
             "  tideline stress --kill 40  kill a process that uses one, and check what comes back",
             "",
             "Sizes are written 64m or 1g (binary), durations 300ms, 2s or 5m.",
@@ -129,6 +132,9 @@ public final class Main implements Runnable {
                 }
                 if (type == InspectCommand.class) {
                     return type.cast(new InspectCommand(streams, interruption));
+                }
+                if (type == CheckpointCommand.class) {
+                    return type.cast(new CheckpointCommand(streams, interruption));
                 }
                 if (type == ShellCommand.class) {
                     return type.cast(new ShellCommand(streams, interruption));

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "count --help", "bench --help", "shell --help", "help", "help count", "help bench", "help shell", "verify --help", "inspect --help", "stress --help", "help stress", "-h", "count -h"})
+    @ValueSource(strings = {"--help", "count --help", "bench --help", "shell --help", "help", "help count", "help bench", "help shell", "verify --help", "inspect --help", "stress --help", "help stress", "checkpoint --help", "-h", "count -h"})
     void shouldHelpWithExamplesAndExitCodes(String line) {
         Run run = Run.of(line.split(" "));
         assertEquals(ExitCode.DONE, run.exitCode());

@@ -1,24 +1,33 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.CheckpointFiles;
+import io.tideline.checkpoint.IndexStep;
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestFiles;
+import io.tideline.checkpoint.Recovery;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.CleanClose;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogAudit;
+import io.tideline.hlog.LogGaps;
 import io.tideline.hlog.RecordLayout;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.FileDevice;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
+import io.tideline.index.IndexImage;
 import io.tideline.index.KeyHash;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -36,14 +45,16 @@ public final class StoreAudit implements AutoCloseable {
      * @param damages how many things are not as they were written
      * @param identity what the store is; null if that is damaged, and then nothing else is known
      * @param closed how the store was closed; null if it was not, or if that is damaged
+     * @param checkpoints the manifests that are whole, the newest first
      * @param segments the files of the log
      * @param begin the first address of the log
      * @param end the address behind its last byte; of a log that was not closed, behind what its files hold
+     * @param settledEnd up to here all is known: the end of the newest checkpoint, if it is whole, or of a log that was closed
      * @param unknown the addresses of which nothing can be said
      * @param content what the whole records are; null if that was not asked for
      */
-    public record Report(long damages, Identity identity, CleanClose closed, List<SegmentFile> segments, long begin, long end, List<Range> unknown,
-            Content content) {
+    public record Report(long damages, Identity identity, CleanClose closed, List<Manifest> checkpoints, List<SegmentFile> segments, long begin,
+            long end, long settledEnd, List<Range> unknown, Content content) {
         /** Whether nothing that is known to have been written is damaged. */
         public boolean isSound() {
             return damages == 0;
@@ -71,9 +82,11 @@ public final class StoreAudit implements AutoCloseable {
      * @param tombstones marks of deletion, replaced ones included
      * @param invalidBytes records that never became part of the store
      * @param fillerBytes room that holds no record
+     * @param undoneBytes records that recoveries took back, because they came behind the cut of a checkpoint
+     * @param uncommittedBytes of whole records behind the newest checkpoint, to which an opening would not go
      */
     public record Content(long records, long recordBytes, long liveRecords, long liveBytes, long deadRecords, long deadBytes, long tombstones,
-            long tombstoneBytes, long invalidBytes, long fillerBytes) {
+            long tombstoneBytes, long invalidBytes, long fillerBytes, long undoneBytes, long uncommittedBytes) {
     }
 
     private final StoreDirectory directory;
@@ -137,16 +150,76 @@ public final class StoreAudit implements AutoCloseable {
         };
         Optional<Identity> identity = sealed(StoreDirectory.IDENTITY, counting, () -> Identity.read(device, waits));
         if (identity.isEmpty()) {
-            return new Report(damages[0], null, null, List.of(), 0, 0, List.of(), null);
+            return new Report(damages[0], null, null, List.of(), List.of(), 0, 0, 0, List.of(), null);
         }
         Optional<CleanClose> closed = sealed(CleanClose.FILE, counting, () -> CleanClose.read(device, waits, identity.get().storeId()).orElse(null));
-        LogAudit log = new LogAudit(device, waits, identity.get(), closed);
-        Tally tally = new Tally(withContent ? new KeyHash(identity.get().hashSeed()) : null, counting, progress);
+        List<Manifest> checkpoints = checkpoints(identity.get(), counting);
+        boolean newestIsWhole = checkpoints.size() > 0 && checkpoints.getFirst().generation() == ManifestFiles.generations(device).getLast();
+        if (newestIsWhole) {
+            closed.ifPresent(close -> requireSame(close, checkpoints.getFirst(), counting));
+        }
+        Set<Long> images = new HashSet<>();
+        checkpoints.stream().filter(checkpoint -> checkpoint.image().isPresent() && images.add(checkpoint.image().get().number()))
+                .forEach(checkpoint -> checkImage(identity.get(), checkpoint, checkpoint.image().get(), counting));
+        // gaps that only a damaged manifest knows would pass for damage, so then nothing is said of what lies behind the older one
+        LogAudit log = new LogAudit(device, waits, identity.get(), newestIsWhole || checkpoints.isEmpty() ? closed : Optional.empty(), committed(checkpoints));
+        Tally tally = new Tally(withContent ? new KeyHash(identity.get().hashSeed()) : null, checkpoints, log.settledEnd(), counting, progress);
         log.run(tally);
         List<SegmentFile> segments = log.segments().entrySet().stream()
                 .map(segment -> new SegmentFile(LogAudit.nameOf(segment.getKey()), segment.getValue())).toList();
-        return new Report(damages[0], identity.get(), closed.orElse(null), segments, log.begin(), log.end(), tally.unknown,
+        return new Report(damages[0], identity.get(), closed.orElse(null), checkpoints, segments, log.begin(), log.end(), log.settledEnd(), tally.unknown,
                 withContent ? tally.content() : null);
+    }
+
+    /**
+     * The newest checkpoint, to which an opening would go back; empty where there is none.
+     *
+     * @throws CorruptionFault if the store's identity or its newest manifest is damaged
+     */
+    public Optional<CommitPoint> lastCommit() {
+        Identity identity = Identity.read(device, waits);
+        List<Long> generations = ManifestFiles.generations(device);
+        return generations.isEmpty() ? Optional.empty() : Optional.of(CommitPoint.of(ManifestFiles.read(device, waits, identity, generations.getLast())));
+    }
+
+    /** The manifests that are whole, the newest first. */
+    private List<Manifest> checkpoints(Identity identity, Consumer<String> damaged) {
+        List<Manifest> checkpoints = new ArrayList<>();
+        for (long generation : ManifestFiles.generations(device).reversed()) {
+            sealed(ManifestFiles.name(generation), damaged, () -> ManifestFiles.read(device, waits, identity, generation)).ifPresent(checkpoints::add);
+        }
+        return checkpoints;
+    }
+
+    /** A close takes a checkpoint, so if they do not agree then a newer manifest is gone. */
+    private static void requireSame(CleanClose closed, Manifest newest, Consumer<String> damaged) {
+        if (closed.tail() != newest.log().end()) {
+            damaged.accept(ManifestFiles.name(newest.generation()) + ", offset 0: expected a checkpoint up to log address " + closed.tail() + ", where "
+                    + CleanClose.FILE + " says that the store was closed, found one up to " + newest.log().end());
+        }
+    }
+
+    private void checkImage(Identity identity, Manifest checkpoint, Manifest.Image image, Consumer<String> damaged) {
+        String name = imageFile(image);
+        if (!device.exists(name)) {
+            damaged.accept(name + ", offset 0: expected the index image that " + ManifestFiles.name(checkpoint.generation()) + " names, found none");
+            return;
+        }
+        sealed(name, damaged, () -> IndexImage.check(device, waits, name, identity.storeId(), image.number(), image.buckets(), checkpoint.log().end(), _ -> { }));
+    }
+
+    /** The name of an image's file. */
+    public static String imageFile(Manifest.Image image) {
+        return CheckpointFiles.name(image.number(), IndexStep.PART);
+    }
+
+    private static Optional<LogAudit.Committed> committed(List<Manifest> checkpoints) {
+        if (checkpoints.isEmpty()) {
+            return Optional.empty();
+        }
+        Manifest newest = checkpoints.getFirst();
+        long filesFrom = checkpoints.stream().mapToLong(checkpoint -> checkpoint.log().begin()).min().getAsLong();
+        return Optional.of(new LogAudit.Committed(filesFrom, newest.log().begin(), newest.log().end(), Recovery.gaps(newest.skipped(), newest.undone())));
     }
 
     /** How many bytes of log {@link #run} will look at, about. */
@@ -186,6 +259,9 @@ public final class StoreAudit implements AutoCloseable {
         private final Consumer<String> damaged;
         private final LongConsumer progress;
         private final NewestRecords newest;
+        private final LogGaps gaps;
+        /** Behind it nothing counts. */
+        private final long committedEnd;
         private final List<Range> unknown = new ArrayList<>();
         private long records;
         private long recordBytes;
@@ -193,9 +269,13 @@ public final class StoreAudit implements AutoCloseable {
         private long tombstoneBytes;
         private long invalidBytes;
         private long fillerBytes;
+        private long undoneBytes;
+        private long uncommittedBytes;
 
-        Tally(KeyHash hash, Consumer<String> damaged, LongConsumer progress) {
+        Tally(KeyHash hash, List<Manifest> checkpoints, long settledEnd, Consumer<String> damaged, LongConsumer progress) {
             this.hash = hash;
+            this.gaps = committed(checkpoints).map(LogAudit.Committed::gaps).orElse(LogGaps.NONE);
+            this.committedEnd = checkpoints.isEmpty() ? Long.MAX_VALUE : settledEnd;
             this.damaged = damaged;
             this.progress = progress;
             this.newest = hash == null ? null : new NewestRecords();
@@ -222,12 +302,20 @@ public final class StoreAudit implements AutoCloseable {
                 return;
             }
             long link = Words.get(record + RecordLayout.LINK_OFFSET);
+            if (address >= committedEnd) {
+                uncommittedBytes += sizeBytes;
+                return;
+            }
             if ((link & RecordLayout.FILLER) != 0) {
                 fillerBytes += sizeBytes;
                 return;
             }
             if ((link & RecordLayout.INVALID) != 0) {
                 invalidBytes += sizeBytes;
+                return;
+            }
+            if (gaps.isUndone(address, link)) {
+                undoneBytes += sizeBytes;
                 return;
             }
             records++;
@@ -249,7 +337,8 @@ public final class StoreAudit implements AutoCloseable {
 
         Content content() {
             return new Content(records, recordBytes, newest.live(), newest.liveBytes(), records - tombstones - newest.live(),
-                    recordBytes - tombstoneBytes - newest.liveBytes(), tombstones, tombstoneBytes, invalidBytes, fillerBytes);
+                    recordBytes - tombstoneBytes - newest.liveBytes(), tombstones, tombstoneBytes, invalidBytes, fillerBytes,
+                    undoneBytes, uncommittedBytes);
         }
     }
 }

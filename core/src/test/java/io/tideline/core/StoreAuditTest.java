@@ -105,6 +105,122 @@ class StoreAuditTest {
         assertTrue(flips > 8 * (4096 + 2 * 150) / STEP, flips + " bits");
     }
 
+    private static StoreConfig smallIndex(Path directory) {
+        return StoreConfig.builder().memory(8 * PAGE).pageSize(PAGE).segmentSize(1 << 14).buckets(64).hashSeed(7).ioThreads(2).hugePages(false)
+                .directory(directory).build();
+    }
+
+    /** Of manifests and images every bit of the heads, and some of each word behind. */
+    @Test
+    void shouldFindEveryFlippedBitOfACheckpoint() throws IOException {
+        try (Store store = Store.open(smallIndex(directory()))) {
+            for (long key = 0; key < 100; key++) {
+                store.put(key, key);
+            }
+            store.checkpoint(CheckpointRequest.full().cookie(new byte[] {1, 2, 3})).join();
+        }
+        int flips = 0;
+        try (StoreAudit audit = StoreAudit.of(directory())) {
+            assertTrue(run(audit).isSound(), damages.toString());
+            for (String name : List.of("MANIFEST-1", "MANIFEST-2", "checkpoints/1-index", "checkpoints/2-index")) {
+                try (RandomAccessFile file = new RandomAccessFile(directory().resolve(name).toFile(), "rw")) {
+                    for (long offset = 0; offset < file.length(); offset += offset < 96 ? 1 : 61) {
+                        int whole = byteAt(file, offset);
+                        for (int bit = 0; bit < 8; bit++) {
+                            if ((offset * 8 + bit) % STEP != 0) {
+                                continue;
+                            }
+                            write(file, offset, whole ^ 1 << bit);
+                            assertFalse(run(audit).isSound(), name + ", offset " + offset + ", bit " + bit);
+                            assertTrue(damages.getFirst().contains(name) && damages.getFirst().contains("offset "), damages.toString());
+                            flips++;
+                        }
+                        write(file, offset, whole);
+                    }
+                }
+            }
+            assertTrue(run(audit).isSound(), damages.toString());
+        }
+        assertTrue(flips > 4 * 8 * 96 / STEP, flips + " bits");
+    }
+
+    @Test
+    void shouldFindThatTheNewestManifestOrItsImageIsGone() throws IOException {
+        try (Store store = Store.open(smallIndex(directory()))) {
+            store.put(1, 1);
+            store.checkpoint().join();
+            store.put(2, 2);
+        }
+        Path image = directory().resolve("checkpoints/2-index");
+        Files.move(image, parent.resolve("image"));
+        assertFalse(audit().isSound());
+        assertEquals(List.of("checkpoints/2-index, offset 0: expected the index image that MANIFEST-2 names, found none"), damages);
+        Files.move(parent.resolve("image"), image);
+        assertTrue(audit().isSound(), damages.toString());
+        Files.delete(directory().resolve("MANIFEST-2"));
+        assertFalse(audit().isSound());
+        assertTrue(damages.getFirst().startsWith("MANIFEST-1, offset 0: expected a checkpoint up to log address "), damages.toString());
+    }
+
+    /** What a process leaves that is killed at this moment, in the middle of nothing. */
+    private void kill(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(copy);
+                } else {
+                    Files.copy(file, copy);
+                }
+            }
+        }
+    }
+
+    /** Each life commits, writes much behind that, some of it to the files, and is killed; the next one must not be confused by that. */
+    @Test
+    void shouldStepOverWhatEarlierLivesLeftBehind() throws IOException {
+        Path alive = parent.resolve("life0");
+        for (int life = 0; life < 5; life++) {
+            Path next = life == 4 ? directory() : parent.resolve("life" + (life + 1));
+            try (Store store = Store.open(smallIndex(alive))) {
+                for (long key = 0; key < 300; key++) {
+                    store.put(life * 300 + key, key);
+                }
+                store.checkpoint(life % 2 == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly()).join();
+                for (long key = 0; key < 1_000 * (life + 1); key++) {
+                    store.put(10_000 + key, key);
+                }
+                kill(alive, next);
+            }
+            alive = next;
+        }
+        StoreAudit.Report killed = audit();
+        assertTrue(killed.isSound(), damages.toString());
+        assertEquals(1_500, killed.content().liveRecords());
+        assertNull(killed.closed());
+        assertTrue(killed.content().uncommittedBytes() > 0 && killed.settledEnd() < killed.end(), killed.toString());
+        try (Store store = Store.open(smallIndex(directory()))) {
+            List<Long> keys = new ArrayList<>();
+            store.forEach((key, value) -> keys.add(key.getLong(0)));
+            assertEquals(1_500, keys.size());
+            store.delete(0);
+        }
+        StoreAudit.Report closed = audit();
+        assertTrue(closed.isSound(), damages.toString());
+        assertEquals(1_499, closed.content().liveRecords());
+        assertEquals(closed.end(), closed.settledEnd());
+        assertEquals(0, closed.content().uncommittedBytes());
+        long committed = killed.settledEnd();
+        Files.delete(directory().resolve("CLEAN-CLOSE"));
+        assertTrue(audit().isSound(), damages.toString());
+        try (RandomAccessFile file = new RandomAccessFile(segment((int) ((committed - 8) >>> 14)).toFile(), "rw")) {
+            long offset = committed - 8 & (1 << 14) - 1;
+            write(file, offset, byteAt(file, offset) ^ 1);
+        }
+        assertFalse(audit().isSound());
+        assertEquals(1, damages.size(), damages.toString());
+    }
+
     private static int byteAt(RandomAccessFile file, long offset) throws IOException {
         file.seek(offset);
         return file.read();

@@ -18,11 +18,13 @@ import java.util.regex.Pattern;
 
 /**
  * Reads a log from its files alone, while nobody writes to it, and checks every byte. Of a log that was closed it knows where it begins and
- * ends, so whatever is not as it was sealed is damage. Of one that was not closed, such as that of a killed process, the files say how far it
- * goes, and where they hold no whole record either nothing was written yet or it was lost: that is unknown. It is damage all the same where
- * bytes stand that are no record and whole pages follow that the log writes only after those.
+ * ends, so whatever is not as it was sealed is damage; so it is up to the end of the newest checkpoint of a log that was not closed. Behind
+ * that, the files say how far the log goes, and where they hold no whole record either nothing was written yet or it was lost: that is unknown.
+ * Of a log that never had a checkpoint it is damage all the same where bytes stand that are no record and whole pages follow that the log
+ * writes only after those. Behind a checkpoint it is not, because several lives may have gone on there, each from another page.
  *
- * <p>What is damaged costs the rest of its page. Single-threaded.
+ * <p>What lies in a gap is stepped over: a file may end where one begins, or hold anything there. What is damaged costs the rest of its page.
+ * Single-threaded.
  */
 public final class LogAudit {
     private static final Pattern SEGMENT = Pattern.compile("log/(\\d{12})");
@@ -44,6 +46,16 @@ public final class LogAudit {
         void progressed(long bytes);
     }
 
+    /**
+     * What a checkpoint says of the log.
+     *
+     * @param filesFrom the first address whose file may be there, because an older checkpoint needs it
+     * @param begin the first address that counts
+     * @param end the address behind its last byte
+     */
+    public record Committed(long filesFrom, long begin, long end, LogGaps gaps) {
+    }
+
     /** A page of a log that was not closed, from whose {@code address} on nothing is whole. */
     private record Doubt(long page, long address, String damageOrNull) {
     }
@@ -51,23 +63,41 @@ public final class LogAudit {
     private final Device device;
     private final BlockingIo io;
     private final Identity identity;
-    private final CleanClose closed;
+    private final boolean isClosed;
+    private final boolean isCommitted;
+    private final LogGaps gaps;
     private final NavigableMap<Long, Long> segments;
     private final long pageBytes;
+    private final long filesFrom;
     private final long begin;
+    /** Up to here all must be as it was sealed. */
+    private final long settledEnd;
     private final long end;
 
-    /** @param closed how the store was closed, if it was */
+    /** A log that never had a checkpoint. */
     public LogAudit(Device device, Waits waits, Identity identity, Optional<CleanClose> closed) {
+        this(device, waits, identity, closed, Optional.empty());
+    }
+
+    /**
+     * @param closed how the store was closed, if it was
+     * @param committed what its newest checkpoint says, if it has one
+     */
+    public LogAudit(Device device, Waits waits, Identity identity, Optional<CleanClose> closed, Optional<Committed> committed) {
         this.device = device;
         this.io = new BlockingIo(waits);
         this.identity = identity;
-        this.closed = closed.orElse(null);
+        this.isClosed = closed.isPresent();
+        this.isCommitted = committed.isPresent();
+        this.gaps = committed.map(Committed::gaps).orElse(LogGaps.NONE);
         this.segments = segments(device);
         this.pageBytes = 1L << identity.pageBits();
-        this.begin = closed.map(CleanClose::begin).orElse(Math.max(LogAddress.FIRST, segments.isEmpty() ? 0 : start(segments.firstKey())));
-        this.end = closed.map(CleanClose::tail).orElse(segments.isEmpty() ? begin
-                : Math.max(begin, start(segments.lastKey()) + Math.min(segments.lastEntry().getValue(), identity.segmentBytes())));
+        this.begin = closed.map(CleanClose::begin).or(() -> committed.map(Committed::begin))
+                .orElse(Math.max(LogAddress.FIRST, segments.isEmpty() ? 0 : start(segments.firstKey())));
+        this.filesFrom = Math.min(begin, committed.map(Committed::filesFrom).orElse(begin));
+        this.settledEnd = closed.map(CleanClose::tail).or(() -> committed.map(Committed::end)).orElse(begin);
+        this.end = isClosed || segments.isEmpty() ? settledEnd
+                : Math.max(settledEnd, start(segments.lastKey()) + Math.min(segments.lastEntry().getValue(), identity.segmentBytes()));
     }
 
     private static NavigableMap<Long, Long> segments(Device device) {
@@ -113,9 +143,14 @@ public final class LogAudit {
         return end;
     }
 
+    /** Up to this address nothing is unknown: the log was closed there, or its newest checkpoint ends there. */
+    public long settledEnd() {
+        return settledEnd;
+    }
+
     /** Reads everything once. */
     public void run(Visitor visitor) {
-        if (closed != null) {
+        if (isClosed || isCommitted) {
             checkSizes(visitor);
         }
         Pages pages = new Pages(visitor);
@@ -128,27 +163,32 @@ public final class LogAudit {
         }
     }
 
-    /** Every file of a closed log has the size that its addresses say, and there are no others. */
+    /** Every file that is settled has the size that its addresses say, and of a closed log there are no others. */
     private void checkSizes(Visitor visitor) {
         long first = begin / identity.segmentBytes();
-        long last = end == begin ? first : (end - 1) / identity.segmentBytes();
+        long last = settledEnd == begin ? first : (settledEnd - 1) / identity.segmentBytes();
         for (long number = first; number <= last; number++) {
             Long size = segments.get(number);
-            long expected = Math.min(end - start(number), identity.segmentBytes());
-            if (end == begin && (size == null || size <= expected)) {
+            long segmentEnd = Math.min(settledEnd, start(number) + identity.segmentBytes());
+            long most = isClosed ? segmentEnd - start(number) : identity.segmentBytes();
+            long least = Math.max(gaps.lastNeeded(segmentEnd) - start(number), 0);
+            if (settledEnd == begin && (size == null || size <= most)) {
                 continue; // nothing was written since the log was emptied
             }
             if (size == null) {
-                visitor.damaged(Segments.name(number) + ", offset 0: expected a file of " + expected + " bytes, found none");
-            } else if (size != expected) {
+                if (least > 0) {
+                    visitor.damaged(Segments.name(number) + ", offset 0: expected a file of " + least + " bytes, found none");
+                }
+            } else if (size < least || size > most) {
+                long expected = size < least ? least : most;
                 visitor.damaged(Segments.name(number) + ", offset " + Math.min(size, expected) + ": expected the end of the file at " + expected
                         + ", found it at " + size);
             }
         }
         for (Map.Entry<Long, Long> segment : segments.entrySet()) {
-            if (segment.getKey() < first || segment.getKey() > last) {
+            if (segment.getKey() < filesFrom / identity.segmentBytes() || isClosed && segment.getKey() > last) {
                 visitor.damaged(Segments.name(segment.getKey()) + ", offset 0: expected no such file, because the log goes from address " + begin
-                        + " to " + end + ", found one of " + segment.getValue() + " bytes");
+                        + " to " + settledEnd + ", found one of " + segment.getValue() + " bytes");
             }
         }
     }
@@ -176,18 +216,33 @@ public final class LogAudit {
                 checkBeforeFirst();
             }
             long pageEnd = Math.min(start + pageBytes, end);
-            long at = Math.max(start, begin);
-            while (at < pageEnd) {
-                int sizeBytes = present(at - start) >= GRANULE_BYTES ? PageSeal.sizeBytes(page.address() + at - start, pageEnd - at) : -1;
+            boolean isWhole = true;
+            for (long at = gaps.pass(Math.max(start, begin)); at < pageEnd; ) {
+                long stretchEnd = gaps.readableEnd(at, pageEnd);
+                stretchEnd = at < settledEnd ? Math.min(stretchEnd, settledEnd) : stretchEnd;
+                isWhole &= checkStretch(number, at, stretchEnd);
+                at = gaps.pass(stretchEnd);
+            }
+            if (isWhole) {
+                judgeBefore(number);
+            }
+        }
+
+        /** Whether all records from one address to another, which are borders of records, are whole. */
+        private boolean checkStretch(long number, long from, long to) {
+            long start = number * pageBytes;
+            long at = from;
+            while (at < to) {
+                int sizeBytes = present(at - start) >= GRANULE_BYTES ? PageSeal.sizeBytes(page.address() + at - start, to - at) : -1;
                 if (sizeBytes < 0 || sizeBytes > present(at - start) || !seal.isIntact(at, page.address() + at - start, sizeBytes)) {
                     notWhole(number, at, sizeBytes);
-                    return;
+                    return false;
                 }
                 RecordLayout.requireKnown(Words.get(page.address() + at - start), at);
                 visitor.whole(at, page.address() + at - start, sizeBytes);
                 at += sizeBytes;
             }
-            judgeBefore(number);
+            return true;
         }
 
         private long present(long offsetInPage) {
@@ -229,8 +284,8 @@ public final class LogAudit {
             long record = page.address() + offsetInPage;
             boolean cutOff = present(offsetInPage) < Math.max(sizeBytes, GRANULE_BYTES);
             String damage = cutOff ? null : seal.damage(Segments.name(openNumber), at - start(openNumber), at, record, sizeBytes);
-            if (closed == null) {
-                doubts.add(new Doubt(number, at, isEmptyFrom(offsetInPage) ? null : damage));
+            if (at >= settledEnd) {
+                doubts.add(new Doubt(number, at, isCommitted || isEmptyFrom(offsetInPage) ? null : damage));
             } else if (!cutOff) {
                 visitor.damaged(damage); // where the file is cut off, its size has said so
             }
@@ -259,7 +314,7 @@ public final class LogAudit {
 
         /** Says what nobody knows. */
         void finish() {
-            if (closed != null) {
+            if (isClosed) {
                 return;
             }
             long last = end;

@@ -72,6 +72,15 @@ public final class LogGaps {
         return next < skips.size() && skips.get(next).from >= address ? Math.min(pageEnd, skips.get(next).from) : pageEnd;
     }
 
+    /** How far a file must reach that holds the log up to {@code end}: to there, or to where the gaps begin that end there or go on behind. */
+    long lastNeeded(long end) {
+        long last = end;
+        for (int i = Math.min(firstSkipBehind(end - 1), skips.size() - 1); i >= 0 && skips.get(i).to >= last; i--) {
+            last = Math.min(last, skips.get(i).from);
+        }
+        return last;
+    }
+
     /** The place of the first gap that ends behind an address. */
     private int firstSkipBehind(long address) {
         int low = 0;

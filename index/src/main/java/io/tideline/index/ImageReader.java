@@ -16,12 +16,14 @@ import java.util.function.LongConsumer;
 /**
  * Reads an image into an empty index, the next blocks while one is looked at. Nothing of a block is believed before all of it was checked;
  * and whatever a right checksum covers, no entry leads beyond the log, and no two links to one bucket. So every chain that begins in a home
- * bucket ends: to come to a bucket twice, it would have to be led there twice.
+ * bucket ends: to come to a bucket twice, it would have to be led there twice. Without an index it only checks.
  */
 final class ImageReader {
     private final DeviceFile file;
+    /** Null where the image is only checked, as the other is. */
     private final BucketTable table;
     private final OverflowPool overflow;
+    private final long homeBuckets;
     private final ImageSeal seal;
     private final long addressLimit;
     private int blockBytes;
@@ -33,6 +35,17 @@ final class ImageReader {
         this.file = file;
         this.table = into.table();
         this.overflow = into.overflow();
+        this.homeBuckets = into.buckets();
+        this.seal = seal;
+        this.addressLimit = addressLimit;
+    }
+
+    /** One that only checks. */
+    ImageReader(DeviceFile file, long homeBuckets, ImageSeal seal, long addressLimit) {
+        this.file = file;
+        this.table = null;
+        this.overflow = null;
+        this.homeBuckets = homeBuckets;
         this.seal = seal;
         this.addressLimit = addressLimit;
     }
@@ -46,11 +59,15 @@ final class ImageReader {
         long sizeBytes = file.sizeBytes();
         readHead(waits, sizeBytes);
         linked = new long[Math.toIntExact((overflowBuckets >>> 6) + 1)];
-        overflow.restore(overflowBuckets);
+        if (overflow != null) {
+            overflow.restore(overflowBuckets);
+        }
         try (ImageBlocks blocks = new ImageBlocks(file, waits, blockBytes)) {
             readBuckets(blocks, progressBytes);
         }
-        spareUnlinked();
+        if (overflow != null) {
+            spareUnlinked();
+        }
         return sizeBytes;
     }
 
@@ -65,10 +82,10 @@ final class ImageReader {
             io.read(file, 0, memory.address(), ImageLayout.HEAD_BYTES);
             ByteBuffer head = NativeBuffer.of(memory.address(), ImageLayout.HEAD_BYTES);
             seal.checkHead(head);
-            long homeBuckets = head.getLong(ImageLayout.HOME_OFFSET);
-            if (homeBuckets != table.buckets()) {
-                throw new FormatFault("the index image " + file.path() + " is of " + homeBuckets + " buckets and does not fit an index of "
-                        + table.buckets() + "; nothing of it was used. Open the store with as many buckets as it was made with");
+            long found = head.getLong(ImageLayout.HOME_OFFSET);
+            if (found != homeBuckets) {
+                throw new FormatFault("the index image " + file.path() + " is of " + found + " buckets and does not fit an index of "
+                        + homeBuckets + "; nothing of it was used. Open the store with as many buckets as it was made with");
             }
             blockBytes = head.getInt(ImageLayout.LENGTH_OFFSET);
             overflowBuckets = head.getLong(ImageLayout.OVERFLOW_OFFSET);
@@ -82,18 +99,18 @@ final class ImageReader {
         if (overflowBuckets < 0 || overflowBuckets > roomBuckets) {
             throw seal.damage(ImageLayout.OVERFLOW_OFFSET, "the number of overflow buckets", overflowBuckets + "", "0 to " + roomBuckets);
         }
-        long expectedBytes = ImageLayout.fileBytes(table.buckets() + overflowBuckets, blockBytes);
+        long expectedBytes = ImageLayout.fileBytes(homeBuckets + overflowBuckets, blockBytes);
         if (sizeBytes != expectedBytes) {
             throw seal.damage(Math.min(sizeBytes, expectedBytes), "the size", sizeBytes + "", expectedBytes + "");
         }
-        if (overflowBuckets > overflow.capacity()) {
+        if (overflow != null && overflowBuckets > overflow.capacity()) {
             throw new FullFault("the index image " + file.path() + " has " + overflowBuckets + " overflow buckets and the index has room for "
                     + overflow.capacity() + "; nothing of it was used");
         }
     }
 
     private void readBuckets(ImageBlocks blocks, LongConsumer progressBytes) {
-        long buckets = table.buckets() + overflowBuckets;
+        long buckets = homeBuckets + overflowBuckets;
         int perBlock = ImageLayout.bucketsPerBlock(blockBytes);
         long last = ImageLayout.blocks(buckets, blockBytes);
         for (long number = 1; number <= Math.min(last, ImageBlocks.COUNT); number++) {
@@ -103,7 +120,7 @@ final class ImageReader {
             ImageBlocks.Block block = blocks.of(number);
             int count = count(number, buckets);
             int lengthBytes = ImageLayout.lengthBytes(count);
-            seal.checkBlock(block.bytes(lengthBytes), number, table.buckets(), count, blockBytes);
+            seal.checkBlock(block.bytes(lengthBytes), number, homeBuckets, count, blockBytes);
             place(block.address(), ImageLayout.offset(number, blockBytes), (number - 1) * perBlock, count);
             if (number + ImageBlocks.COUNT <= last) {
                 begin(block, number + ImageBlocks.COUNT, buckets);
@@ -127,11 +144,11 @@ final class ImageReader {
         for (int i = 0; i < count; i++) {
             long at = ImageLayout.HEADER_BYTES + ((long) i << BucketLayout.SIZE_SHIFT);
             long number = first + i;
-            long bucket = number < table.buckets() ? table.bucketAt(number) : overflow.address(number - table.buckets() + 1);
-            place(block + at, blockOffset + at, bucket);
+            place(block + at, blockOffset + at, table == null ? 0 : number < homeBuckets ? table.bucketAt(number) : overflow.address(number - homeBuckets + 1));
         }
     }
 
+    /** @param bucket 0 where it is only checked */
     private void place(long source, long offset, long bucket) {
         for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
             long entry = Words.get(source + at);
@@ -139,13 +156,19 @@ final class ImageReader {
                 if (!BucketLayout.isSettled(entry, addressLimit)) {
                     throw badEntry(offset + at, entry);
                 }
-                Words.set(bucket + at, entry);
+                set(bucket, at, entry);
             }
         }
         long link = Words.get(source + BucketLayout.OVERFLOW_OFFSET);
         if (link != 0) {
             requireLink(offset + BucketLayout.OVERFLOW_OFFSET, link);
-            Words.set(bucket + BucketLayout.OVERFLOW_OFFSET, link);
+            set(bucket, BucketLayout.OVERFLOW_OFFSET, link);
+        }
+    }
+
+    private static void set(long bucket, int offset, long word) {
+        if (bucket != 0) {
+            Words.set(bucket + offset, word);
         }
     }
 

@@ -102,6 +102,29 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
         }
     }
 
+    /**
+     * Checks an image as {@link #read} does, without an index to read it into.
+     *
+     * @param homeBuckets of the index that it is of
+     * @return the size of its file in bytes
+     */
+    public static long check(Device device, Waits waits, String name, long storeId, long sequence, long homeBuckets, long addressLimit,
+            LongConsumer progressBytes) {
+        requirePages(device);
+        DeviceFile file = device.open(name);
+        boolean hangs = false;
+        try {
+            return new ImageReader(file, homeBuckets, new ImageSeal(file.path(), storeId, sequence), addressLimit).read(waits, progressBytes);
+        } catch (Throwable failed) {
+            hangs = hangs(failed);
+            throw failed;
+        } finally {
+            if (!hangs) {
+                file.close();
+            }
+        }
+    }
+
     private static void requirePages(Device device) {
         if (ImageLayout.PAGE_BYTES % device.alignmentBytes() != 0) {
             throw new IllegalArgumentException("a device that transfers multiples of " + device.alignmentBytes() + " bytes; they must divide "

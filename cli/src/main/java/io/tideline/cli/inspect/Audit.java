@@ -36,7 +36,7 @@ final class Audit {
         }
     }
 
-    private static Path path(String directory) {
+    static Path path(String directory) {
         try {
             return Path.of(directory);
         } catch (InvalidPathException wrong) {

@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
         header = "Show what the directory of a store holds.",
         description = {
             "",
-            "Reads the directory of a store that nobody has open, and changes nothing. Shows what the store is, its files, from where to"
-                    + " where its log goes, and what in it is live (the newest record of a key), dead (replaced or deleted by a newer"
+            "Reads the directory of a store that nobody has open, and changes nothing. Shows what the store is, its files, its"
+                    + " newest checkpoint with its sessions and how many operations of each it holds, from where to where its log goes, and what in it is live (the newest record of a key), dead (replaced or deleted by a newer"
                     + " one), a mark of deletion, or no record at all.",
             "",
             "It reads the whole log for that and checks it on the way, as tideline verify does. Keys are told apart by 64 bits of their"

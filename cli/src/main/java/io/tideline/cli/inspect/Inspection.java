@@ -1,5 +1,9 @@
 package io.tideline.cli.inspect;
 
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestFiles;
+import io.tideline.checkpoint.SessionPoint;
+import io.tideline.checkpoint.UndoneRange;
 import io.tideline.cli.console.ByteSize;
 import io.tideline.core.StoreAudit;
 import io.tideline.hlog.Identity;
@@ -9,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What a store's directory holds, for people and for programs. The seed of the hash stays untold: who knows it can choose keys that collide.
@@ -18,6 +23,8 @@ import java.util.Map;
 record Inspection(StoreAudit.Report report, List<String> damages) {
 
     private static final int SEGMENTS_SHOWN = 20;
+    private static final int SESSIONS_SHOWN = 100;
+    private static final int GAPS_SHOWN = 20;
 
     void print(PrintStream out) {
         damages.forEach(out::println);
@@ -27,6 +34,7 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         }
         printIdentity(out, report.identity());
         printSegments(out);
+        printCheckpoints(out);
         printContent(out, report.content());
         report.unknown().forEach(range -> out.println(Audit.describe(range)));
         if (!report.isSound()) {
@@ -52,6 +60,39 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         }
     }
 
+    private void printCheckpoints(PrintStream out) {
+        if (report.checkpoints().isEmpty()) {
+            row(out, "manifests", "none: an opening would find nothing");
+            return;
+        }
+        row(out, "manifests", "%s", report.checkpoints().stream().map(each -> ManifestFiles.name(each.generation())).collect(Collectors.joining(", ")));
+        Manifest newest = report.checkpoints().getFirst();
+        row(out, "checkpoint", "%d, of version %d: %s, %s, %s, taken %s", newest.generation(), newest.version(), newest.kind(), newest.logStyle(),
+                newest.durability(), Instant.ofEpochMilli(newest.createdAt()));
+        row(out, "committed", "addresses %d to %d, cut at %d", newest.log().begin(), newest.log().end(), newest.log().cut());
+        newest.image().ifPresentOrElse(image -> row(out, "index", "%s: %d buckets, %d of overflow, replay from %d", StoreAudit.imageFile(image),
+                image.buckets(), image.overflowBuckets(), image.replayFrom()), () -> row(out, "index", "no image"));
+        row(out, "cookie", "%d bytes", newest.cookie().lengthBytes());
+        row(out, "sessions", "%d", newest.sessions().size());
+        newest.sessions().stream().limit(SESSIONS_SHOWN).forEach(session -> row(out, "", "%s: %d operations", name(session), session.durableSerial()));
+        if (newest.sessions().size() > SESSIONS_SHOWN) {
+            row(out, "", "and %d more", newest.sessions().size() - SESSIONS_SHOWN);
+        }
+        printGaps(out, newest);
+    }
+
+    /** What earlier lives left in the log that does not count. */
+    private static void printGaps(PrintStream out, Manifest newest) {
+        row(out, "gaps", "%d", newest.skipped().size() + newest.undone().size());
+        newest.skipped().stream().limit(GAPS_SHOWN).forEach(range -> row(out, "", "%d to %d: nothing", range.from(), range.to()));
+        newest.undone().stream().limit(GAPS_SHOWN).forEach(range -> row(out, "", "%d to %d: records of parity %d taken back; up to %d nothing", range.cut(),
+                range.end(), range.parity(), range.nextTail()));
+    }
+
+    private static String name(SessionPoint session) {
+        return session.name().orElse("session " + session.id());
+    }
+
     private void printContent(PrintStream out, StoreAudit.Content content) {
         row(out, "records", "%d, %s", content.records(), bytes(content.recordBytes()));
         row(out, "live", "%d, %s", content.liveRecords(), bytes(content.liveBytes()));
@@ -59,6 +100,8 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         row(out, "deletions", "%d, %s", content.tombstones(), bytes(content.tombstoneBytes()));
         row(out, "invalid", "%s", bytes(content.invalidBytes()));
         row(out, "filler", "%s", bytes(content.fillerBytes()));
+        row(out, "undone", "%s", bytes(content.undoneBytes()));
+        row(out, "behind", "%s of whole records behind the newest checkpoint", bytes(content.uncommittedBytes()));
     }
 
     private static String bytes(long number) {
@@ -85,6 +128,8 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         fields.put("begin", report.begin());
         fields.put("tail", report.end());
         fields.put("segments", report.segments().stream().map(segment -> Map.of("name", segment.name(), "bytes", segment.sizeBytes())).toList());
+        fields.put("manifests", report.checkpoints().stream().map(Manifest::generation).toList());
+        fields.put("checkpoint", report.checkpoints().isEmpty() ? null : toJson(report.checkpoints().getFirst()));
         fields.put("unknown", report.unknown().stream().map(Inspection::toJson).toList());
         StoreAudit.Content content = report.content();
         fields.put("records", content.records());
@@ -97,6 +142,52 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         fields.put("tombstoneBytes", content.tombstoneBytes());
         fields.put("invalidBytes", content.invalidBytes());
         fields.put("fillerBytes", content.fillerBytes());
+        fields.put("undoneBytes", content.undoneBytes());
+        fields.put("uncommittedBytes", content.uncommittedBytes());
+        return fields;
+    }
+
+    private static Map<String, Object> toJson(Manifest newest) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("number", newest.generation());
+        fields.put("version", newest.version());
+        fields.put("kind", newest.kind().name());
+        fields.put("logStyle", newest.logStyle().name());
+        fields.put("durability", newest.durability().name());
+        fields.put("createdAt", Instant.ofEpochMilli(newest.createdAt()).toString());
+        fields.put("begin", newest.log().begin());
+        fields.put("cut", newest.log().cut());
+        fields.put("end", newest.log().end());
+        fields.put("image", newest.image().map(Inspection::toJson).orElse(null));
+        fields.put("sessions", newest.sessions().stream().map(Inspection::toJson).toList());
+        fields.put("cookieBytes", newest.cookie().lengthBytes());
+        fields.put("skipped", newest.skipped().stream().map(range -> toJson(new StoreAudit.Range(range.from(), range.to()))).toList());
+        fields.put("undone", newest.undone().stream().map(Inspection::toJson).toList());
+        return fields;
+    }
+
+    private static Map<String, Object> toJson(Manifest.Image image) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("file", StoreAudit.imageFile(image));
+        fields.put("buckets", image.buckets());
+        fields.put("overflowBuckets", image.overflowBuckets());
+        fields.put("replayFrom", image.replayFrom());
+        return fields;
+    }
+
+    private static Map<String, Object> toJson(SessionPoint session) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("name", name(session));
+        fields.put("serial", session.durableSerial());
+        return fields;
+    }
+
+    private static Map<String, Object> toJson(UndoneRange range) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("cut", range.cut());
+        fields.put("end", range.end());
+        fields.put("parity", range.parity());
+        fields.put("nextTail", range.nextTail());
         return fields;
     }
 

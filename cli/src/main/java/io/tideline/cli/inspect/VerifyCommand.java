@@ -18,11 +18,11 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "Reads the directory of a store that nobody has open, and changes nothing. Every record carries a checksum, and so do the"
-                    + " small files beside the log; each thing that is not as it was written is one line with its file, the offset in"
+                    + " manifests, the images of the index, and the small files beside the log; each thing that is not as it was written is one line with its file, the offset in"
                     + " it, what was expected and what was found.",
             "",
-            "A store that was closed says how far its log goes, so nothing of it can be missing unnoticed. One whose process was killed"
-                    + " does not: what is whole is checked, and what nobody can know is said.",
+            "A checkpoint says how far its log goes, and a store that was closed ends with one, so nothing in front of that can be missing"
+                    + " unnoticed. Behind the last checkpoint of a store whose process was killed, what nobody can know is said.",
             ""
         },
         parameterListHeading = "%nWhat to check:%n",
@@ -81,7 +81,9 @@ public final class VerifyCommand implements Callable<Integer> {
             out.println((report.isSound() ? "sound: every byte is as it was written; " : "") + log + "; closed cleanly.");
             return;
         }
-        out.println((report.isSound() ? "not closed, and nothing is known to be damaged; " : "not closed; ") + log + ".");
+        out.println((report.isSound() ? "not closed, and nothing is known to be damaged; " : "not closed; ") + log
+                + (report.checkpoints().isEmpty() ? "" : "; whole up to " + report.settledEnd() + ", where checkpoint "
+                        + report.checkpoints().getFirst().generation() + " ends") + ".");
         report.unknown().forEach(range -> out.println(Audit.describe(range)));
     }
 }

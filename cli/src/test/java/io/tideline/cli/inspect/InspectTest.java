@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.cli.Run;
 import io.tideline.cli.console.ExitCode;
+import io.tideline.core.CheckpointRequest;
+import io.tideline.core.Session;
 import io.tideline.core.Store;
 import io.tideline.core.StoreConfig;
 import java.io.IOException;
@@ -58,9 +60,11 @@ class InspectTest {
         System.out.println("shouldFindAnyFlippedBitAndSayWhere: seed " + seed);
         Random random = new Random(seed);
         for (int i = 0; i < 50; i++) {
-            Path file = switch (random.nextInt(4)) {
+            Path file = switch (random.nextInt(6)) {
                 case 0 -> directory.resolve("IDENTITY");
                 case 1 -> directory.resolve("CLEAN-CLOSE");
+                case 2 -> directory.resolve("MANIFEST-1");
+                case 3 -> directory.resolve("checkpoints/1-index");
                 default -> segment(random.nextInt(3));
             };
             byte[] whole = Files.readAllBytes(file);
@@ -85,6 +89,7 @@ class InspectTest {
         Run run = Run.of("verify", "-q", directory.toString());
         assertEquals(ExitCode.DONE, run.exitCode(), run.err());
         assertTrue(run.out().startsWith("not closed, and nothing is known to be damaged; "), run.out());
+        assertTrue(run.out().contains(", where checkpoint 1 ends."), run.out());
         assertTrue(run.out().contains("unknown: what the log had from address "), run.out());
     }
 
@@ -104,12 +109,50 @@ class InspectTest {
     }
 
     @Test
+    void shouldShowTheNewestCheckpoint() throws IOException {
+        try (Store store = Store.open(config()); Session session = store.openSession("import")) {
+            session.put(1, 1);
+            session.put(2, 2);
+            store.checkpoint(CheckpointRequest.full().cookie(new byte[7])).join();
+        }
+        Run taken = Run.of("checkpoint", "-q", directory.toString());
+        assertEquals(ExitCode.DONE, taken.exitCode(), taken.err());
+        assertTrue(taken.out().startsWith("checkpoint 4, of version ") && taken.out().contains("import: 2 operations"), taken.out());
+        Path json = parent.resolve("out.json");
+        Run run = Run.of("inspect", "-q", "--json=" + json, directory.toString());
+        assertEquals(ExitCode.DONE, run.exitCode(), run.out() + run.err());
+        for (String row : new String[] {"manifests  MANIFEST-4, MANIFEST-3\n", "checkpoint 4, of version ", ": FULL, FOLD_OVER, DISK, taken ",
+            "committed  addresses 64 to ", "index      checkpoints/4-index: 1024 buckets, ", "cookie     7 bytes\n", "sessions   1\n",
+            "           import: 2 operations\n", "gaps       "}) {
+            assertTrue(run.out().contains(row), row + " in " + run.out());
+        }
+        String text = Files.readString(json);
+        for (String field : new String[] {"\"manifests\": [\n    4,\n    3\n  ]", "\"number\": 4", "\"durability\": \"DISK\"", "\"cookieBytes\": 7",
+            "\"name\": \"import\",\n        \"serial\": 2", "\"file\": \"checkpoints/4-index\"", "\"skipped\": "}) {
+            assertTrue(text.contains(field), field + " in " + text);
+        }
+    }
+
+    @Test
+    void shouldTakeACheckpointOfAStoreWhoseProcessWasKilled() throws IOException {
+        Files.delete(directory.resolve("CLEAN-CLOSE"));
+        Run taken = Run.of("checkpoint", directory.toString());
+        assertEquals(ExitCode.DONE, taken.exitCode(), taken.err());
+        assertTrue(taken.err().contains("recovering: "), taken.err());
+        Run verify = Run.of("verify", "-q", directory.toString());
+        assertTrue(verify.out().startsWith("sound: "), verify.out() + verify.err());
+        Run little = Run.of("checkpoint", "--memory=1", directory.toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, little.exitCode());
+        assertTrue(little.err().contains("--memory 1 cannot be used: "), little.err());
+    }
+
+    @Test
     void shouldRefuseWhatIsNoStoreOrInUse() throws IOException {
         Path empty = Files.createDirectory(parent.resolve("empty"));
         try (Store open = Store.open(StoreConfig.builder().memory(1 << 20).directory(parent.resolve("open")).build())) {
             assertEquals(0, open.approximateSize());
             for (Path path : new Path[] {empty, parent, parent.resolve("missing"), segment(0), parent.resolve("open")}) {
-                for (String command : new String[] {"verify", "inspect"}) {
+                for (String command : new String[] {"verify", "inspect", "checkpoint"}) {
                     Run run = Run.of(command, path.toString());
                     assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), path + ": " + run.out());
                     assertEquals(1, run.err().lines().count(), run.err());

@@ -258,6 +258,29 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     /** Takes the last checkpoint, behind a closed gate with nobody inside; what waits for one of its own is refused. */
     @Override
     public void close() {
+        end();
+        try {
+            run(CheckpointRequest.full());
+            files.closedCleanly(kernel.log.begin(), lastCommit == null ? kernel.log.tail() : files.newest().orElseThrow().log().end());
+        } finally {
+            closeHelper();
+        }
+    }
+
+    /** Ends without a last checkpoint. */
+    void abandon() {
+        end();
+        closeHelper();
+    }
+
+    private void closeHelper() {
+        if (helper != null) {
+            helper.close();
+        }
+    }
+
+    /** Waits for the checkpoint that runs, and refuses those that wait. */
+    private void end() {
         List<Waiting> refused;
         Thread ending;
         synchronized (waiting) {
@@ -270,14 +293,6 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         refused.forEach(each -> tell(each, future -> future.completeExceptionally(kernel.closed())));
         for (int attempt = 0; ending != null && ending.isAlive(); attempt++) {
             kernel.waits.pause(attempt);
-        }
-        try {
-            run(CheckpointRequest.full());
-            files.closedCleanly(kernel.log.begin(), lastCommit == null ? kernel.log.tail() : files.newest().orElseThrow().log().end());
-        } finally {
-            if (helper != null) {
-                helper.close();
-            }
         }
     }
 }

@@ -263,6 +263,16 @@ final class Kernel {
      * stays inside, the next call tries again.
      */
     synchronized void close() {
+        close(checkpointer == null ? () -> { } : checkpointer::close);
+    }
+
+    /** The same, but nothing is brought to the device. */
+    synchronized void abandon() {
+        close(checkpointer == null ? () -> { } : checkpointer::abandon);
+    }
+
+    /** @param last what is done behind the closed gate, with nobody inside */
+    private void close(Runnable last) {
         if (emptied) {
             return;
         }
@@ -270,9 +280,7 @@ final class Kernel {
         awaitEmpty("close");
         emptied = true;
         try {
-            if (checkpointer != null) {
-                checkpointer.close();
-            }
+            last.run();
         } catch (Throwable failed) {
             try {
                 free();

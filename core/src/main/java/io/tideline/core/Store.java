@@ -246,4 +246,15 @@ public final class Store extends Operations implements AutoCloseable {
         kernel.refuseInside("close");
         kernel.close();
     }
+
+    /**
+     * Closes the store as {@link #close} does, but without a checkpoint: as if the process had died, what was done since the last one is gone. For
+     * who cannot vouch for what is in the store.
+     *
+     * @throws IllegalStateException if somebody stays inside for 30 s; a later call tries again
+     */
+    public void abandon() {
+        kernel.refuseInside("abandon");
+        kernel.abandon();
+    }
 }

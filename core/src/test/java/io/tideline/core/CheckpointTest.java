@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.Durability;
+import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.hlog.device.SimulatedDisk;
 import java.nio.file.Files;
@@ -39,6 +40,24 @@ class CheckpointTest {
 
     private static CommitPoint commit(Store store, CheckpointRequest request) throws Exception {
         return store.checkpoint(request).get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void shouldGoBackToTheCheckpointBehindWhichItWasAbandoned() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT);
+        try (Store store = open(disk)) {
+            Session session = store.openSession("s");
+            session.put(1, 1);
+            long number = commit(store, CheckpointRequest.full()).number();
+            session.put(1, 2);
+            store.abandon();
+            assertThrows(ClosedFault.class, () -> store.put(1, 3));
+            assertEquals(number, store.lastCommit().orElseThrow().number());
+        }
+        try (Store store = open(disk); Session session = store.resumeSession("s")) {
+            assertEquals(1, store.get(1, -1));
+            assertEquals(1, session.serial());
+        }
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
@@ -24,6 +25,8 @@ public final class StoreOptions {
     private static final int BUCKET_BYTES = 64;
     /** Of records that a command does not know the length of. */
     private static final int USUAL_RECORD_BYTES = 4096;
+    /** What is left of a process that was killed before it had made a store. */
+    private static final Set<String> BEFORE_A_STORE = Set.of("LOCK", "IDENTITY.tmp");
 
     @Option(names = "--memory", paramLabel = "SIZE", converter = ByteSize.Converter.class,
             description = "Memory of the store's log, with the buffers of its reads, such as 64m or 1g. What does not fit goes to disk: into --dir, or else into a"
@@ -37,8 +40,8 @@ public final class StoreOptions {
     private ByteSize index;
 
     @Option(names = "--dir", paramLabel = "DIR",
-            description = "Keep the store's files in DIR, which is made if it is not there and must be empty if it is. They stay, and"
-                    + " tideline verify DIR checks them.")
+            description = "Keep the store's files in DIR, which is made if it is not there and must be empty if it is; count goes on with"
+                    + " what it left there. The files stay, and tideline verify DIR checks them.")
     private String directory;
 
     @Option(names = "--device", paramLabel = "MODEL", converter = ModelConverter.class, completionCandidates = ModelNames.class,
@@ -68,15 +71,31 @@ public final class StoreOptions {
 
     /** Refuses options that contradict each other or a directory that cannot be used, before any work is done. */
     public void check() {
-        if (device != null && !spills()) {
-            throw new Failure("--device " + nameOf(device) + " is about files, and a store in memory has none; give --memory or --dir too.");
-        }
+        checkDevice();
         if (directory != null) {
-            requireEmpty(directory());
+            requireEmpty(path(), Set.of());
         }
     }
 
-    private Path directory() {
+    /** The same for a store that is to stay: what a process left that was killed before it had made one is no obstacle. */
+    public void checkForStore() {
+        checkDevice();
+        requireEmpty(path(), BEFORE_A_STORE);
+    }
+
+    /** Refuses options that contradict each other. */
+    public void checkDevice() {
+        if (device != null && !spills()) {
+            throw new Failure("--device " + nameOf(device) + " is about files, and a store in memory has none; give --memory or --dir too.");
+        }
+    }
+
+    /** Where {@code --dir} says that the files are to stay, if it was given. */
+    public Optional<Path> directory() {
+        return directory == null ? Optional.empty() : Optional.of(path());
+    }
+
+    private Path path() {
         try {
             return Path.of(directory);
         } catch (InvalidPathException wrong) {
@@ -84,7 +103,7 @@ public final class StoreOptions {
         }
     }
 
-    private static void requireEmpty(Path path) {
+    private static void requireEmpty(Path path, Set<String> besides) {
         if (!Files.isDirectory(path)) {
             if (Files.exists(path)) {
                 throw new Failure("--dir " + path + ": this is not a directory; name an empty one, or one that is not there yet.");
@@ -92,7 +111,7 @@ public final class StoreOptions {
             return;
         }
         try (Stream<Path> files = Files.list(path)) {
-            Optional<Path> any = files.min(Path::compareTo);
+            Optional<Path> any = files.filter(file -> !besides.contains(file.getFileName().toString())).min(Path::compareTo);
             if (any.isPresent()) {
                 throw new Failure("--dir " + path + ": the directory is not empty (it holds " + any.get().getFileName()
                         + "), and this version begins with an empty store; nothing of it was touched. Name another directory.");
@@ -118,7 +137,7 @@ public final class StoreOptions {
         }
         divide(config, chosen, threads); // before a directory is made
         if (directory != null) {
-            return new OpenedStore(open(build(config.directory(directory()), chosen)), null);
+            return new OpenedStore(open(build(config.directory(path()), chosen)), null);
         }
         TemporaryDirectory temporary = TemporaryDirectory.create(interruption);
         boolean opened = false;
@@ -133,10 +152,19 @@ public final class StoreOptions {
         }
     }
 
+    /** The same in the directory that {@code --dir} names, whatever store is there. */
+    public OpenedStore openKept(ByteSize usualMemory, ByteSize usualIndex, int threads) {
+        checkDevice();
+        ByteSize chosen = memoryOr(usualMemory);
+        StoreConfig.Builder config = StoreConfig.builder().memory(chosen.bytes()).buckets(buckets(index().orElse(usualIndex))).device(device());
+        divide(config, chosen, threads);
+        return new OpenedStore(open(build(config.directory(path()), chosen)), null);
+    }
+
     /** A directory of its own for files that nobody wants afterwards, in {@code --dir} if that was given. */
     public TemporaryDirectory newTemporaryDirectory(Interruption interruption) {
         check();
-        return directory == null ? TemporaryDirectory.create(interruption) : TemporaryDirectory.createIn(directory(), interruption);
+        return directory == null ? TemporaryDirectory.create(interruption) : TemporaryDirectory.createIn(path(), interruption);
     }
 
     /** How files are accessed, as options name it. */

@@ -1,6 +1,7 @@
 package io.tideline.cli.count;
 
 import io.tideline.cli.console.ByteSize;
+import io.tideline.cli.console.Durations;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
@@ -13,8 +14,11 @@ import io.tideline.core.Store;
 import io.tideline.fault.FullFault;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.ToLongFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,6 +34,10 @@ import picocli.CommandLine.Parameters;
                     + " all. The counts are kept in a Tideline store: each word found is one read-modify-write of its count. With"
                     + " --memory the counts may be more than fit in memory; the rest is on disk.",
             "",
+            "With --dir the counts are kept in a directory. Started again with the same input, count goes on with what the last"
+                    + " checkpoint there holds: exactly so many words of each lane, one of the parts of which the input has a fixed number."
+                    + " Files are told apart by path, size and time of change; what flows by once, such as -, cannot be gone on with.",
+            "",
             "A word (token) is a run of ASCII letters, digits, _ and bytes from 0x80 up, as long as it goes; upper and lower case"
                     + " differ. No character set is assumed: in the output, bytes that are not UTF-8 are written as \\xNN.",
             ""
@@ -43,6 +51,8 @@ import picocli.CommandLine.Parameters;
             "  tideline count --verify --threads 2       check every count against a plain map",
             "  tideline count --ngram 2 book.txt         pairs of words that follow each other",
             "  tideline count --ngram 3 --memory 32m     ten times as much as fits in memory",
+            "  tideline count --dir words --checkpoint-every 1s texts/",
+            "                                            can be killed, and goes on when started again",
             "  tideline count --json words.json src.zip  also write the result for programs",
             "  dmesg | tideline count -                  whatever another command prints",
             "",
@@ -79,14 +89,19 @@ public final class CountCommand implements Callable<Integer> {
                     + " fewer words adds nothing.")
     private int gramLength;
 
+    @Option(names = "--checkpoint-every", paramLabel = "TIME", converter = Durations.Converter.class,
+            description = "Take a checkpoint into --dir each TIME, such as 300ms or 10s, so that a run that is killed loses no more than that. The"
+                    + " same command, be it with other --threads, goes on from the last one. Without it there is one at the end, or after Ctrl-C.")
+    private Duration interval;
+
     @Option(names = "--verify",
             description = "Read the input a second time, count it into a plain Java map, and compare every count. Needs Java heap for"
                     + " all different words.")
     private boolean verify;
 
     @Option(names = "--json", paramLabel = "FILE",
-            description = "Also write the result to FILE as JSON, whole or not at all: total, distinct, seconds, verified (null without"
-                    + " --verify), top, liveBytes, memoryBytes, indexBytes, logMemoryBytes, diskBytes, deviceReads, deviceReadsPerSecond.")
+            description = "Also write the result to FILE as JSON, whole or not at all: total, distinct, seconds, resumedFrom (tokens that"
+                    + " earlier runs counted; null without --dir), verified (null without --verify), top, liveBytes, memoryBytes, indexBytes, logMemoryBytes, diskBytes, deviceReads, deviceReadsPerSecond.")
     private String json;
 
     @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
@@ -112,22 +127,75 @@ public final class CountCommand implements Callable<Integer> {
         checkRange("--threads", threads, 1, MOST_THREADS);
         checkRange("--ngram", gramLength, 1, LONGEST_GRAM);
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
-        storeOptions.check();
-        try (Inputs inputs = Inputs.of(paths.isEmpty() ? jdkSources() : paths, streams.in(), verify);
-                OpenedStore opened = storeOptions.open(USUAL_MEMORY, USUAL_INDEX, threads, interruption)) {
+        Optional<Path> directory = storeOptions.directory();
+        checkInterval(directory.isPresent());
+        boolean isKept = directory.filter(EarlierCount::isStore).isPresent();
+        storeOptions.checkDevice();
+        if (directory.isPresent() && !isKept) {
+            storeOptions.checkForStore();
+        }
+        try (Inputs inputs = Inputs.of(paths.isEmpty() ? jdkSources() : paths, streams.in(), verify)) {
             sayWhatIsLeftOut(inputs);
-            CountResult result = count(opened.store(), inputs);
-            interruption.publish(() -> {
-                result.print(streams.out());
-                streams.out().flush();
-                if (jsonFile != null) {
-                    jsonFile.write(result.toJson());
-                }
-            });
+            CountResult result = directory.isPresent() ? countForKeeps(directory.get(), isKept, inputs, jsonFile) : countAndForget(inputs, jsonFile);
             return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
+        }
+    }
+
+    private CountResult countAndForget(Inputs inputs, JsonFile jsonFile) {
+        try (OpenedStore opened = storeOptions.open(USUAL_MEMORY, USUAL_INDEX, threads, interruption)) {
+            Store store = opened.store();
+            CountResult result = count(store, inputs, null, bar -> new Counting(store, inputs, threads, gramLength, keyLimitBytes(store),
+                    Counting.SLICE_BYTES, interruption, bar).run());
+            publish(result, jsonFile);
+            return result;
         } catch (FullFault full) {
             throw storeOptions.spills() ? full : new Failure("The store is full: " + USUAL_MEMORY + " of memory are too little for this"
                     + " input; with --memory " + USUAL_MEMORY + " what does not fit goes to disk.", full);
+        }
+    }
+
+    /** Counts into a store that stays, and goes on with what an earlier run left there. */
+    private CountResult countForKeeps(Path directory, boolean isStore, Inputs inputs, JsonFile jsonFile) {
+        InputFingerprint input = inputs.fingerprint();
+        Optional<CountNote> earlier = isStore ? EarlierCount.in(directory, gramLength, input) : Optional.empty();
+        CountNote note = earlier.orElse(new CountNote(CountNote.Stage.UNDER_WAY, Math.max(threads, LaneCounting.LEAST_LANES), gramLength, input));
+        interruption.cleanUp(() -> { }); // the close of the store is waited for, because it commits what was counted
+        boolean[] begun = new boolean[1];
+        try (OpenedStore opened = storeOptions.openKept(USUAL_MEMORY, USUAL_INDEX, threads)) {
+            Store store = opened.store();
+            if (earlier.isEmpty()) {
+                LaneCounting.begin(store, note);
+            }
+            begun[0] = true;
+            long kept = LaneCounting.counted(store);
+            CountResult result = count(store, inputs, kept, bar -> note.stage() == CountNote.Stage.COMPLETE ? kept
+                    : new LaneCounting(store, inputs, note, threads, keyLimitBytes(store), interval, interruption, bar).run());
+            publish(result, jsonFile);
+            return result;
+        } catch (Interruption.Stopped stopped) {
+            if (begun[0] && !input.flowsBy()) {
+                streams.err().println("tideline: what was counted is kept in " + directory + "; the same command goes on from there.");
+            }
+            throw stopped;
+        }
+    }
+
+    private void publish(CountResult result, JsonFile jsonFile) {
+        interruption.publish(() -> {
+            result.print(streams.out());
+            streams.out().flush();
+            if (jsonFile != null) {
+                jsonFile.write(result.toJson());
+            }
+        });
+    }
+
+    private void checkInterval(boolean hasDirectory) {
+        if (interval != null && !hasDirectory) {
+            throw new Failure("--checkpoint-every is about a store that is kept; give --dir too.");
+        }
+        if (interval != null && !interval.isPositive()) {
+            throw new Failure("--checkpoint-every 0: give a duration of at least 1ms.");
         }
     }
 
@@ -154,12 +222,15 @@ public final class CountCommand implements Callable<Integer> {
         }
     }
 
-    private CountResult count(Store store, Inputs inputs) {
+    /**
+     * @param kept how many tokens earlier runs counted; null where there are none
+     * @param counting counts the others, and says how many there are with those
+     */
+    private CountResult count(Store store, Inputs inputs, Long kept, ToLongFunction<ProgressBar> counting) {
         long start = System.nanoTime();
         long total;
         try (ProgressBar bar = progress("counting", inputs)) {
-            total = new Counting(store, inputs, threads, gramLength, keyLimitBytes(store), Counting.SLICE_BYTES, interruption,
-                    bar).run();
+            total = counting.applyAsLong(bar);
             bar.finish(total);
         }
         double seconds = Math.round((System.nanoTime() - start) / NANOS * MICROSECONDS) / MICROSECONDS;
@@ -169,7 +240,7 @@ public final class CountCommand implements Callable<Integer> {
         try (ProgressBar bar = progressOnDisk("collecting", store.approximateSize())) {
             stored = StoredTotals.of(store, top, verification, interruption, bar);
         }
-        return new CountResult(total, stored, seconds, storage, verification == null ? null : differences(verification, store));
+        return new CountResult(total, kept, stored, seconds, storage, verification == null ? null : differences(verification, store));
     }
 
     private Verification verification(Inputs inputs) {

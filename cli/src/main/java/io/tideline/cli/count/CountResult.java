@@ -10,13 +10,14 @@ import java.util.Map;
 /**
  * What a count found.
  *
- * @param total how many tokens, or n-grams, were counted
+ * @param total how many tokens, or n-grams, the input has
+ * @param resumedFrom how many of them earlier runs counted; null where nothing is kept for a later one
  * @param stored what the store holds, whose sum must be the same number
  * @param seconds how long the counting took, without a verification
  * @param storage what the store takes
  * @param differences what the verification found wrong, null if there was none
  */
-record CountResult(long total, StoredTotals stored, double seconds, Storage storage, List<Verification.Difference> differences) {
+record CountResult(long total, Long resumedFrom, StoredTotals stored, double seconds, Storage storage, List<Verification.Difference> differences) {
 
     private static final int DIFFERENCES_SHOWN = 20;
 
@@ -35,14 +36,18 @@ record CountResult(long total, StoredTotals stored, double seconds, Storage stor
         }
         out.printf(Locale.ROOT, "%-9s %d%n", "total", total);
         out.printf(Locale.ROOT, "%-9s %d%n", "distinct", stored.distinct());
-        out.printf(Locale.ROOT, "%-9s %.3f (%.0f tokens a second)%n", "seconds", seconds, seconds > 0 ? total / seconds : 0.0);
+        if (resumedFrom != null && resumedFrom > 0) {
+            out.printf(Locale.ROOT, "%-9s from %d tokens that earlier runs counted%n", "resumed", resumedFrom);
+        }
+        long counted = total - (resumedFrom == null ? 0 : resumedFrom);
+        out.printf(Locale.ROOT, "%-9s %.3f (%.0f tokens a second)%n", "seconds", seconds, seconds > 0 ? counted / seconds : 0.0);
         storage.print(out, stored.liveBytes());
         printVerified(out);
     }
 
     private void printVerified(PrintStream out) {
         if (stored.sum() != total) {
-            out.printf(Locale.ROOT, "WRONG: %d tokens were counted, but the counts in the store add up to %d.%n", total, stored.sum());
+            out.printf(Locale.ROOT, "WRONG: the input has %d tokens, but the counts in the store add up to %d.%n", total, stored.sum());
         }
         if (differences == null) {
             return;
@@ -67,6 +72,7 @@ record CountResult(long total, StoredTotals stored, double seconds, Storage stor
         fields.put("total", total);
         fields.put("distinct", stored.distinct());
         fields.put("seconds", seconds);
+        fields.put("resumedFrom", resumedFrom);
         fields.put("verified", differences == null ? null : isRight());
         fields.put("top", stored.top().stream().map(CountResult::toJson).toList());
         fields.put("liveBytes", stored.liveBytes());

@@ -4,15 +4,10 @@ import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.ProgressBar;
 import io.tideline.core.Session;
 import io.tideline.core.Store;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -21,23 +16,11 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class Counting {
 
-    /** Ends a thread whose work is of no use any more, because another one failed. */
-    static final class Abandoned extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        Abandoned() {
-            super("another thread failed first", null, false, false);
-        }
-    }
-
     /** The slices of a large plain file: enough of them for all threads, each long enough that its border costs nothing. */
     static final long SLICE_BYTES = 4L << 20;
 
     private static final int QUEUE_UNITS = 256;
     private static final long SHOW_MILLIS = 100;
-    /** How long threads that were told to stop may take; one that waits for the standard input may never hear of it. */
-    private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
     private static final InputUnit END = (reader, sizeDone) -> { };
 
     private final Store store;
@@ -49,8 +32,7 @@ final class Counting {
     private final Interruption interruption;
     private final ProgressBar bar;
     private final BlockingQueue<InputUnit> queue;
-    private final CountDownLatch running;
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final Crew crew;
     private final LongAdder sizeDone = new LongAdder();
     private final LongAdder tokensDone = new LongAdder();
 
@@ -65,7 +47,7 @@ final class Counting {
         this.interruption = interruption;
         this.bar = bar;
         this.queue = new ArrayBlockingQueue<>(Math.max(QUEUE_UNITS, threads));
-        this.running = new CountDownLatch(threads);
+        this.crew = new Crew(threads);
     }
 
     /**
@@ -74,26 +56,23 @@ final class Counting {
      * @return the number of tokens, or n-grams, that were counted
      */
     long run() {
-        List<Thread> workers = new ArrayList<>(threads);
-        for (int i = 0; i < threads; i++) {
-            workers.add(Thread.ofPlatform().daemon().name("count-" + i).start(this::work));
-        }
+        crew.start(this::work);
         try {
             inputs.forEachUnit(sliceBytes, this::handOut);
             for (int i = 0; i < threads; i++) {
                 handOut(END);
             }
-            while (!running.await(SHOW_MILLIS, TimeUnit.MILLISECONDS)) {
+            while (!crew.await(SHOW_MILLIS)) {
                 lookAround();
             }
-        } catch (InterruptedException unexpected) {
-            throw new IllegalStateException("the thread that hands out the work was interrupted", unexpected);
         } catch (RuntimeException | Error own) {
-            failure.compareAndSet(null, own);
+            crew.fail(own);
         }
-        if (failure.get() != null) {
-            stop(workers);
-            rethrowFailure();
+        if (crew.hasFailed()) {
+            queue.clear();
+            queue.addAll(Collections.nCopies(threads, END));
+            crew.stop();
+            crew.rethrow();
         }
         return tokensDone.sum();
     }
@@ -110,45 +89,20 @@ final class Counting {
 
     private void lookAround() {
         interruption.check();
-        if (failure.get() != null) {
-            throw new Abandoned();
+        if (crew.hasFailed()) {
+            throw new Crew.Abandoned();
         }
         bar.show(sizeDone.sum(), tokensDone.sum());
     }
 
-    private void work() {
+    private void work() throws InterruptedException {
         try (Session session = store.openSession()) {
             TokenCounter counter = new TokenCounter(session, store.config().directory() != null, gramLength, keyLimitBytes, interruption,
-                    () -> failure.get() != null, tokensDone::add);
+                    crew::hasFailed, tokensDone::add);
             for (InputUnit unit = queue.take(); unit != END; unit = queue.take()) {
                 unit.read(counter, sizeDone::add);
             }
             counter.finish();
-        } catch (Throwable wrong) {
-            failure.compareAndSet(null, wrong);
-        } finally {
-            running.countDown();
-        }
-    }
-
-    /** Threads that wait for units get an end, those that count see the failure at their next piece, those that wait for bytes are woken. */
-    private void stop(List<Thread> workers) {
-        queue.clear();
-        queue.addAll(Collections.nCopies(threads, END));
-        try {
-            if (!running.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-                workers.forEach(Thread::interrupt);
-            }
-        } catch (InterruptedException unexpected) {
-            throw new IllegalStateException("the thread that hands out the work was interrupted", unexpected);
-        }
-    }
-
-    private void rethrowFailure() {
-        switch (failure.get()) {
-            case RuntimeException fault -> throw fault;
-            case Error error -> throw error;
-            case Throwable other -> throw new IllegalStateException(other);
         }
     }
 }

@@ -5,17 +5,22 @@ import io.tideline.cli.console.ProgressBar;
 import io.tideline.cli.console.Reason;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Everything that is to be read, in a fixed order: the arguments as given, the files below a directory sorted by path, the entries of
@@ -80,6 +85,38 @@ final class Inputs implements AutoCloseable {
                 case OneTime(OneTimeInput input) -> consumer.accept(input);
                 case PlainFile file -> forEachUnitOf(file, sliceBytes, consumer);
             }
+        }
+    }
+
+    /** What tells this input from another, looked up without reading it. */
+    InputFingerprint fingerprint() {
+        MessageDigest digest = sha256();
+        long bytes = 0;
+        for (Source source : sources) {
+            if (!(source instanceof PlainFile(Path path, long size))) {
+                return InputFingerprint.ofWhatFlowsBy();
+            }
+            byte[] name = path.toAbsolutePath().normalize().toString().getBytes(StandardCharsets.UTF_8);
+            digest.update(ByteBuffer.allocate(3 * Long.BYTES).putLong(name.length).putLong(size).putLong(changedNanos(path)).array());
+            digest.update(name);
+            bytes += size;
+        }
+        return new InputFingerprint(sources.size(), bytes, digest.digest());
+    }
+
+    private static long changedNanos(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS);
+        } catch (IOException refused) {
+            throw cannotRead(file, refused);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new AssertionError(impossible); // every Java platform has it
         }
     }
 

@@ -24,6 +24,9 @@ final class TokenCounter implements DocumentReader {
 
     private final Session session;
     private final boolean spills;
+    /** Null where nobody goes on with this count. */
+    private final Lane lane;
+    private final Completion completion;
     private final Tokenizer tokenizer;
     /** Null if every token is counted by itself. */
     private final NGrams grams;
@@ -44,8 +47,21 @@ final class TokenCounter implements DocumentReader {
      */
     TokenCounter(Session session, boolean spills, int gramLength, int keyLimitBytes, Interruption interruption,
             BooleanSupplier abandoned, LongConsumer tokensDone) {
+        this(session, spills, null, gramLength, keyLimitBytes, interruption, abandoned, tokensDone);
+    }
+
+    /** The same for a lane: tokens that an earlier run counted are passed over. */
+    TokenCounter(Session session, Lane lane, int gramLength, int keyLimitBytes, Interruption interruption, BooleanSupplier abandoned,
+            LongConsumer tokensDone) {
+        this(session, true, lane, gramLength, keyLimitBytes, interruption, abandoned, tokensDone);
+    }
+
+    private TokenCounter(Session session, boolean spills, Lane lane, int gramLength, int keyLimitBytes, Interruption interruption,
+            BooleanSupplier abandoned, LongConsumer tokensDone) {
         this.session = session;
         this.spills = spills;
+        this.lane = lane;
+        this.completion = lane == null ? DONE : lane;
         this.gramLength = gramLength;
         this.interruption = interruption;
         this.abandoned = abandoned;
@@ -105,7 +121,7 @@ final class TokenCounter implements DocumentReader {
     private boolean readPiece(Document document, long most) throws IOException {
         interruption.check();
         if (abandoned.getAsBoolean()) {
-            throw new Counting.Abandoned();
+            throw new Crew.Abandoned();
         }
         pieceBytes = document.bytes().read(piece, 0, (int) Math.min(most, PIECE_BYTES));
         return pieceBytes > 0;
@@ -128,13 +144,28 @@ final class TokenCounter implements DocumentReader {
 
     private void count(byte[] bytes, int offset, int length) {
         if (wanted > 0) {
-            if (spills) {
-                session.submitRmw(bytes, offset, length, Update.ADD, 1, 0, DONE);
-            } else {
-                session.add(bytes, offset, length, 1);
+            if (lane == null || !lane.skip()) {
+                countNew(bytes, offset, length);
             }
             wanted--;
             counted++;
+        }
+    }
+
+    private void countNew(byte[] bytes, int offset, int length) {
+        if (!spills) {
+            session.add(bytes, offset, length, 1);
+            return;
+        }
+        long serial = session.serial() + 1;
+        boolean isSubmitted = false;
+        try {
+            session.submitRmw(bytes, offset, length, Update.ADD, 1, serial, completion);
+            isSubmitted = true;
+        } finally {
+            if (!isSubmitted && lane != null) {
+                lane.lose(serial);
+            }
         }
     }
 }

@@ -66,6 +66,7 @@ final class Kernel {
     volatile boolean usesCallbacks;
     /** Whether the close found nobody inside any more; under the monitor. */
     private boolean emptied;
+    private volatile boolean freed;
     /** Held by whoever looks at the log and index from outside the epoch, and by whoever frees or empties them. */
     private final Object mapped = new Object();
 
@@ -292,7 +293,13 @@ final class Kernel {
         free();
     }
 
+    /** Whether a close has done its last checkpoint, or given that up. */
+    boolean isFreed() {
+        return freed;
+    }
+
     private void free() {
+        freed = true;
         epoch.close(); // before the log: an action that ran later would touch frontiers that are gone
         housekeeper.close();
         try {

@@ -93,6 +93,9 @@ final class NamedSessions {
         if (entry.open != null) {
             throw new IllegalStateException("session '" + entry.name + "' is open already; close it before somebody else goes on with it");
         }
+        if (entries.get(entry.name) != entry) {
+            throw new IllegalArgumentException("there is no session '" + entry.name + "' to go on with; the store knows " + known());
+        }
         entry.open = session;
         return entry.serial;
     }

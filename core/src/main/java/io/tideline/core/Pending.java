@@ -335,24 +335,34 @@ final class Pending {
 
     private static void bringToEffect(PendingOp op, Session helper) {
         LongHolder changed = new LongHolder();
-        DiskLookup own = helper.needs.lookup;
-        helper.enter();
         try {
-            helper.countLookup(op);
-            helper.needs.lookup = op;
+            helper.enter();
+            try {
+                bringToEffectInside(op, helper, changed);
+            } finally {
+                helper.leave();
+            }
+        } catch (Throwable failed) {
+            op.thrown = failed;
+        } finally {
+            op.setDone();
+            helper.kernel.pendingUpdates.decrementAndGet();
+        }
+    }
+
+    private static void bringToEffectInside(PendingOp op, Session helper, LongHolder changed) {
+        DiskLookup own = helper.needs.lookup;
+        helper.countLookup(op);
+        helper.needs.lookup = op;
+        try {
             op.requireRead();
             helper.key.copyOf(op.key, helper);
             op.status = attempt(op, helper, own, changed);
             op.result = changed.value;
-        } catch (Throwable failed) {
-            op.thrown = failed;
         } finally {
             if (helper.needs.lookup == op) {
                 helper.needs.lookup = own;
             }
-            helper.leave();
-            op.setDone();
-            helper.kernel.pendingUpdates.decrementAndGet();
         }
     }
 

@@ -158,6 +158,7 @@ public final class Session extends Operations implements AutoCloseable {
     /**
      * Waits until a checkpoint holds an operation. Does not ask for one.
      *
+     * @throws io.tideline.fault.ClosedFault if the store was closed, and its last checkpoint does not hold it
      * @return false if {@code timeout} passed first
      */
     public boolean awaitDurable(long wantedSerial, Duration timeout) {
@@ -166,6 +167,9 @@ public final class Session extends Operations implements AutoCloseable {
         for (int attempt = 0; durableSerial() < wantedSerial; attempt++) {
             if (waits.nanoTime() - deadline > 0) {
                 return false;
+            }
+            if (kernel.isFreed()) {
+                throw kernel.closed(); // the close's own checkpoint was the last that could tell
             }
             waits.pause(attempt);
         }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.Durability;
 import io.tideline.fault.ClosedFault;
+import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.hlog.device.SimulatedDisk;
 import java.nio.file.Files;
@@ -242,7 +243,9 @@ class CheckpointTest {
             commit(store, CheckpointRequest.logOnly());
             assertEquals(1L, told.get());
             assertTrue(c.awaitDurable(1, Duration.ofSeconds(30)));
-            c.close();
+            assertFalse(c.awaitDurable(2, Duration.ZERO));
+            store.close();
+            assertThrows(ClosedFault.class, () -> c.awaitDurable(2, Duration.ofMinutes(10)));
         }
     }
 

@@ -307,7 +307,7 @@ public final class Session extends Operations implements AutoCloseable {
         if (batchThread != null) {
             continueBatch();
         } else {
-            if (closed || pooled || !epoch.tryEnter(epochSlot)) {
+            if (pooled || !enterSlot()) {
                 throw kernel.isClosed() ? kernel.closed() : refusal();
             }
             admitEntered();
@@ -363,6 +363,22 @@ public final class Session extends Operations implements AutoCloseable {
         return new IllegalStateException(closed ? "session " + name + " is closed"
                 : pooled && batchThread == null ? "a session of a batch was used after the end of the batch"
                 : "session " + name + " is used by two threads at once, or from inside its own callback; take a session per thread");
+    }
+
+    /**
+     * Claims the slot; false if another thread is inside, or the session or the store is closed. Looks before each try whether the session is
+     * closed, because then the slot may be somebody else's.
+     */
+    private boolean enterSlot() {
+        for (int attempt = 0; !closed; attempt++) {
+            if (epoch.tryEnter(epochSlot)) {
+                return true;
+            }
+            if (!epoch.awaitTurn(epochSlot, attempt)) {
+                return false;
+            }
+        }
+        return false;
     }
 
     /** Enters a pooled session for one call of the store; false if another call has it. */
@@ -689,7 +705,7 @@ public final class Session extends Operations implements AutoCloseable {
             throw refusal();
         }
         Throwable thrown = pending == null || kernel.isClosed() ? null : pending.completeAll();
-        boolean entered = epoch.tryEnter(epochSlot);
+        boolean entered = enterSlot();
         if (!entered && !kernel.isClosed()) {
             throw refusal();
         }

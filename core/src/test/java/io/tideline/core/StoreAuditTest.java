@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StoreAuditTest {
     private static final int PAGE = 4096;
-    private static final int STEP = Boolean.getBoolean("tideline.every") ? 1 : 13;
+    private static final int STEP = Boolean.getBoolean("tideline.every") ? 1 : 41;
 
     @TempDir
     private Path parent;
@@ -72,7 +72,7 @@ class StoreAuditTest {
 
     /**
      * Every bit of the log, and of the files beside it every one that means something and some of the zeros behind: all of them with
-     * {@code -Dtideline.every=true}, else every thirteenth, so that each bit of a byte has its turn.
+     * {@code -Dtideline.every=true}, else every forty-first, so that each bit of a byte has its turn.
      */
     @Test
     void shouldFindEveryFlippedBit() throws IOException {

@@ -74,23 +74,22 @@ public final class Epoch implements AutoCloseable {
 
     /** Enters; false if somebody is inside this slot already, it was given back, or the epoch is closed. */
     public boolean tryEnter(long slot) {
-        boolean entered = Words.announce(slot, IDLE, Words.getAcquire(currentWord)) || enterAfterHold(slot);
+        boolean entered = Words.announce(slot, IDLE, Words.getAcquire(currentWord));
         Reference.reachabilityFence(this);
         return entered;
     }
 
-    /** For the moment that somebody {@linkplain #tryHold holds} the slot, its owner waits. */
-    private boolean enterAfterHold(long slot) {
-        for (int attempt = 0; ; attempt++) {
-            long word = Words.getVolatile(slot);
-            if (word != HELD && word != IDLE) {
-                return false;
-            }
-            if (Words.announce(slot, IDLE, Words.getAcquire(currentWord))) {
-                return true;
-            }
+    /**
+     * Whether entering, which failed just now, is worth another try: somebody {@linkplain #tryHold holds} the slot, for a moment that this waits,
+     * or did. The caller makes sure before that the slot is still its own.
+     */
+    public boolean awaitTurn(long slot, int attempt) {
+        long word = Words.getVolatile(slot);
+        if (word == HELD) {
             waits.pause(attempt);
         }
+        Reference.reachabilityFence(this);
+        return word == HELD || word == IDLE;
     }
 
     /** Announces the current epoch from inside: whatever was read from shared memory before is stale now. */

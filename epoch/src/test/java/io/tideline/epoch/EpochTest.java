@@ -459,7 +459,12 @@ class EpochTest {
             assertTrue(epoch.awaitAllPassed(TimeUnit.SECONDS.toNanos(30)), "a held slot holds nothing back");
             AtomicBoolean entered = new AtomicBoolean();
             Thread owner = Thread.ofPlatform().start(() -> {
-                entered.set(epoch.tryEnter(slot));
+                for (int attempt = 0; !epoch.tryEnter(slot); attempt++) {
+                    if (!epoch.awaitTurn(slot, attempt)) {
+                        return;
+                    }
+                }
+                entered.set(true);
                 epoch.suspend(slot);
             });
             assertFalse(entered.get());

@@ -18,6 +18,7 @@ enum KillSite {
     EVICT_RECYCLING("evict.recycling", 60),
     CHECKPOINT_PHASE("checkpoint.phase", 30),
     CUT_PASSED("cut.passed", 8),
+    TAIL_PADDED("tail.padded", 8),
     FOLD_FLUSHED("fold.flushed", 8),
     IMAGE_WRITTEN("image.written", 4),
     MANIFEST_DRAFTED("manifest.drafted", 8),

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class CountResumeTest {
 
-    private static final int KILLS = Integer.getInteger("tideline.count.kills", 6);
+    private static final int KILLS = Integer.getInteger("tideline.count.kills", 4);
     private static final int FILES = 120;
     private static final int TOKENS_A_FILE = 4_000;
     private static final int WORDS = 60_000;

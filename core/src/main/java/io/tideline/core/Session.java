@@ -24,6 +24,8 @@ public final class Session extends Operations implements AutoCloseable {
     private static final int BATCH_REFRESH = 256;
     /** Turns of waiting, of at most a millisecond each, after which a latch must have been lost. */
     private static final int MAX_ATTEMPTS = 60_000;
+    /** Turns, a few milliseconds in all, after which whoever is inside the session's slot is another user of the session. */
+    private static final int MAX_LATE_TURNS = 160;
 
     // What operations use; final, so one load away.
     final HybridLog log;
@@ -374,8 +376,12 @@ public final class Session extends Operations implements AutoCloseable {
             if (epoch.tryEnter(epochSlot)) {
                 return true;
             }
+            // A late user of an earlier owner of the slot, who has not seen yet that it is closed, is out again in a moment.
             if (!epoch.awaitTurn(epochSlot, attempt)) {
-                return false;
+                if (attempt >= MAX_LATE_TURNS) {
+                    return false;
+                }
+                waits.pause(attempt);
             }
         }
         return false;
@@ -395,14 +401,14 @@ public final class Session extends Operations implements AutoCloseable {
         boolean admitted = false;
         try {
             admit();
-            if (closed) {
-                throw refusal();
-            }
-            admitted = true;
+            admitted = !closed;
         } finally {
             if (!admitted) {
-                epoch.exit(epochSlot);
+                epoch.exit(epochSlot); // before anything else: the slot may have its next owner
             }
+        }
+        if (!admitted) {
+            throw refusal();
         }
     }
 

@@ -9,13 +9,11 @@ import java.util.concurrent.TimeUnit;
 public final class FoldOverStep implements Step {
     private static final long FLUSH_TIMEOUT_NANOS = TimeUnit.MINUTES.toNanos(10);
 
-    private final SystemState state;
     private final HybridLog log;
     private final Durability durability;
     private long end;
 
-    public FoldOverStep(SystemState state, HybridLog log, Durability durability) {
-        this.state = state;
+    public FoldOverStep(HybridLog log, Durability durability) {
         this.log = log;
         this.durability = durability;
     }
@@ -24,7 +22,6 @@ public final class FoldOverStep implements Step {
     public void before(Phase phase) {
         if (phase == Phase.WAIT_FLUSH) {
             end = log.closeStretch(); // nobody writes for the old version any more, so its last record lies in front
-            state.setFloor(0); // what must not change is read-only
         }
     }
 

@@ -10,14 +10,12 @@ import io.tideline.hlog.LogAudit;
 import io.tideline.hlog.LogExtent;
 import io.tideline.hlog.LogGaps;
 import io.tideline.hlog.LogScan;
-import io.tideline.hlog.RecordLayout;
 import io.tideline.hlog.device.Device;
 import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
 import io.tideline.index.KeyHash;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
-import io.tideline.memory.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -185,11 +183,7 @@ public final class Recovery {
     }
 
     private static void raise(HashIndex index, KeyHash hash, long record, long address) {
-        long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
-        long key = RecordLayout.keyAddress(record, stateWord);
-        int keyBytes = RecordLayout.keyBytes(record, stateWord);
-        long hashed = keyBytes == Long.BYTES ? hash.of(Words.get(key)) : hash.of(key, keyBytes);
-        if (index.raise(hashed, address) == HashIndex.Raised.FULL) {
+        if (index.raise(hash.ofRecord(record), address) == HashIndex.Raised.FULL) {
             throw new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
                     + " with more buckets. Nothing was changed");
         }

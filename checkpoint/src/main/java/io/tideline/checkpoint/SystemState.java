@@ -45,7 +45,6 @@ public final class SystemState {
     /** A field of its own: each operation reads it. */
     private volatile long word;
     private volatile long cut = Long.MAX_VALUE;
-    private volatile long floor;
 
     public SystemState(long version) {
         word = version << VERSION_SHIFT;
@@ -106,14 +105,5 @@ public final class SystemState {
 
     void setCut(long address) {
         cut = address;
-    }
-
-    /** Records below it are not changed in place in {@link Phase#WAIT_FLUSH} and later. Read after the phase. */
-    public long floor() {
-        return floor;
-    }
-
-    void setFloor(long address) {
-        floor = address;
     }
 }

@@ -140,7 +140,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex()
                     || durability == Durability.DISK && !imageIsSynced;
             VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
-            FoldOverStep fold = new FoldOverStep(kernel.state, kernel.log, durability);
+            FoldOverStep fold = new FoldOverStep(kernel.log, durability);
             IndexStep index = hasImage
                     ? new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability) : null;
             CommitStep commit = new CommitStep(files.manifests(), kernel.config.retain(), () -> manifest(request, number, cut, fold, index), this::committed,

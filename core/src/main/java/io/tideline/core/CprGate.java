@@ -26,7 +26,7 @@ final class CprGate {
     }
 
     /** The session, inside the epoch, looks at a state that it has not seen: from here on it works by that. */
-    static void meet(Session session, SystemState state, long word) {
+    static void meet(Session session, long word) {
         long version = SystemState.version(word);
         Phase phase = SystemState.phase(word);
         session.moveTo(version);
@@ -35,8 +35,7 @@ final class CprGate {
         session.isCutting = phase == Phase.IN_PROGRESS;
         session.inPlaceFrom = switch (phase) {
             case PREPARE, IN_PROGRESS -> Long.MAX_VALUE; // the short paths look at no version
-            case WAIT_FLUSH, PERSISTENCE_CALLBACK -> state.floor();
-            case REST, INDEX -> 0;
+            case WAIT_FLUSH, PERSISTENCE_CALLBACK, REST, INDEX -> 0; // what must not change is read-only
         };
     }
 
@@ -59,7 +58,6 @@ final class CprGate {
 
     /** Whether a record that is not read-only may be changed in place by what the session knows of versions. */
     static boolean mayChange(Session session, long address, long link) {
-        return session.isCutting ? address >= session.kernel.state.cut() && (link & RecordLayout.PARITY) == session.parity
-                : session.isCareful || address >= session.inPlaceFrom;
+        return !session.isCutting || address >= session.kernel.state.cut() && (link & RecordLayout.PARITY) == session.parity;
     }
 }

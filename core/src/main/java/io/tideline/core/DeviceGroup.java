@@ -57,7 +57,7 @@ final class DeviceGroup {
                 if (!isNew) {
                     op.requireRead();
                 }
-                session.beginMember(); // for what has it start over; the group counts when it is done
+                session.beginOne(); // for what has it start over; the group counts when it is done
                 try {
                     done = problem != null || member.finish(place);
                 } finally {

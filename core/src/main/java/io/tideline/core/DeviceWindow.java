@@ -35,7 +35,7 @@ final class DeviceWindow {
                     collect(lookup);
                 }
                 session.breathe(); // whoever was outside looks at the gate first
-                session.beginMember();
+                session.beginOne();
                 update(keys[next], lookup, update, operand);
                 next++;
                 give(next - 1);

@@ -82,7 +82,7 @@ final class GroupOp {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
             for (int i = 0; i < size; i++) {
-                session.beginMember();
+                session.beginOne();
                 UpsertOp.put(session, group.hashes[i], group.addresses[i], keys[at + i], values[at + i]);
             }
         }
@@ -94,7 +94,7 @@ final class GroupOp {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
             for (int i = 0; i < size; i++) {
-                session.beginMember();
+                session.beginOne();
                 if (!RmwOp.updateInMemory(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand)) {
                     session.unbegin();
                     group.window(session).updateAll(keys, at + i, from + count, update, operand);

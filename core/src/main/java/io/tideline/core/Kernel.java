@@ -205,11 +205,6 @@ final class Kernel {
         return files == null ? "" : files.fallback();
     }
 
-    /** Whether operations may go on; the fast look of everyone who has announced itself. */
-    boolean isOpen() {
-        return state.gate() == Gate.OPEN;
-    }
-
     boolean isClosed() {
         return state.gate() == Gate.CLOSED;
     }

@@ -54,7 +54,7 @@ final class Pending {
                 try {
                     op = take(); // completes others, outside the epoch
                 } finally {
-                    session.beginAgain();
+                    session.beginOne();
                 }
                 op.fill(kind, update, operand, function, context, completion);
                 if (bytes == null) {
@@ -274,7 +274,7 @@ final class Pending {
 
     /** One more attempt: meanwhile the operation runs beside those that the session has begun, though it was counted when it was submitted. */
     private Status attemptAgain(PendingOp op) {
-        session.beginMember();
+        session.beginOne();
         try {
             return attempt(op, false);
         } finally {

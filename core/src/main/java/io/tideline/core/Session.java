@@ -252,7 +252,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** The same between two operations, for one of a group that is not counted yet. */
     long newestBetween(long hashed) {
-        beginMember();
+        beginOne();
         try {
             return newest(hashed);
         } finally {
@@ -325,8 +325,8 @@ public final class Session extends Operations implements AutoCloseable {
         return this;
     }
 
-    /** A member of a group that was entered for no operation begins. */
-    void beginMember() {
+    /** An operation begins that entering did not count: a member of a group, or one that was taken back with {@link #unbegin}. */
+    void beginOne() {
         serial++;
     }
 
@@ -338,10 +338,6 @@ public final class Session extends Operations implements AutoCloseable {
     /** The running operation goes to wait, or to start over: nothing of it has taken effect. */
     void unbegin() {
         serial--;
-    }
-
-    void beginAgain() {
-        serial++;
     }
 
     private void continueBatch() {
@@ -430,7 +426,7 @@ public final class Session extends Operations implements AutoCloseable {
             waitOutside(attempt);
             word = state.word();
         }
-        CprGate.meet(this, state, word);
+        CprGate.meet(this, word);
         admitted = word;
     }
 
@@ -503,7 +499,7 @@ public final class Session extends Operations implements AutoCloseable {
                 awaitTurn(attempt);
             }
         } finally {
-            beginAgain();
+            beginOne();
         }
     }
 
@@ -529,7 +525,7 @@ public final class Session extends Operations implements AutoCloseable {
             try {
                 stepInside();
             } finally {
-                beginAgain();
+                beginOne();
             }
         }
     }

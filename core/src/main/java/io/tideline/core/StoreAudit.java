@@ -325,14 +325,7 @@ public final class StoreAudit implements AutoCloseable {
                 tombstones++;
                 tombstoneBytes += sizeBytes;
             }
-            newest.put(hashOf(record), tombstone ? 0 : sizeBytes);
-        }
-
-        private long hashOf(long record) {
-            long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
-            long key = RecordLayout.keyAddress(record, stateWord);
-            int keyBytes = RecordLayout.keyBytes(record, stateWord);
-            return keyBytes == Long.BYTES ? hash.of(Words.get(key)) : hash.of(key, keyBytes);
+            newest.put(hash.ofRecord(record), tombstone ? 0 : sizeBytes);
         }
 
         Content content() {

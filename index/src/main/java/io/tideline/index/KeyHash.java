@@ -1,5 +1,6 @@
 package io.tideline.index;
 
+import io.tideline.hlog.RecordLayout;
 import io.tideline.memory.Words;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -40,5 +41,13 @@ public final class KeyHash {
     /** The two halves of the 128-bit product, folded by exclusive or. */
     private static long fold(long a, long b) {
         return a * b ^ Math.unsignedMultiplyHigh(a, b);
+    }
+
+    /** The hash of the key of a record that nobody changes any more, or whose key nobody does. */
+    public long ofRecord(long record) {
+        long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
+        long key = RecordLayout.keyAddress(record, stateWord);
+        int keyBytes = RecordLayout.keyBytes(record, stateWord);
+        return keyBytes == Long.BYTES ? of(Words.get(key)) : of(key, keyBytes);
     }
 }

@@ -91,6 +91,10 @@ final class Kernel {
         this.names = new NamedSessions(config.maxNamedSessions());
         this.log = openLog();
         this.index = openIndex();
+        if (config.preTouch()) {
+            log.preTouch();
+            index.preTouch();
+        }
         this.imageProblem = recover();
         this.state = new SystemState(files == null ? SystemState.FIRST_VERSION : files.recovery().nextVersion());
         this.housekeeper = config.housekeeper().apply(epoch, waits);

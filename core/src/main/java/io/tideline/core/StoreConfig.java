@@ -136,6 +136,10 @@ public final class StoreConfig {
         return settings.hugePages;
     }
 
+    public boolean preTouch() {
+        return settings.preTouch;
+    }
+
     /** Where the store spills, null for one that lives in memory only. */
     public Path directory() {
         return settings.directory;
@@ -237,6 +241,7 @@ public final class StoreConfig {
         private long hashSeed;
         private boolean seeded;
         private boolean hugePages = true;
+        private boolean preTouch;
         private Path directory;
         private boolean keepFiles = true;
         private long segmentSize = DEFAULT_SEGMENT;
@@ -295,6 +300,15 @@ public final class StoreConfig {
         /** Whether to ask for huge pages. Default true; a machine without them is slower, not wrong. */
         public Builder hugePages(boolean wanted) {
             hugePages = wanted;
+            return this;
+        }
+
+        /**
+         * Whether to take the memory of log and index when the store is opened, rather than page by page when it is first used: opening takes
+         * longer, by a second or two for some GiB, and the operations behind it are as fast as they will be. Default false.
+         */
+        public Builder preTouch(boolean wanted) {
+            preTouch = wanted;
             return this;
         }
 

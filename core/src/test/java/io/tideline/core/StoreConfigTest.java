@@ -108,6 +108,7 @@ class StoreConfigTest {
         assertEquals(4096, StoreConfig.builder().memory((1 << 20) - 1).build().buckets());
         assertEquals(256, StoreConfig.builder().pageSize(4096).memory(32 << 10).build().buckets());
         assertTrue(StoreConfig.builder().build().hugePages());
+        assertFalse(StoreConfig.builder().build().preTouch());
         assertEquals(0.9, StoreConfig.builder().build().mutableFraction());
     }
 

@@ -183,6 +183,11 @@ public final class HybridLog implements AutoCloseable {
         return ring.hasHugePages();
     }
 
+    /** Has the log's memory resident before it is used. Nobody uses the log yet. */
+    public void preTouch() {
+        ring.preTouch(tail() >>> pageBits);
+    }
+
     /** Whether there is a device. */
     public boolean spills() {
         return spill != null;

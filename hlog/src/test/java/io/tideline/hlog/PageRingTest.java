@@ -69,6 +69,41 @@ class PageRingTest {
     }
 
     @Test
+    void shouldHandTheMemoryOfAPageOnToTheOneThatTakesItsTurn() {
+        int bits = 21;
+        try (PageRing ring = new PageRing(bits, 3, false)) {
+            ring.preTouch(6); // of four frames the last two and the first
+            for (long page = 6; page < 40; page++) {
+                assertTrue(ring.open(page));
+                for (long at = 0; at < 1 << bits; at += 8) {
+                    assertEquals(0, Words.get(ring.physical((page << bits) + at)), "page " + page + " before it is used");
+                    Words.set(ring.physical((page << bits) + at), page);
+                }
+                if (page >= 8) {
+                    ring.recycle(page - 2);
+                    assertEquals(page, Words.get(ring.physical(page << bits)));
+                    assertEquals(page - 1, Words.get(ring.physical((page << bits) - 8)));
+                }
+            }
+        }
+    }
+
+    @Test
+    void shouldNotMoveMemoryOntoAPageThatIsOpen() {
+        int bits = 21;
+        try (PageRing ring = new PageRing(bits, 3, false)) {
+            for (long page = 0; page < 4; page++) {
+                assertTrue(ring.open(page));
+                Words.set(ring.physical(page << bits), page + 1);
+            }
+            ring.recycle(0);
+            assertEquals(4, Words.get(ring.physical(3L << bits)));
+            assertTrue(ring.open(4));
+            assertEquals(0, Words.get(ring.physical(4L << bits)));
+        }
+    }
+
+    @Test
     void shouldRefuseToEmptyAFrameOfAnotherPage() {
         try (PageRing ring = new PageRing(12, 8, false)) {
             ring.open(1);

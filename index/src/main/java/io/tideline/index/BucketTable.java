@@ -38,6 +38,10 @@ final class BucketTable implements AutoCloseable {
         return region.sizeBytes();
     }
 
+    void preTouch() {
+        region.preTouch(0, region.sizeBytes());
+    }
+
     boolean hasHugePages() {
         return region.hasHugePages();
     }

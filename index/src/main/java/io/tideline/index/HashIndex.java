@@ -290,6 +290,11 @@ public final class HashIndex implements AutoCloseable {
         return table.sizeBytes() + (overflow.used() << BucketLayout.SIZE_SHIFT);
     }
 
+    /** Has the home buckets resident before they are used. */
+    public void preTouch() {
+        table.preTouch();
+    }
+
     public boolean hasHugePages() {
         return table.hasHugePages();
     }

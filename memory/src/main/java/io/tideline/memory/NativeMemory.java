@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
-/** The system calls behind {@link Region}: mmap, munmap and madvise of Linux, and the size of their pages, through {@code java.lang.foreign}. */
+/** The system calls behind {@link Region}: mmap, munmap, mremap and madvise of Linux, and the size of their pages, through {@code java.lang.foreign}. */
 final class NativeMemory {
     static final String NATIVE_ACCESS_DENIED = "Tideline keeps its data off the heap and this JVM denies that: start it with"
             + " --enable-native-access=ALL-UNNAMED (or with the name of the module that holds io.tideline.memory)";
@@ -21,6 +21,9 @@ final class NativeMemory {
     private static final int MADV_RANDOM = 1;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_POPULATE_WRITE = 23;
+    /** MREMAP_MAYMOVE, MREMAP_FIXED and MREMAP_DONTUNMAP: the place that is left stays mapped, as zeros that take no memory. */
+    private static final int MREMAP_ONTO = 1 | 2 | 4;
     private static final long MAP_FAILED = -1;
 
     private static final class Calls {
@@ -28,6 +31,8 @@ final class NativeMemory {
                 FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
         static final MethodHandle MUNMAP = bind("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
         static final MethodHandle MADVISE = bind("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+        static final MethodHandle MREMAP = bind("mremap",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
         static final MethodHandle GETPAGESIZE = bind("getpagesize", FunctionDescriptor.of(JAVA_INT));
 
         @SuppressWarnings("restricted") // these calls are what this class is for
@@ -93,9 +98,26 @@ final class NativeMemory {
         return advise(address, sizeBytes, MADV_HUGEPAGE);
     }
 
+    /** Has all of it resident, contents unchanged; false where the kernel cannot (older than Linux 5.14) or has no memory left. */
+    static boolean populate(long address, long sizeBytes) {
+        return advise(address, sizeBytes, MADV_POPULATE_WRITE);
+    }
+
     /** Gives the memory back and leaves zeros; false where the kernel refused and the bytes are as they were. */
     static boolean discard(long address, long sizeBytes) {
         return advise(address, sizeBytes, MADV_DONTNEED);
+    }
+
+    /**
+     * Moves what lies at {@code from}, its memory and all, to {@code to}, whose own memory is given back; zeros stay behind. False where the
+     * kernel refused (older than Linux 5.7) and everything is as it was.
+     */
+    static boolean move(long from, long to, long sizeBytes) {
+        try {
+            return (long) Calls.MREMAP.invokeExact(from, sizeBytes, sizeBytes, MREMAP_ONTO, to) == to;
+        } catch (Throwable unexpected) {
+            throw new AssertionError("mremap", unexpected);
+        }
     }
 
     /** Asks that no more of a mapped file be read than is touched; false where the kernel refused. */

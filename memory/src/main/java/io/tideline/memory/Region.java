@@ -3,6 +3,7 @@ package io.tideline.memory;
 import java.lang.foreign.Arena;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
 
 /**
  * An owned block of off-heap memory: zeroed, resident only where it was touched, closed exactly once. Blocks of 2 MiB and more are aligned
@@ -15,6 +16,8 @@ public final class Region implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
     /** What sizes are rounded to and parts are discarded by, whatever the pages of the kernel are. */
     private static final long ROUND_BYTES = 4096;
+    /** What one thread populates at a time: a multiple of every page, large enough that the calls do not count. */
+    private static final long POPULATED_AT_ONCE = 32L << 20;
 
     private final long address;
     private final long sizeBytes;
@@ -121,12 +124,48 @@ public final class Region implements AutoCloseable {
         return hugePages;
     }
 
+    /**
+     * Has a part resident now, its contents unchanged, by all processors at once, so that nobody who uses it later pays for the first touch
+     * of a page. Where the platform has no call for that, or no memory left, the part stays as it is.
+     */
+    public void preTouch(long offsetBytes, long lengthBytes) {
+        long from = part("preTouch", offsetBytes, lengthBytes);
+        if (arena != null || !Words.door().isNative()) {
+            return;
+        }
+        LongStream.range(0, (lengthBytes + POPULATED_AT_ONCE - 1) / POPULATED_AT_ONCE).parallel().forEach(number -> {
+            long at = from + number * POPULATED_AT_ONCE & -pageBytes;
+            NativeMemory.populate(at, Math.min(from + (number + 1) * POPULATED_AT_ONCE, from + lengthBytes) - at);
+        });
+    }
+
+    /**
+     * Moves a part of the region elsewhere in it with the memory that it takes, where the platform can do that by changing page tables: what
+     * was there is gone, zeros that take no memory stay behind. All three are multiples of 2 MiB; the parts do not overlap, and nobody else
+     * uses them.
+     *
+     * @return false where the platform cannot, and everything is as it was
+     */
+    public boolean move(long fromBytes, long toBytes, long lengthBytes) {
+        long from = part("move", fromBytes, lengthBytes);
+        long to = part("move", toBytes, lengthBytes);
+        if (((fromBytes | toBytes | lengthBytes) & HugePages.SIZE_BYTES - 1) != 0 || Math.abs(fromBytes - toBytes) < lengthBytes) {
+            throw new IllegalArgumentException("move of " + lengthBytes + " bytes from " + fromBytes + " to " + toBytes);
+        }
+        return arena == null && Words.door().isNative() && NativeMemory.isLinux() && NativeMemory.move(from, to, lengthBytes);
+    }
+
+    /** The address of a part that must be whole pages of 4 KiB. */
+    private long part(String purpose, long offsetBytes, long lengthBytes) {
+        if (((offsetBytes | lengthBytes) & ROUND_BYTES - 1) != 0 || offsetBytes < 0 || lengthBytes < 0 || lengthBytes > sizeBytes - offsetBytes) {
+            throw new IllegalArgumentException(purpose + " of " + lengthBytes + " bytes at " + offsetBytes + " in a region of " + sizeBytes);
+        }
+        return address() + offsetBytes;
+    }
+
     /** Makes a part zero again, giving its memory back where the platform can. Both numbers are multiples of 4 KiB; nobody else uses the part. */
     public void discard(long offsetBytes, long lengthBytes) {
-        if (((offsetBytes | lengthBytes) & ROUND_BYTES - 1) != 0 || offsetBytes < 0 || lengthBytes < 0 || lengthBytes > sizeBytes - offsetBytes) {
-            throw new IllegalArgumentException("discard of " + lengthBytes + " bytes at " + offsetBytes + " in a region of " + sizeBytes);
-        }
-        long from = address() + offsetBytes;
+        long from = part("discard", offsetBytes, lengthBytes);
         long end = from + lengthBytes;
         boolean mapped = arena == null && Words.door().isNative();
         // The kernel takes whole pages only, and would round the end up into what is not to be discarded.

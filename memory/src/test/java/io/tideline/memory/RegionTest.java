@@ -191,6 +191,42 @@ class RegionTest {
         }
     }
 
+    @Test
+    void shouldMoveMemoryAndLeaveZeros() throws IOException {
+        assumeTrue(NativeMemory.isLinux());
+        long part = HugePages.SIZE_BYTES;
+        try (Region region = Region.allocate(4 * part, true)) {
+            for (long at = part; at < 2 * part; at += 8) {
+                Words.set(region.address() + at, at);
+            }
+            Words.set(region.address() + 3 * part, 5);
+            assumeTrue(region.move(part, 3 * part, part), "a kernel that moves memory");
+            for (long at = 0; at < part; at += 8) {
+                assertEquals(part + at, Words.get(region.address() + 3 * part + at));
+            }
+            assertZero(region, part, (int) part);
+            assertTrue(mapping(region.address() + 2 * part - 4096).containsKey("Size:"), "what was left is mapped");
+            assertThrows(IllegalArgumentException.class, () -> region.move(0, part / 2, part));
+            assertThrows(IllegalArgumentException.class, () -> region.move(0, 4 * part, part));
+        }
+    }
+
+    @Test
+    void shouldBeResidentWhenItIsTouchedInAdvance() throws IOException {
+        assumeTrue(NativeMemory.isLinux());
+        try (Region region = Region.allocate(70 << 20, false)) {
+            Words.set(region.address() + 8, 7);
+            region.preTouch(0, 33 << 20);
+            long resident = residentKilobytes(region);
+            assumeTrue(resident > 4, "a kernel that populates memory");
+            assertTrue(resident >= 33 << 10, resident + " KiB are resident");
+            assertEquals(7, Words.get(region.address() + 8));
+            assertZero(region, 16, (33 << 20) - 16);
+            region.preTouch(0, 0);
+            assertThrows(IllegalArgumentException.class, () -> region.preTouch(0, (70 << 20) + 4096));
+        }
+    }
+
     private static long residentKilobytes(Region region) throws IOException {
         return Long.parseLong(mapping(region.address()).get("Rss:").replace(" kB", ""));
     }

@@ -59,7 +59,8 @@ final class TidelineSubject implements Subject {
         if (spill == null) {
             config.memory(logMemoryBytes(stream.settings()));
         } else {
-            config.directory(newDirectory(spill.directory())).keepFiles(false).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)));
+            config.directory(newDirectory(spill.directory())).keepFiles(false).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)))
+                    .preTouch(true);
             WorkSettings settings = stream.settings();
             MemoryBudget.divide(config, spill.memoryBytes(), settings.threads(), Math.toIntExact(recordBytes(settings.valueSize())));
         }

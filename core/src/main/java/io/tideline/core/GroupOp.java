@@ -104,6 +104,13 @@ final class GroupOp {
         }
     }
 
+    static void prefetch(Session session, long[] keys, int from, int count) {
+        GroupOp group = session.group();
+        for (int at = from; at < from + count; at += SIZE) {
+            group.prepare(session, keys, at, Math.min(SIZE, from + count - at));
+        }
+    }
+
     private DeviceWindow window(Session session) {
         if (window == null) {
             window = new DeviceWindow(session, ring(session));

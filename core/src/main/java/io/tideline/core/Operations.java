@@ -539,6 +539,21 @@ public abstract sealed class Operations permits Store, Session {
         }
     }
 
+    /**
+     * Fetches what operations on {@code count} keys from {@code from} on will look at into the processor's cache, as the groups above do for
+     * themselves: called inside a batch before these operations, of whatever kind, it overlaps their cache misses. No operation by itself, and
+     * only a hint. A few hundred keys at a time are good; of many thousand the first would have left the cache again.
+     */
+    public final void prefetch(long[] keys, int from, int count) {
+        Objects.checkFromIndexSize(from, count, keys.length);
+        Session session = enterForGroup();
+        try {
+            GroupOp.prefetch(session, keys, from, count);
+        } finally {
+            session.leave();
+        }
+    }
+
     // --- bytes on their way in; lengths are refused before anything is touched ---
 
     static void setKey(Session session, byte[] key, int offset, int length, long valueBytes) {

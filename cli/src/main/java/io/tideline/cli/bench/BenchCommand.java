@@ -125,7 +125,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1",
             description = "How many operations stand in one batch of a session; 1 are single calls without a session"
                     + " (default: ${DEFAULT-VALUE}). Only this store has batches. On 8-byte values the reads, upserts or additions of a batch"
-                    + " are one group (getAll, putAll, rmwAll), which overlaps their cache misses; mixed kinds go one by one.")
+                    + " are one group (getAll, putAll, rmwAll), which overlaps their cache misses; all others go one by one, after a prefetch.")
     private int batch;
 
     @Option(names = "--door", paramLabel = "NAME", defaultValue = "unsafe",

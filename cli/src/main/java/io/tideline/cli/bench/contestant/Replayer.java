@@ -132,6 +132,16 @@ public abstract class Replayer {
         }
     }
 
+    /** The key of the operation that {@link #replayStretch} does at a place. */
+    protected final long keyAt(int place, long shift) {
+        return stream.settings().workload().isOfOneKind() ? stream.key(place) : stream.key(place, shift);
+    }
+
+    /** Whether operations are timed: then each does all its work in its own time. */
+    protected final boolean isTiming() {
+        return latencies != null;
+    }
+
     /** Whether the operation at that place of a stretch is one that is timed. */
     protected static boolean isTimed(int place) {
         return place % SAMPLE_EVERY == SAMPLE_EVERY - 1;

@@ -157,6 +157,7 @@ final class TidelineSubject implements Subject {
 
         final Operations operations;
         private final int batch;
+        private final long[] next;
         /** Made once: a closure made for each batch would be garbage. */
         private final Consumer<Session> stretch = _ -> replayStretch();
         private int from;
@@ -167,6 +168,7 @@ final class TidelineSubject implements Subject {
             super(stream);
             this.operations = operations;
             this.batch = stream.settings().batch();
+            this.next = new long[Math.min(batch, OperationStream.CHUNK)];
         }
 
         /** Inserts the keys from index {@code first} up to {@code end}. */
@@ -174,7 +176,16 @@ final class TidelineSubject implements Subject {
             if (batch == 1) {
                 loadStretch(first, end);
             } else {
-                operations.batch(_ -> loadStretch(first, end));
+                operations.batch(_ -> {
+                    for (long at = first; at < end; at += next.length) {
+                        long stretchEnd = Math.min(at + next.length, end);
+                        for (long index = at; index < stretchEnd; index++) {
+                            next[(int) (index - at)] = Keys.keyOf(index);
+                        }
+                        operations.prefetch(next, 0, (int) (stretchEnd - at));
+                        loadStretch(at, stretchEnd);
+                    }
+                });
             }
         }
 
@@ -198,7 +209,18 @@ final class TidelineSubject implements Subject {
         }
 
         private void replayStretch() {
+            if (!overlapsByItself() && !isTiming()) {
+                for (int i = from; i < to; i++) {
+                    next[i - from] = keyAt(i, shift);
+                }
+                operations.prefetch(next, 0, to - from);
+            }
             replayStretch(from, to, shift);
+        }
+
+        /** Whether the operations of a batch are groups already. */
+        boolean overlapsByItself() {
+            return false;
         }
     }
 
@@ -244,6 +266,11 @@ final class TidelineSubject implements Subject {
             super(stream, operations);
             keys = new long[Math.min(stream.settings().batch(), OperationStream.CHUNK)];
             values = new long[keys.length];
+        }
+
+        @Override
+        boolean overlapsByItself() {
+            return stream().settings().workload().isOfOneKind();
         }
 
         private int gather(int from, int to) {

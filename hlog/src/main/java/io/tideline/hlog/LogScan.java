@@ -109,7 +109,7 @@ public final class LogScan implements AutoCloseable {
     private Step advanceInPage() {
         record = pages.physical(next);
         int sizeBytes = PageSeal.sizeBytes(record, pageEnd() - next);
-        if (sizeBytes < 0 || !seal.isIntact(next, record, sizeBytes)) {
+        if (sizeBytes < 0 || !seal.isIntact(next, record, pages.bytes(), pages.offset(next), sizeBytes)) {
             throw log.spill().corruption(seal, next, record, sizeBytes);
         }
         long link = Words.get(record + RecordLayout.LINK_OFFSET);

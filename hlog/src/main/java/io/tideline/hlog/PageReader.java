@@ -3,8 +3,10 @@ package io.tideline.hlog;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.IoRequest;
+import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
+import java.nio.ByteBuffer;
 
 /**
  * Whole pages of the log, read from the device one after the other, the next one while the current one is looked at. Outside the epoch; not
@@ -20,6 +22,7 @@ final class PageReader implements AutoCloseable {
     /** A page's place in memory, and the request that fills it. */
     private final class Buffer extends IoRequest {
         private final Region region = Region.allocate(pageBytes, false);
+        private final ByteBuffer bytes = NativeBuffer.of(region.address(), (int) pageBytes);
         private long page = -1;
         private Segments.Lease segment;
         private Thread waiter;
@@ -72,6 +75,16 @@ final class PageReader implements AutoCloseable {
     /** Whether the page is here. */
     boolean holds(long page) {
         return current != null && current.page == page;
+    }
+
+    /** The bytes of the page that is here; the same object for every page at that place, because making one for each record would be dear. */
+    ByteBuffer bytes() {
+        return current.bytes;
+    }
+
+    /** Where in {@link #bytes} an address of that page is. */
+    int offset(long address) {
+        return (int) (address & pageBytes - 1);
     }
 
     /** Where an address of the page that is here is in memory. */

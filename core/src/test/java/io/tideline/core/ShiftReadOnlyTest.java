@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.tideline.checkpoint.RecoveryWork;
 import io.tideline.fault.ClosedFault;
 import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Waits;
@@ -12,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What a shift of the read-only frontier does to values and to the device, and what an opening says that it read. */
+/** What a shift of the read-only frontier does to values and to the device. */
 @Tag("spill")
 class ShiftReadOnlyTest {
     private static final int KEYS = 300;
@@ -67,24 +66,5 @@ class ShiftReadOnlyTest {
             store.batch(_ -> assertThrows(IllegalStateException.class, store::shiftReadOnly));
         }
         assertThrows(ClosedFault.class, store::shiftReadOnly);
-    }
-
-    @Test
-    void shouldSayWhatAnOpeningHadToRead() throws Exception {
-        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4));
-        try (Store store = Store.open(tiny().files(disk).build())) {
-            assertEquals(RecoveryWork.NONE, store.stats().checkpoints().recovery());
-            addToAll(store);
-            store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
-            addToAll(store);
-            store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS);
-            store.abandon();
-        }
-        try (Store store = Store.open(tiny().files(disk).build())) {
-            RecoveryWork work = store.stats().checkpoints().recovery();
-            assertTrue(work.imageBytes() >= 1024 * 64 && work.replayedBytes() >= KEYS * 32L && work.bytes() == work.imageBytes() + work.replayedBytes()
-                    && work.nanos() >= work.replayNanos(), work.toString());
-            assertEquals(2, store.get(0, -1));
-        }
     }
 }

@@ -292,11 +292,18 @@ public final class BenchCommand implements Callable<Integer> {
             throw new Failure((against.isEmpty() ? "--repetitions" : "--against") + " does not go with --checkpoint-every, which compares the store with"
                     + " itself, once.");
         }
+        requireTime("--checkpoint-every", checkpointEvery);
         Duration images = imageEvery == null ? checkpointEvery.multipliedBy(CHECKPOINTS_PER_IMAGE) : imageEvery;
-        if (checkpointEvery.isZero() || images.isZero()) {
-            throw new Failure((checkpointEvery.isZero() ? "--checkpoint-every" : "--image-every") + ": give a time above 0, such as 10s.");
+        if (imageEvery != null) {
+            requireTime("--image-every", imageEvery);
         }
         return new CutPlan(CutPlan.Kind.CHECKPOINT, checkpointEvery.toNanos(), images.toNanos());
+    }
+
+    private static void requireTime(String option, Duration time) {
+        if (time.isZero() || time.toSeconds() > LONGEST_SECONDS) {
+            throw new Failure(option + ": give a time above 0 and up to 1h, such as 10s.");
+        }
     }
 
     private RaceResult raceOnDisk(List<Contestant> rivals) {

@@ -116,8 +116,9 @@ class CheckpointBenchTest {
         "--workload=rmw --checkpoint-every=1s --against=chm | --against does not go with --checkpoint-every, which compares the store with itself, once.",
         "--workload=rmw --checkpoint-every=1s --repetitions=2 | --repetitions does not go with --checkpoint-every, which compares the store with itself,"
                 + " once.",
-        "--workload=rmw --checkpoint-every=0s | --checkpoint-every: give a time above 0, such as 10s.",
-        "--workload=rmw --checkpoint-every=1s --image-every=0s | --image-every: give a time above 0, such as 10s.",
+        "--workload=rmw --checkpoint-every=0s | --checkpoint-every: give a time above 0 and up to 1h, such as 10s.",
+        "--workload=rmw --checkpoint-every=1s --image-every=0s | --image-every: give a time above 0 and up to 1h, such as 10s.",
+        "--workload=rmw --checkpoint-every=800000h | --checkpoint-every: give a time above 0 and up to 1h, such as 10s.",
         "--workload=rmw --checkpoint-every=1s --seconds=1.5 | --seconds 1.5: that is too short for a checkpoint each 1 s; give at least twice as much.",
         "--image-every=1s | --image-every is about checkpoints; give --checkpoint-every too.",
         "--picture=x.svg | --picture is about checkpoints; give --checkpoint-every too."})

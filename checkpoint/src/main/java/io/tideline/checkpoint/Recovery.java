@@ -2,14 +2,12 @@ package io.tideline.checkpoint;
 
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
-import io.tideline.fault.FullFault;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogAddress;
 import io.tideline.hlog.LogAudit;
 import io.tideline.hlog.LogExtent;
 import io.tideline.hlog.LogGaps;
-import io.tideline.hlog.LogScan;
 import io.tideline.hlog.device.Device;
 import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
@@ -34,6 +32,7 @@ public final class Recovery {
     /** The log in front of it is as good as the device that said so: it was synced. */
     private final long syncedTo;
     private String imageProblem = "";
+    private RecoveryWork work = RecoveryWork.NONE;
 
     private Recovery(Identity identity, Optional<Manifest> newest, List<UndoneRange> undone, LogExtent extent, long syncedTo) {
         this.identity = identity;
@@ -125,6 +124,11 @@ public final class Recovery {
         return imageProblem;
     }
 
+    /** What {@link #fill} has read. */
+    public RecoveryWork work() {
+        return work;
+    }
+
     /**
      * Fills an empty index. Nobody else uses log or index yet. What of the log was not synced is read in any case, because a crash of the
      * machine may have taken it though the manifest is whole.
@@ -134,13 +138,19 @@ public final class Recovery {
      */
     public void fill(HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
         if (newest.isPresent()) {
-            long from = readImage(index, device, waits).orElse(extent.begin());
+            long start = waits.nanoTime();
+            Optional<IndexImage> image = readImage(index, device, waits);
+            long placed = waits.nanoTime();
             Probe.at("recovery.image");
-            replay(index, log, hash, waits, Math.max(Math.min(from, syncedTo), extent.begin()), newest.get().log().end(), progress);
+            long wanted = image.isPresent() ? newest.get().image().orElseThrow().replayFrom() : extent.begin();
+            long from = Math.max(Math.min(wanted, syncedTo), extent.begin());
+            long end = newest.get().log().end();
+            new Replay(index, hash).run(log, waits, from, end, progress);
+            work = new RecoveryWork(image.map(IndexImage::sizeBytes).orElse(0L), placed - start, Math.max(end - from, 0), waits.nanoTime() - placed);
         }
     }
 
-    private Optional<Long> readImage(HashIndex index, Device device, Waits waits) {
+    private Optional<IndexImage> readImage(HashIndex index, Device device, Waits waits) {
         Manifest.Image image = newest.get().image().orElse(null);
         if (image == null) {
             return Optional.empty();
@@ -155,37 +165,10 @@ public final class Recovery {
                 imageProblem = name + " is not there";
                 return Optional.empty();
             }
-            IndexImage.read(device, waits, name, identity.storeId(), image.number(), index, newest.get().log().end(), _ -> { });
-            return Optional.of(image.replayFrom());
+            return Optional.of(IndexImage.read(device, waits, name, identity.storeId(), image.number(), index, newest.get().log().end(), _ -> { }));
         } catch (CorruptionFault | FormatFault damaged) {
             imageProblem = damaged.getMessage();
             return Optional.empty();
-        }
-    }
-
-    private void replay(HashIndex index, HybridLog log, KeyHash hash, Waits waits, long from, long end, LongConsumer progress) {
-        try (LogScan scan = new LogScan(log, waits, from, end)) {
-            for (;;) {
-                switch (scan.advance()) {
-                    case END -> {
-                        return;
-                    }
-                    case ON_DEVICE -> {
-                        Probe.at("recovery.replaying");
-                        progress.accept(scan.position() - from);
-                        scan.load();
-                    }
-                    case BUSY -> throw new AssertionError("a record of an earlier life is latched");
-                    case RECORD -> raise(index, hash, scan.record(), scan.address());
-                }
-            }
-        }
-    }
-
-    private static void raise(HashIndex index, KeyHash hash, long record, long address) {
-        if (index.raise(hash.ofRecord(record), address) == HashIndex.Raised.FULL) {
-            throw new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
-                    + " with more buckets. Nothing was changed");
         }
     }
 }

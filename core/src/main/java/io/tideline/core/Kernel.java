@@ -2,6 +2,7 @@ package io.tideline.core;
 
 import io.tideline.checkpoint.LostGeneration;
 import io.tideline.checkpoint.Recovery;
+import io.tideline.checkpoint.RecoveryWork;
 import io.tideline.checkpoint.SystemState;
 import io.tideline.checkpoint.SystemState.Gate;
 import io.tideline.epoch.Epoch;
@@ -155,6 +156,11 @@ final class Kernel {
         return imageProblem;
     }
 
+    /** What the opening read. */
+    RecoveryWork recoveryWork() {
+        return files == null ? RecoveryWork.NONE : files.recovery().work();
+    }
+
     /** The checkpoints that the opening passed over, the newest first. */
     List<LostGeneration> lost() {
         return files == null ? List.of() : files.manifests().lost();
@@ -239,6 +245,14 @@ final class Kernel {
         } finally {
             state.setGate(Gate.OPEN);
         }
+    }
+
+    /** Makes everything that is in the log read-only; the address in front of which it is. Meets neither a close nor a clear. */
+    synchronized long shiftReadOnly() {
+        if (isClosed()) {
+            throw closed();
+        }
+        return log.closeStretch();
     }
 
     /** Removes the files of what was cleared, as far as no checkpoint needs them. */

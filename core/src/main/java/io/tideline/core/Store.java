@@ -177,6 +177,18 @@ public final class Store extends Operations implements AutoCloseable {
         return kernel.checkpointer().submit(Objects.requireNonNull(request));
     }
 
+    /**
+     * Makes everything that is in the log now read-only: who changes one of these values from now on copies it to the tail first. In a store that
+     * goes to disk they are written there; nothing becomes durable by that, which is for {@link #checkpoint()} to say. Returns at once, though a
+     * slower operation may still be about to change in place what it found before.
+     *
+     * @return the first log address that is still changed in place; all in front is on disk when {@link StoreStats#flushed} is as great
+     */
+    public long shiftReadOnly() {
+        kernel.refuseInside("shiftReadOnly");
+        return kernel.shiftReadOnly();
+    }
+
     /** The newest checkpoint, to which a recovery would go back; empty before the first. */
     public Optional<CommitPoint> lastCommit() {
         return kernel.keepsSessions() ? kernel.checkpointer().lastCommit() : Optional.empty();

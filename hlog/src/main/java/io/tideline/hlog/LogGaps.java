@@ -10,8 +10,9 @@ public final class LogGaps {
     /** A log whose every byte counts. */
     public static final LogGaps NONE = new LogGaps(List.of(), List.of());
 
-    private final List<Skip> skips;
-    private final List<Undone> undone;
+    /** Arrays, because a scan asks for every record. */
+    private final Skip[] skips;
+    private final Undone[] undone;
 
     /** Nothing from {@code from} on counts, up to {@code to}, where a page begins. */
     public record Skip(long from, long to) {
@@ -41,8 +42,8 @@ public final class LogGaps {
      * @param undone what was written behind the cut of a checkpoint that was recovered to; ascending and apart
      */
     public LogGaps(List<Skip> skips, List<Undone> undone) {
-        this.skips = List.copyOf(skips);
-        this.undone = List.copyOf(undone);
+        this.skips = skips.toArray(Skip[]::new);
+        this.undone = undone.toArray(Undone[]::new);
         for (int i = 1; i < skips.size(); i++) {
             requireApart(skips.get(i - 1).to, skips.get(i).from);
         }
@@ -60,8 +61,8 @@ public final class LogGaps {
     /** The first address from {@code address} on that is in no gap. */
     long pass(long address) {
         long at = address;
-        for (int i = firstSkipBehind(at); i < skips.size() && skips.get(i).from <= at; i++) {
-            at = skips.get(i).to;
+        for (int i = firstSkipBehind(at); i < skips.length && skips[i].from <= at; i++) {
+            at = skips[i].to;
         }
         return at;
     }
@@ -69,14 +70,14 @@ public final class LogGaps {
     /** Where the bytes that can be read from {@code address} on end: at {@code pageEnd}, or where a gap begins before that. */
     long readableEnd(long address, long pageEnd) {
         int next = firstSkipBehind(address);
-        return next < skips.size() && skips.get(next).from >= address ? Math.min(pageEnd, skips.get(next).from) : pageEnd;
+        return next < skips.length && skips[next].from >= address ? Math.min(pageEnd, skips[next].from) : pageEnd;
     }
 
     /** How far a file must reach that holds the log up to {@code end}: to there, or to where the gaps begin that end there or go on behind. */
     long lastNeeded(long end) {
         long last = end;
-        for (int i = Math.min(firstSkipBehind(end - 1), skips.size() - 1); i >= 0 && skips.get(i).to >= last; i--) {
-            last = Math.min(last, skips.get(i).from);
+        for (int i = Math.min(firstSkipBehind(end - 1), skips.length - 1); i >= 0 && skips[i].to >= last; i--) {
+            last = Math.min(last, skips[i].from);
         }
         return last;
     }
@@ -84,10 +85,10 @@ public final class LogGaps {
     /** The place of the first gap that ends behind an address. */
     private int firstSkipBehind(long address) {
         int low = 0;
-        int high = skips.size();
+        int high = skips.length;
         while (low < high) {
             int middle = low + high >>> 1;
-            if (skips.get(middle).to <= address) {
+            if (skips[middle].to <= address) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -99,15 +100,15 @@ public final class LogGaps {
     /** Whether the record of that address and link does not count. */
     public boolean isUndone(long address, long link) {
         int low = 0;
-        int high = undone.size();
+        int high = undone.length;
         while (low < high) {
             int middle = low + high >>> 1;
-            if (undone.get(middle).to <= address) {
+            if (undone[middle].to <= address) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        return low < undone.size() && address >= undone.get(low).from && (link & RecordLayout.PARITY) == undone.get(low).parity;
+        return low < undone.length && address >= undone[low].from && (link & RecordLayout.PARITY) == undone[low].parity;
     }
 }

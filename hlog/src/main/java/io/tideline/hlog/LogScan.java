@@ -35,6 +35,8 @@ public final class LogScan implements AutoCloseable {
     private final PageReader pages;
     private final PageSeal seal;
     private long next;
+    /** From {@link #next} to here, at most to the end of its page, there is no gap: so gaps are looked for once a page and not once a record. */
+    private long gaplessTo;
     private long address;
     private long record;
     /** As {@link #advance} saw it: outside the epoch the log's may be gone. */
@@ -74,7 +76,11 @@ public final class LogScan implements AutoCloseable {
 
     public Step advance() {
         for (;;) {
-            next = log.gaps().pass(Math.max(next, log.begin()));
+            next = Math.max(next, log.begin());
+            if (next >= gaplessTo) {
+                next = log.gaps().pass(next);
+                gaplessTo = log.readableEnd(next);
+            }
             if (next >= end) {
                 return Step.END;
             }
@@ -108,8 +114,8 @@ public final class LogScan implements AutoCloseable {
 
     private Step advanceInPage() {
         record = pages.physical(next);
-        int sizeBytes = PageSeal.sizeBytes(record, pageEnd() - next);
-        if (sizeBytes < 0 || !seal.isIntact(next, record, sizeBytes)) {
+        int sizeBytes = PageSeal.sizeBytes(record, gaplessTo - next);
+        if (sizeBytes < 0 || !seal.isIntact(next, record, pages.bytes(), pages.offset(next), sizeBytes)) {
             throw log.spill().corruption(seal, next, record, sizeBytes);
         }
         long link = Words.get(record + RecordLayout.LINK_OFFSET);
@@ -123,14 +129,10 @@ public final class LogScan implements AutoCloseable {
         return (link & (FILLER | INVALID)) != 0 || log.gaps().isUndone(address, link) ? null : Step.RECORD;
     }
 
-    private long pageEnd() {
-        return log.readableEnd(next);
-    }
-
     private void requireFramed(long link, long sizeBytes) {
-        if (link == 0 || sizeBytes <= 0 || sizeBytes > pageEnd() - next) {
+        if (link == 0 || sizeBytes <= 0 || sizeBytes > gaplessTo - next) {
             throw new CorruptionFault("log address " + next + " is not the start of a record: link 0x" + Long.toHexString(link)
-                    + ", length " + sizeBytes + ", where its page has " + (pageEnd() - next) + " bytes left");
+                    + ", length " + sizeBytes + ", where its page has " + (gaplessTo - next) + " bytes left");
         }
         RecordLayout.requireKnown(link, next);
     }

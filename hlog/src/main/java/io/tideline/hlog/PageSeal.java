@@ -76,6 +76,16 @@ final class PageSeal {
         return found(address, memory, sizeBytes) == RecordLayout.crc(Words.get(memory + STATE_OFFSET));
     }
 
+    /**
+     * The same of a record in a buffer of its page.
+     *
+     * @param offset where in {@code bytes} the record at {@code memory} begins
+     */
+    boolean isIntact(long address, long memory, ByteBuffer bytes, int offset, int sizeBytes) {
+        long stateWord = Words.get(memory + STATE_OFFSET);
+        return crc(address, Words.get(memory + LINK_OFFSET), stateWord, bytes, offset, sizeBytes) == RecordLayout.crc(stateWord);
+    }
+
     private int found(long address, long memory, int sizeBytes) {
         return crc(address, Words.get(memory + LINK_OFFSET), Words.get(memory + STATE_OFFSET), NativeBuffer.of(memory, sizeBytes), 0, sizeBytes);
     }

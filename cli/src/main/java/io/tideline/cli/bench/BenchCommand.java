@@ -1,18 +1,22 @@
 package io.tideline.cli.bench;
 
+import io.tideline.cli.bench.work.CutPlan;
 import io.tideline.cli.bench.work.Distribution;
 import io.tideline.cli.bench.work.Spill;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.bench.work.Workload;
 import io.tideline.cli.console.ByteSize;
+import io.tideline.cli.console.Durations;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.JsonFile;
+import io.tideline.cli.console.ResultFile;
 import io.tideline.cli.console.StoreOptions;
 import io.tideline.cli.console.Streams;
 import io.tideline.cli.console.TemporaryDirectory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +45,14 @@ import picocli.CommandLine.Option;
             "With --against the same operations run on something else too. Each contestant is a process of its own, and their windows"
                     + " alternate, so that a disturbance hits all of them. Only the ratio of such a run means anything: the same figure"
                     + " an hour later may differ by a third.",
+            "",
+            "With --checkpoint-every it measures what checkpoints cost, and what coming back takes: additions to the values of all keys, without"
+                    + " checkpoints, beside a control that at the same moments only makes the log read-only (so that every value is copied before"
+                    + " it is changed again), and with checkpoints; each run in a process of its own, on a freshly loaded store. It shows the mean,"
+                    + " the slowest 100 ms, latencies while checkpoints are taken and between them, what each wrote and how long until the store"
+                    + " was as fast as before. Then the store is left as if its process had died; a new process recovers it, past the kernel's"
+                    + " cache where the system has dd, beside the disk's own sequential reads (by fio, or without it by reads of the same"
+                    + " files past the cache); and every value is checked against the operations that the last checkpoint says it holds.",
             ""
         },
         optionListHeading = "Options:%n",
@@ -64,8 +76,11 @@ import picocli.CommandLine.Option;
             "  tideline bench --value-size 100 --memory 1g --against rocksdb,lmdb,mvstore",
             "  tideline bench --value-size 100 --memory 256m --batch 256 --device uring --against fio",
             "                                                        beside what the disk gives",
+            "  tideline bench --workload rmw --distribution zipf --threads 2 --batch 256 --dir DIR",
+            "      --checkpoint-every 10s --image-every 60s --picture speed.svg",
+            "                                                        what checkpoints cost",
             "",
-            "Exit codes: 0 measured; 1 a contestant lost a key; 2 wrong use, or a contestant",
+            "Exit codes: 0 measured; 1 a contestant or a recovery lost something; 2 wrong use, or a contestant",
             "could not run; 130 after Ctrl-C."
         })
 public final class BenchCommand implements Callable<Integer> {
@@ -78,6 +93,13 @@ public final class BenchCommand implements Callable<Integer> {
     private static final long LONGEST_SECONDS = 3_600;
     private static final long LEAST_MEMORY_BYTES = 16L << 20;
     private static final long MOST_MEMORY_BYTES = 1L << 40;
+    private static final double USUAL_SECONDS = 5;
+    private static final int USUAL_REPETITIONS = 3;
+    private static final double NANOS_PER_SECOND = 1e9;
+    /** How long a run with checkpoints is. */
+    private static final int LENGTH_IN_CHECKPOINTS = 7;
+    private static final int LEAST_CHECKPOINTS = 2;
+    private static final int CHECKPOINTS_PER_IMAGE = 6;
 
     /** Makes the contenders of a race; another one in tests. */
     @FunctionalInterface
@@ -133,14 +155,30 @@ public final class BenchCommand implements Callable<Integer> {
                     + " program does that passes none (default: ${DEFAULT-VALUE}).")
     private String door;
 
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "5",
-            description = "The length of one measured window in seconds (default: ${DEFAULT-VALUE}). Before the measured ones a window"
-                    + " of as many seconds, but at least 2, warms up.")
-    private double seconds;
+    @Option(names = "--seconds", paramLabel = "S",
+            description = "The length of one measured window in seconds (default: 5). Before the measured ones a window of as many seconds,"
+                    + " but at least 2, warms up. With --checkpoint-every the length of each run (default: seven times as long as between two"
+                    + " checkpoints), after a warm-up of up to 5 seconds.")
+    private Double seconds;
 
-    @Option(names = "--repetitions", paramLabel = "R", defaultValue = "3",
-            description = "How many measured windows each contestant gets (default: ${DEFAULT-VALUE}).")
-    private int repetitions;
+    @Option(names = "--repetitions", paramLabel = "R",
+            description = "How many measured windows each contestant gets (default: 3). Not with --checkpoint-every.")
+    private Integer repetitions;
+
+    @Option(names = "--checkpoint-every", paramLabel = "TIME", converter = Durations.Converter.class,
+            description = "Measure what checkpoints cost: take one so often, such as 10s or 300ms. Needs --workload rmw and 8-byte values. The"
+                    + " files go below --dir, or a temporary directory, and are gone afterwards; without --memory the log gets as much as it"
+                    + " takes so that nothing leaves the memory, at most half of what is free.")
+    private Duration checkpointEvery;
+
+    @Option(names = "--image-every", paramLabel = "TIME", converter = Durations.Converter.class,
+            description = "With --checkpoint-every: how often a checkpoint has an image of the index, so that recovery has little to replay; the"
+                    + " others are of the log alone. The first always has one (default: six times --checkpoint-every).")
+    private Duration imageEvery;
+
+    @Option(names = "--picture", paramLabel = "FILE.svg",
+            description = "With --checkpoint-every: also draw the speed of the three runs over time, in windows of 100 ms, into FILE.svg.")
+    private String picture;
 
     @Option(names = "--against", paramLabel = "NAME", split = ",",
             description = "What to compare with, one or several, separated by commas: chm is a ConcurrentHashMap with boxed keys and"
@@ -179,6 +217,12 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (checkpointEvery != null) {
+            return measureCheckpoints();
+        }
+        if (imageEvery != null || picture != null) {
+            throw new Failure((picture != null ? "--picture" : "--image-every") + " is about checkpoints; give --checkpoint-every too.");
+        }
         RaceSettings settings = settings(null);
         List<Contestant> rivals = rivals();
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
@@ -197,6 +241,71 @@ public final class BenchCommand implements Callable<Integer> {
         return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
     }
 
+    private int measureCheckpoints() {
+        WorkSettings work = work();
+        CutPlan plan = plan(work);
+        double length = seconds(LENGTH_IN_CHECKPOINTS * checkpointEvery.toNanos() / NANOS_PER_SECOND);
+        if (length * NANOS_PER_SECOND < LEAST_CHECKPOINTS * plan.everyNanos()) {
+            throw new Failure("--seconds " + seconds + ": that is too short for a checkpoint each " + CheckpointResult.plain(plan.everyNanos() / NANOS_PER_SECOND)
+                    + " s; give at least twice as much.");
+        }
+        JsonFile jsonFile = json == null ? null : JsonFile.at(json);
+        ResultFile pictureFile = picture == null ? null : ResultFile.at("--picture", picture);
+        CheckpointResult result;
+        try (TemporaryDirectory directory = storeOptions.newTemporaryDirectory(interruption);
+                RaceDisplay display = new RaceDisplay(streams, quiet, System::nanoTime)) {
+            ByteSize memory = storeOptions.memoryOr(new ByteSize(Math.min(CheckpointSettings.memoryForAll(work, (long) (length * NANOS_PER_SECOND) / plan.everyNanos()),
+                    Footprint.available() / 2)));
+            CheckpointSettings settings = new CheckpointSettings(work, parse("--door", door, Door::parse),
+                    new Spill(memory.bytes(), directory.path(), storeOptions.deviceName()), length, plan);
+            Runnable tick = () -> {
+                interruption.check();
+                display.tick();
+            };
+            try (CheckpointBench bench = new CheckpointBench(settings, display, tick, DeviceLimit.find(searchPath))) {
+                interruption.beforeMessage(() -> {
+                    display.endLine();
+                    bench.end();
+                });
+                result = bench.run();
+            }
+        }
+        interruption.publish(() -> {
+            if (jsonFile != null) {
+                jsonFile.write(result.toJson());
+            }
+            if (pictureFile != null) {
+                pictureFile.write(result.toSvg());
+            }
+            new CheckpointTable(result, streams.out()).print();
+            streams.out().flush();
+        });
+        return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
+    }
+
+    private CutPlan plan(WorkSettings work) {
+        if (work.workload() != Workload.RMW || !work.hasLongValues()) {
+            throw new Failure("--checkpoint-every measures additions to 8-byte values, so that it can check them all; give --workload rmw, and no"
+                    + " --value-size.");
+        }
+        if (!against.isEmpty() || repetitions != null) {
+            throw new Failure((against.isEmpty() ? "--repetitions" : "--against") + " does not go with --checkpoint-every, which compares the store with"
+                    + " itself, once.");
+        }
+        requireTime("--checkpoint-every", checkpointEvery);
+        Duration images = imageEvery == null ? checkpointEvery.multipliedBy(CHECKPOINTS_PER_IMAGE) : imageEvery;
+        if (imageEvery != null) {
+            requireTime("--image-every", imageEvery);
+        }
+        return new CutPlan(CutPlan.Kind.CHECKPOINT, checkpointEvery.toNanos(), images.toNanos());
+    }
+
+    private static void requireTime(String option, Duration time) {
+        if (time.isZero() || time.toSeconds() > LONGEST_SECONDS) {
+            throw new Failure(option + ": give a time above 0 and up to 1h, such as 10s.");
+        }
+    }
+
     private RaceResult raceOnDisk(List<Contestant> rivals) {
         ByteSize memory = storeOptions.memoryOr(null);
         if (memory == null) {
@@ -211,18 +320,28 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private RaceSettings settings(Spill spill) {
+        WorkSettings work = work();
+        int windows = repetitions == null ? USUAL_REPETITIONS : repetitions;
+        requireRange("--repetitions", windows, 1, MOST_REPETITIONS);
+        return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds(USUAL_SECONDS), windows, spill == null ? 0 : spill.memoryBytes());
+    }
+
+    /** @param usual where nothing was said */
+    private double seconds(double usual) {
+        double chosen = seconds == null ? usual : seconds;
+        if (!(chosen > 0 && chosen <= LONGEST_SECONDS)) {
+            throw new Failure("--seconds " + chosen + ": give a number above 0 and up to " + LONGEST_SECONDS + ", such as 5 or 0.5.");
+        }
+        return chosen;
+    }
+
+    private WorkSettings work() {
         Workload chosen = parse("--workload", workload, Workload::parse);
         requireRange("--keys", keys, 1, MOST_KEYS);
         requireRange("--value-size", valueSize, Long.BYTES, LONGEST_VALUE_BYTES);
         requireRange("--threads", threads, 1, MOST_THREADS);
         requireRange("--batch", batch, 1, Integer.MAX_VALUE >>> 1);
-        requireRange("--repetitions", repetitions, 1, MOST_REPETITIONS);
-        if (!(seconds > 0 && seconds <= LONGEST_SECONDS)) {
-            throw new Failure("--seconds " + seconds + ": give a number above 0 and up to " + LONGEST_SECONDS + ", such as 5 or 0.5.");
-        }
-        WorkSettings work = new WorkSettings(chosen, distribution(chosen), keys, valueSize, threads, buckets(), batch,
-                WorkSettings.USUAL_OPERATIONS);
-        return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds, repetitions, spill == null ? 0 : spill.memoryBytes());
+        return new WorkSettings(chosen, distribution(chosen), keys, valueSize, threads, buckets(), batch, WorkSettings.USUAL_OPERATIONS);
     }
 
     private Distribution distribution(Workload chosen) {

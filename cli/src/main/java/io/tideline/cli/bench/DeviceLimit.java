@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * What the disk itself gives, as the program fio measures it on one file of its own: writing 1 MiB after 1 MiB, and reading 4 KiB anywhere, both
- * past the kernel's cache. No contestant, because it holds no keys: a race asks it before and after the contestants' turns.
+ * past the kernel's cache, and, for recoveries, reading 1 MiB after 1 MiB. No contestant, because it holds no keys: a race asks it before and after the contestants' turns.
  */
 final class DeviceLimit implements AutoCloseable {
 
@@ -26,6 +26,7 @@ final class DeviceLimit implements AutoCloseable {
     private static final List<String> ENGINES = List.of("libaio", "io_uring");
     private static final List<Integer> READ_DEPTHS = List.of(16, 32, 64, 128);
     private static final int WRITE_DEPTH = 16;
+    private static final int SEQUENTIAL_READ_DEPTH = 16;
     private static final long MEBIBYTE = 1L << 20;
     private static final long KIBIBYTE = 1L << 10;
     private static final long TICK_MILLIS = 100;
@@ -33,6 +34,7 @@ final class DeviceLimit implements AutoCloseable {
     // Of a line of its terse output, version 3.
     private static final String TERSE_VERSION = "3";
     private static final int ERROR_FIELD = 4;
+    private static final int READ_KIBIBYTES_FIELD = 6;
     private static final int READS_FIELD = 7;
     private static final int WRITTEN_KIBIBYTES_FIELD = 47;
 
@@ -121,6 +123,11 @@ final class DeviceLimit implements AutoCloseable {
             }
         }
         reads.add(best);
+    }
+
+    /** Reads the file once from its start to its end, 1 MiB after 1 MiB; it was written before. Bytes in a second. */
+    double readSequentially() {
+        return number(run("read", "1m", SEQUENTIAL_READ_DEPTH, List.of()), READ_KIBIBYTES_FIELD) * KIBIBYTE;
     }
 
     Figures figures() {

@@ -103,7 +103,8 @@ final class Footprint {
         }
     }
 
-    private static long available() {
+    /** The memory that is free now; no limit where the platform does not tell. */
+    static long available() {
         if (!Files.isReadable(MEMORY_INFO)) {
             return Long.MAX_VALUE;
         }

@@ -160,7 +160,8 @@ final class ProcessContenders implements Contenders {
         return command;
     }
 
-    private static void addJvm(List<String> command, long heapBytes, String classPath) {
+    /** The start of the command of every contestant that is written in Java. */
+    static void addJvm(List<String> command, long heapBytes, String classPath) {
         long mebibytes = heapBytes / MEBIBYTE;
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM_FLAGS);

@@ -32,13 +32,19 @@ record Reply(String contestant, String text) {
 
     /** The number behind {@code name=}. */
     long number(String name) {
+        String word = word(name);
+        try {
+            return Long.parseLong(word);
+        } catch (NumberFormatException wrong) {
+            throw new Failure("The contestant " + contestant + " answered " + name + "=" + word + ", which is not a number.", wrong);
+        }
+    }
+
+    /** The word behind {@code name=}, which may be empty. */
+    String word(String name) {
         for (String word : text.split(" ")) {
             if (word.startsWith(name + "=")) {
-                try {
-                    return Long.parseLong(word.substring(name.length() + 1));
-                } catch (NumberFormatException wrong) {
-                    throw new Failure("The contestant " + contestant + " answered " + word + ", which is not a number.", wrong);
-                }
+                return word.substring(name.length() + 1);
             }
         }
         throw new Failure("The contestant " + contestant + " answered '" + text + "' without " + name + "=.");

@@ -1,88 +1,21 @@
 package io.tideline.cli.console;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.UUID;
-
-/**
- * A result file that is either whole or not there: the text is written and forced to a temporary file beside it, which then takes its
- * name in one step. What cannot be replaced, such as {@code /dev/stdout} or a pipe, is written directly, behind what is already there.
- */
+/** The result of a command as JSON, in a {@link ResultFile}. */
 public final class JsonFile {
 
-    private final Path target;
+    private final ResultFile file;
 
-    private JsonFile(Path target) {
-        this.target = target;
+    private JsonFile(ResultFile file) {
+        this.file = file;
     }
 
-    /**
-     * Names the file without touching it, and refuses with a {@link Failure} what cannot work, so that nobody works for an hour and then
-     * loses the result.
-     */
+    /** Names the file without touching it, and refuses with a {@link Failure} what cannot work. */
     public static JsonFile at(String name) {
-        Path path;
-        try {
-            path = Path.of(name);
-        } catch (InvalidPathException wrong) {
-            throw new Failure("--json " + name + ": this is not a file name: " + wrong.getReason() + ".", wrong);
-        }
-        if (name.isEmpty() || name.equals("-")) {
-            throw new Failure("--json '" + name + "': give the name of a file, or /dev/stdout for the standard output.");
-        }
-        if (Files.isDirectory(path)) {
-            throw new Failure("--json " + name + ": this is a directory; give the name of a file in it.");
-        }
-        Path directory = path.toAbsolutePath().getParent();
-        if (!Files.isDirectory(directory)) {
-            throw new Failure("--json " + name + ": there is no directory " + directory + "; create it first.");
-        }
-        if (!Files.isWritable(isReplaceable(path) ? directory : path)) {
-            throw new Failure("--json " + name + ": permission denied; choose a file in a directory that you may write.");
-        }
-        return new JsonFile(path);
+        return new JsonFile(ResultFile.at("--json", name));
     }
 
     /** Writes {@code value} as {@link Json#of} says; on any error the old content of the file, if any, stays, and a {@link Failure} says why. */
     public void write(Object value) {
-        byte[] text = Json.of(value).getBytes(StandardCharsets.UTF_8);
-        try {
-            if (isReplaceable(target)) {
-                replace(Files.exists(target) ? target.toRealPath() : target.toAbsolutePath(), text);
-            } else {
-                Files.write(target, text, StandardOpenOption.APPEND);
-            }
-        } catch (IOException refused) {
-            throw new Failure("Cannot write " + target + ": " + Reason.of(refused) + ".", refused);
-        }
-    }
-
-    /** A name below /dev or /proc may lead to an ordinary file, such as the one the standard output goes to, which must not vanish. */
-    private static boolean isReplaceable(Path path) {
-        Path absolute = path.toAbsolutePath().normalize();
-        return !absolute.startsWith("/dev") && !absolute.startsWith("/proc") && (!Files.exists(path) || Files.isRegularFile(path));
-    }
-
-    private static void replace(Path file, byte[] text) throws IOException {
-        Path temporary = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                ByteBuffer rest = ByteBuffer.wrap(text);
-                while (rest.hasRemaining()) {
-                    channel.write(rest);
-                }
-                channel.force(true);
-            }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        file.write(Json.of(value));
     }
 }

@@ -4,9 +4,7 @@ import io.tideline.cli.bench.work.OperationStream;
 import io.tideline.cli.bench.work.WorkSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -16,9 +14,8 @@ import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /** Reads commands, one a line, does them, and answers each with one line, until the input ends; see the package for the commands. */
-public final class ContestantLoop {
+public final class ContestantLoop implements LineLoop.Answers {
 
-    private static final double NANOS_PER_SECOND = 1e9;
     private static final long REHEARSAL_KEYS = 1 << 14;
     private static final int REHEARSAL_CHUNKS = 100;
     private static final long REHEARSAL_NANOS = Duration.ofSeconds(1).toNanos();
@@ -47,56 +44,41 @@ public final class ContestantLoop {
 
     /** The main method of every contestant: serves the standard streams, and ends the process with an exit code. */
     public static void main(String[] arguments, Function<OperationStream, Subject> opener) {
-        PrintStream out = System.out;
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        System.exit(serve(arguments, opener, in, out) ? 0 : 2);
+        LineLoop.main(arguments, words -> of(words, opener));
     }
 
     static boolean serve(String[] arguments, Function<OperationStream, Subject> opener, BufferedReader in, PrintStream out) {
-        try {
-            new ContestantLoop(new OperationStream(WorkSettings.parse(List.of(arguments))), opener).serve(in, out);
-            return true;
-        } catch (InterruptedException | IOException | RuntimeException | Error failed) {
-            failed.printStackTrace(System.err);
-            out.println("failed " + String.valueOf(failed).lines().findFirst().orElse(""));
-            out.flush();
-            return false;
-        }
+        return LineLoop.serve(arguments, words -> of(words, opener), in, out);
+    }
+
+    private static ContestantLoop of(List<String> words, Function<OperationStream, Subject> opener) {
+        return new ContestantLoop(new OperationStream(WorkSettings.parse(words)), opener);
     }
 
     /** Serves until {@code quit} or the end of the input. */
     public void serve(BufferedReader in, PrintStream out) throws IOException, InterruptedException {
-        try {
-            for (String line = in.readLine(); line != null && !line.equals("quit"); line = in.readLine()) {
-                out.println("ok " + answer(line));
-                out.flush();
-            }
-        } finally {
-            if (subject != null) {
-                replayers = List.of();
-                subject.close();
-            }
+        LineLoop.serve(this, in, out);
+    }
+
+    @Override
+    public void close() {
+        if (subject != null) {
+            replayers = List.of();
+            subject.close();
         }
     }
 
-    private String answer(String line) throws InterruptedException {
+    @Override
+    public String answer(String line) throws InterruptedException {
         String[] words = line.split(" ");
         return switch (words[0]) {
             case "load" -> load();
-            case "window" -> window(seconds(words, line));
-            case "latency" -> latency(seconds(words, line));
+            case "window" -> window(LineLoop.nanos(line));
+            case "latency" -> latency(LineLoop.nanos(line));
             case "memory" -> memory();
             case "dump" -> stream.dump(Integer.parseInt(words[1]));
             default -> throw new IllegalArgumentException("there is no command '" + line + "'");
         };
-    }
-
-    private static long seconds(String[] words, String line) {
-        double seconds = words.length == 2 ? Double.parseDouble(words[1]) : 0;
-        if (!(seconds > 0)) {
-            throw new IllegalArgumentException("'" + line + "' does not say how many seconds");
-        }
-        return (long) (seconds * NANOS_PER_SECOND);
     }
 
     private String load() throws InterruptedException {

@@ -54,13 +54,26 @@ final class TidelineSubject implements Subject {
 
     /** @param spill null for a store in memory */
     TidelineSubject(OperationStream stream, Spill spill) {
+        this(stream, spill, null);
+    }
+
+    /**
+     * A store whose files are kept, so that it can take checkpoints and come back.
+     *
+     * @param directory that of the store; made, or opened with what is there
+     */
+    static TidelineSubject kept(OperationStream stream, Spill spill, Path directory) {
+        return new TidelineSubject(stream, spill, directory);
+    }
+
+    private TidelineSubject(OperationStream stream, Spill spill, Path kept) {
         this.stream = stream;
         StoreConfig.Builder config = StoreConfig.builder().buckets(stream.settings().buckets());
         if (spill == null) {
             config.memory(logMemoryBytes(stream.settings()));
         } else {
-            config.directory(newDirectory(spill.directory())).keepFiles(false).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)))
-                    .preTouch(true);
+            config.directory(kept == null ? newDirectory(spill.directory()) : kept).keepFiles(kept != null)
+                    .preTouch(kept == null || Files.notExists(kept)).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)));
             WorkSettings settings = stream.settings();
             MemoryBudget.divide(config, spill.memoryBytes(), settings.threads(), Math.toIntExact(recordBytes(settings.valueSize())));
         }

@@ -16,6 +16,8 @@
  * <tr><td>{@code quit}</td><td>ends, as the end of the input does</td></tr>
  * </table>
  *
+ * <p>{@code CutContestant} measures what checkpoints cost, and has commands of its own, which {@code CutLoop} names.
+ *
  * <p>What a store does not count, such as what it asks its disk for, is left out.
  *
  * <p>A contestant that cannot go on answers {@code failed} and a sentence, and ends.

@@ -1,0 +1,179 @@
+package io.tideline.cli.bench;
+
+import io.tideline.cli.bench.contestant.CutContestant;
+import io.tideline.cli.bench.work.CutPlan;
+import io.tideline.cli.bench.work.Spill;
+import io.tideline.cli.console.Failure;
+import io.tideline.cli.console.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Measures what checkpoints cost and what coming back takes: the same operations without checkpoints, beside a control that only makes the log
+ * read-only, and with checkpoints, each in a process of its own on a freshly loaded store; then a process that recovers what the last one left.
+ */
+final class CheckpointBench implements AutoCloseable {
+
+    /** The disk's speed shows in that much, however much there is to recover. */
+    private static final long MOST_MEASURED_BYTES = 4L << 30;
+
+    private final CheckpointSettings settings;
+    private final RaceDisplay display;
+    private final Runnable tick;
+    private final Optional<Path> fio;
+    private ContestantProcess running;
+    private DeviceLimit limit;
+    private boolean closed;
+
+    /**
+     * @param fio measures the disk; without it the store's own files are read
+     * @param tick called again and again while something is waited for
+     */
+    CheckpointBench(CheckpointSettings settings, RaceDisplay display, Runnable tick, Optional<Path> fio) {
+        this.settings = settings;
+        this.display = display;
+        this.tick = tick;
+        this.fio = fio;
+    }
+
+    CheckpointResult run() {
+        Spill spill = settings.spill();
+        Footprint.require(List.of(Contestant.TIDELINE), settings.work(), spill, spill.memoryBytes() + Footprint.indexBytes(settings.work()));
+        Optional<BlockDevice> device = BlockDevice.holding(spill.directory());
+        display.plan(CutPlan.Kind.values().length * (settings.warmUpSeconds() + settings.seconds()));
+        List<CheckpointRun> runs = new ArrayList<>();
+        Reply ended = null;
+        Path left = null;
+        for (CutPlan.Kind kind : CutPlan.Kind.values()) {
+            Path directory = spill.directory().resolve(CheckpointRun.name(kind));
+            ContestantProcess process = start(kind, directory);
+            display.begin(process.name() + ", loading", 0);
+            Reply loaded = process.request("load");
+            display.begin(process.name() + ", warming up", settings.warmUpSeconds());
+            process.request(command("warm", settings.warmUpSeconds()));
+            display.begin(process.name(), settings.seconds());
+            Reply run = process.request(command("run", settings.seconds()));
+            runs.add(CheckpointRun.of(kind, loaded, run));
+            display.show(new Throughput(runs.getLast().timeline().operations(), runs.getLast().timeline().nanos(), 0, 0));
+            if (kind == CutPlan.Kind.CHECKPOINT) {
+                ended = process.request("end");
+                left = directory;
+            }
+            stop();
+            if (kind != CutPlan.Kind.CHECKPOINT) {
+                remove(directory);
+            }
+        }
+        return new CheckpointResult(settings, runs, recover(left, ended), device.map(BlockDevice::name).orElse(null));
+    }
+
+    private static String command(String name, double seconds) {
+        return String.format(Locale.ROOT, "%s %.3f", name, seconds);
+    }
+
+    private ContestantProcess start(CutPlan.Kind kind, Path directory) {
+        List<String> command = new ArrayList<>();
+        ProcessContenders.addJvm(command, Footprint.plainHeapBytes(settings.work()), System.getProperty("java.class.path"));
+        command.addAll(settings.door().flags());
+        command.add(CutContestant.class.getName());
+        command.addAll(settings.work().toArguments());
+        command.addAll(new Spill(settings.spill().memoryBytes(), directory, settings.spill().device()).toArguments());
+        command.addAll(settings.plan().of(kind).toArguments());
+        ContestantProcess process = ContestantProcess.start(CheckpointRun.name(kind), command, tick, null, () -> { }); // closed means ended
+        synchronized (this) {
+            running = process;
+            if (!closed) {
+                return process;
+            }
+        }
+        process.close();
+        throw new Failure("The measurement was ended while " + CheckpointRun.name(kind) + " was started.");
+    }
+
+    private void stop() {
+        ContestantProcess process;
+        synchronized (this) {
+            process = running;
+            running = null;
+        }
+        if (process != null) {
+            process.close();
+        }
+    }
+
+    private CheckpointRecovery recover(Path directory, Reply ended) {
+        display.begin("measuring the disk", 0);
+        Function<Path, Double> bandwidth = fio.isPresent() ? sequentialReads(fio.get(), bytes(directory)) : this::readFiles;
+        double before = bandwidth.apply(directory);
+        String cacheKept = PageCache.drop(files(directory)).orElse(null);
+        display.begin("recovering", 0);
+        Reply recovered = start(CutPlan.Kind.CHECKPOINT, directory).request("recover");
+        stop();
+        display.begin("measuring the disk again", 0);
+        double after = bandwidth.apply(directory);
+        return CheckpointRecovery.of(ended, recovered, cacheKept, (before + after) / 2, fio.isPresent() ? DeviceLimit.NAME : SequentialRead.NAME,
+                settings.work().keys());
+    }
+
+    private Function<Path, Double> sequentialReads(Path program, long bytes) {
+        DeviceLimit made = new DeviceLimit(program, settings.spill().directory(), Math.clamp(bytes, 1, MOST_MEASURED_BYTES), settings.seconds(), tick);
+        synchronized (this) {
+            limit = made;
+        }
+        made.write();
+        return _ -> made.readSequentially();
+    }
+
+    private double readFiles(Path directory) {
+        return SequentialRead.measure(directory, tick);
+    }
+
+    private static long bytes(Path directory) {
+        return files(directory).stream().mapToLong(file -> file.toFile().length()).sum();
+    }
+
+    private static List<Path> files(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(Files::isRegularFile).sorted().toList();
+        } catch (IOException refused) {
+            throw new Failure("Cannot look at the files in " + directory + ": " + Reason.of(refused) + ".", refused);
+        }
+    }
+
+    /** The disk is to have room for the next run. */
+    private static void remove(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException refused) {
+            throw new Failure("Cannot remove " + directory + ": " + Reason.of(refused) + "; remove it by hand.", refused);
+        }
+    }
+
+    @Override
+    public void close() {
+        end();
+    }
+
+    /** Ends what is running, from any thread. */
+    void end() {
+        DeviceLimit measuring;
+        synchronized (this) {
+            closed = true;
+            measuring = limit;
+        }
+        stop();
+        if (measuring != null) {
+            measuring.close();
+        }
+    }
+}

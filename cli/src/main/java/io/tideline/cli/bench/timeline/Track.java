@@ -1,0 +1,7 @@
+package io.tideline.cli.bench.timeline;
+
+import java.util.List;
+
+/** A run as a picture shows it. */
+public record Track(String title, Timeline timeline, List<Cut> cuts) {
+}

@@ -1,0 +1,120 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.checkpoint.RecoveryWork;
+import io.tideline.fault.IoFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
+import io.tideline.hlog.device.Io;
+import io.tideline.hlog.device.SimulatedDisk;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** How an opening reads: what it says of it, and pages that are longer than one request. */
+@Tag("spill")
+class RecoveryReadsTest {
+    private static final int KEYS = 300;
+    private static final int LARGE_PAGE = 1 << 22;
+    /** Records of 32 bytes: a page and a half. */
+    private static final int KEYS_OF_LARGE_PAGES = 200_000;
+
+    private static StoreConfig.Builder tiny() {
+        return StoreConfig.builder().memory(8 << 14).pageSize(1 << 14).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false);
+    }
+
+    private static StoreConfig.Builder large() {
+        return StoreConfig.builder().memory(8L * LARGE_PAGE).pageSize(LARGE_PAGE).segmentSize(2 * LARGE_PAGE).buckets(1 << 15).hashSeed(7).hugePages(false);
+    }
+
+    private static void addToAll(Store store) {
+        for (long key = 0; key < KEYS; key++) {
+            store.add(key, 1);
+        }
+    }
+
+    @Test
+    void shouldSayWhatAnOpeningHadToRead() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4));
+        try (Store store = Store.open(tiny().files(disk).build())) {
+            assertEquals(RecoveryWork.NONE, store.stats().checkpoints().recovery());
+            addToAll(store);
+            store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
+            addToAll(store);
+            store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS);
+            store.abandon();
+        }
+        try (Store store = Store.open(tiny().files(disk).build())) {
+            RecoveryWork work = store.stats().checkpoints().recovery();
+            assertTrue(work.imageBytes() >= 1024 * 64 && work.replayedBytes() >= KEYS * 32L && work.bytes() == work.imageBytes() + work.replayedBytes()
+                    && work.nanos() >= work.replayNanos(), work.toString());
+            assertEquals(2, store.get(0, -1));
+        }
+    }
+
+    /** A store of large pages whose newest checkpoint has them all to replay. */
+    private static void fill(SimulatedDisk disk) throws Exception {
+        try (Store store = Store.open(large().files(disk).build()); Session session = store.openSession("s")) {
+            store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
+            session.batch(_ -> {
+                for (long key = 0; key < KEYS_OF_LARGE_PAGES; key++) {
+                    session.put(key, key * 3);
+                }
+            });
+            store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS);
+            store.abandon();
+        }
+    }
+
+    private static void requireAll(Store store) {
+        assertEquals(KEYS_OF_LARGE_PAGES, store.approximateSize());
+        for (long key = 0; key < KEYS_OF_LARGE_PAGES; key++) {
+            assertEquals(key * 3, store.get(key, -1), "key " + key);
+        }
+    }
+
+    @Test
+    void shouldReplayPagesThatAreReadInPiecesWhoseEndsComeInAnyOrder() throws Exception {
+        for (long seed = 1; seed <= 2; seed++) {
+            SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(seed).mode(SimulatedDisk.Mode.THREADS));
+            fill(disk);
+            try (Store store = Store.open(large().files(disk).build())) {
+                assertTrue(store.stats().checkpoints().recovery().replayedBytes() > LARGE_PAGE, "seed " + seed);
+                requireAll(store);
+                store.abandon();
+            }
+        }
+    }
+
+    @Test
+    void shouldTellAFaultOfAnyPieceAndOpenOnceItIsGone() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.mode(SimulatedDisk.Mode.INLINE), plan);
+        fill(disk);
+        int before = disk.steps().size();
+        try (Store store = Store.open(large().files(disk).build())) {
+            store.abandon();
+        }
+        List<Integer> reads = new ArrayList<>();
+        List<SimulatedDisk.Step> steps = disk.steps();
+        for (int i = before; i < steps.size(); i++) {
+            if (steps.get(i).io() == Io.READ) {
+                reads.add(i - before);
+            }
+        }
+        assertTrue(reads.size() >= KEYS_OF_LARGE_PAGES * 32 / (1 << 20) + 1, "a request for each MiB: " + reads);
+        for (int read : reads) {
+            plan.failAt(disk.steps().size() + read, Fault.EIO);
+            assertThrows(IoFault.class, () -> Store.open(large().files(disk).build()), "read " + read);
+        }
+        try (Store store = Store.open(large().files(disk).build())) {
+            requireAll(store);
+            store.abandon();
+        }
+    }
+}

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("spill")
 class CheckpointTest {
     private static final int SESSIONS = 3;
+    /** Of a session in a life; then it stays idle, and what must be checked stays bounded. */
+    private static final int MAX_OPERATIONS = 10_000;
 
     private static StoreConfig.Builder tiny() {
         return StoreConfig.builder().memory(8 << 14).pageSize(1 << 14).segmentSize(1 << 16).buckets(1024).hashSeed(7).maxPending(4, 8).hugePages(false);
@@ -169,7 +171,7 @@ class CheckpointTest {
             int number = i;
             threads.add(Thread.ofPlatform().start(() -> {
                 try {
-                    while (!stop.get()) {
+                    for (long end = script.serial(number) + MAX_OPERATIONS; !stop.get() && script.serial(number) < end; ) {
                         script.run(number);
                     }
                 } catch (Throwable thrown) {

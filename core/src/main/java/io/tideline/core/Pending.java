@@ -95,6 +95,9 @@ final class Pending {
 
     /** The first attempt, inside the epoch; a pending operation has a copy of the key. */
     private Status tryFirst(PendingOp op) {
+        if (!session.key.isWord()) {
+            session.room(op.key.scratch, session.key.length); // between the attempt and the count nothing may leave the epoch: see begin
+        }
         session.needs.forgetDisk();
         Status done = attempt(op, true);
         if (done == null) {
@@ -106,7 +109,10 @@ final class Pending {
         return done;
     }
 
-    /** An update counts as pending from before the session leaves the epoch, so that a checkpoint that has waited for that finds it. */
+    /**
+     * An update counts as pending from before the session leaves the epoch in which it was tried, so that a checkpoint that has waited for that finds
+     * it. Had it been outside in between, the checkpoint could have waited already, and would cut in front of its effect and behind its serial.
+     */
     private void begin(PendingOp op) {
         if (op.isUpdate()) {
             session.kernel.pendingUpdates.incrementAndGet();

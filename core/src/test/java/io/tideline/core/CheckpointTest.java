@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.Durability;
 import io.tideline.fault.ClosedFault;
-import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.hlog.device.SimulatedDisk;
 import java.nio.file.Files;
@@ -37,6 +36,11 @@ class CheckpointTest {
 
     private static Store open(SimulatedDisk disk) {
         return Store.open(tiny().files(disk).build());
+    }
+
+    /** With so little memory that most of what the script does meets the device. */
+    private static Store openSmall(SimulatedDisk disk) {
+        return Store.open(tiny().memory(8 << 12).pageSize(1 << 12).files(disk).build());
     }
 
     private static CommitPoint commit(Store store, CheckpointRequest request) throws Exception {
@@ -140,63 +144,53 @@ class CheckpointTest {
     }
 
     private static void liveAndDie(long seed) throws Exception {
-        String replay = "seed " + seed;
         SplittableRandom random = new SplittableRandom(seed);
-        PrefixScript script = new PrefixScript(seed, SESSIONS);
+        SimScript script = new SimScript(seed, SESSIONS, seed % 3 == 0 ? SimScript.Options.swarm(seed) : SimScript.Options.ALL, System::nanoTime);
         SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(seed).mode(SimulatedDisk.Mode.THREADS));
-        long[] serials = new long[SESSIONS];
         for (int life = 0; life < 3; life++) {
-            Store store = open(disk);
-            List<Session> sessions = new ArrayList<>();
-            for (int i = 0; i < SESSIONS; i++) {
-                String name = "s" + i;
-                sessions.add(store.sessionNames().contains(name) ? store.resumeSession(name) : store.openSession(name));
-                long found = sessions.get(i).serial();
-                assertTrue(found >= serials[i], name + " came back with " + found + ", and " + serials[i] + " were durable; life " + life + ", " + replay);
-                serials[i] = found;
+            Store store = openSmall(disk);
+            if (life > 0) {
+                script.check(store);
             }
-            script.verify(store, serials, "life " + life + ", " + replay);
-            assertEquals(List.of(), StoreVerifier.verify(store), replay);
-            disk = runUntilDeath(store, sessions, script, disk, random, serials, replay);
+            disk = runUntilDeath(store, script, disk, random);
+        }
+        try (Store last = openSmall(disk)) {
+            script.check(last);
         }
         disk.close();
     }
 
-    private static SimulatedDisk runUntilDeath(Store store, List<Session> sessions, PrefixScript script, SimulatedDisk disk, SplittableRandom random,
-            long[] serials, String replay) throws Exception {
+    private static SimulatedDisk runUntilDeath(Store store, SimScript script, SimulatedDisk disk, SplittableRandom random) throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         AtomicReference<Throwable> problem = new AtomicReference<>();
-        AtomicReference<CommitPoint> last = new AtomicReference<>();
+        script.open(store);
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < SESSIONS; i++) {
             int number = i;
             threads.add(Thread.ofPlatform().start(() -> {
                 try {
-                    script.finishGroup(sessions.get(number), number);
                     while (!stop.get()) {
-                        script.run(sessions.get(number), number);
+                        script.run(number);
                     }
                 } catch (Throwable thrown) {
                     problem.compareAndSet(null, thrown);
                 }
             }));
         }
-        int checkpoints = random.nextInt(1, 6);
-        boolean isKill = random.nextBoolean();
-        for (int i = 0; i < checkpoints; i++) {
+        SimHistory.Death death = SimHistory.Death.values()[random.nextInt(SimHistory.Death.values().length)];
+        for (int i = random.nextInt(1, 6); i > 0; i--) {
             CheckpointRequest request = (random.nextInt(3) == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly())
-                    .durability(isKill && random.nextBoolean() ? Durability.PROCESS : Durability.DISK);
-            last.set(commit(store, request));
+                    .durability(death == SimHistory.Death.KILL && random.nextBoolean() ? Durability.PROCESS : Durability.DISK);
+            script.checkpoint(request).get(60, TimeUnit.SECONDS);
         }
         long spins = random.nextLong(200_000);
         boolean during = random.nextBoolean();
-        CompletableFuture<CommitPoint> late = during ? store.checkpoint() : null;
+        CompletableFuture<CommitPoint> late = during ? script.checkpoint(CheckpointRequest.full()) : null;
         for (long i = 0; i < spins; i++) {
             Thread.onSpinWait();
         }
-        CommitPoint durable = last.get();
-        SimulatedDisk left = isKill ? disk.kill(random.nextLong()) : disk.crash(random.nextLong());
-        durable.serials().forEach((name, serial) -> serials[Integer.parseInt(name.substring(1))] = serial);
+        long seed = random.nextLong();
+        SimulatedDisk left = death == SimHistory.Death.CLOSE ? null : dead(script, disk, death, seed);
         stop.set(true);
         for (Thread thread : threads) {
             thread.join();
@@ -204,17 +198,21 @@ class CheckpointTest {
         if (late != null) {
             late.get(60, TimeUnit.SECONDS);
         }
-        for (Session session : sessions) {
-            session.close();
-        }
-        assertEquals(List.of(), StoreVerifier.verify(store), replay);
-        store.close();
         if (problem.get() != null) {
-            throw new AssertionError(replay, problem.get());
+            throw new AssertionError(script.replay(), problem.get());
         }
-        assertEquals(List.of(), disk.bugs(), replay);
+        script.close();
+        assertEquals(List.of(), StoreVerifier.verify(store), script.replay());
+        store.close();
+        left = left == null ? dead(script, disk, death, seed) : left;
+        assertEquals(List.of(), disk.bugs(), script.replay());
         disk.close();
         return left;
+    }
+
+    private static SimulatedDisk dead(SimScript script, SimulatedDisk disk, SimHistory.Death death, long seed) {
+        script.died(death);
+        return death == SimHistory.Death.KILL ? disk.kill(seed) : disk.crash(seed);
     }
 
     @Test

@@ -1,22 +1,33 @@
 package io.tideline.core;
 
 /**
- * One finished operation on one key, as a thread saw it.
+ * One operation on one key, as a thread saw it.
  *
  * @param first what is written, added or expected
  * @param second what a compareAndSet writes
- * @param status how it ended
- * @param result the value that a read found or an update left; {@link #UNKNOWN} where the operation does not tell
+ * @param status how it ended; null where that is not known
+ * @param result the value that a read found, an update left or another write replaced; {@link #UNKNOWN} where the operation does not tell
  * @param begin a time at or before its invocation
- * @param end a time at or behind its return
+ * @param end a time at or behind its return; {@link #NEVER} where it did not return, and may not have happened at all
+ * @param by who did it, for a person to read; null where nobody asks
  */
-record HistoryEvent(Kind kind, long first, long second, Status status, long result, long begin, long end) {
+record HistoryEvent(Kind kind, long first, long second, Status status, long result, long begin, long end, Object by) {
     static final long UNKNOWN = Long.MIN_VALUE;
+    static final long NEVER = Long.MAX_VALUE;
 
     enum Kind { GET, CONTAINS, PUT, PUT_IF_ABSENT, DELETE, UPDATE, COMPARE_AND_SET }
 
+    HistoryEvent(Kind kind, long first, long second, Status status, long result, long begin, long end) {
+        this(kind, first, second, status, result, begin, end, null);
+    }
+
+    /** The operation and its outcome, without its times. */
+    String what() {
+        return "%s(%d, %d) -> %s%s".formatted(kind, first, second, status == null ? "not told" : status, result == UNKNOWN ? "" : " " + result);
+    }
+
     @Override
     public String toString() {
-        return "[%d..%d] %s(%d, %d) -> %s %s".formatted(begin, end, kind, first, second, status, result == UNKNOWN ? "" : result);
+        return "[%d..%s] %s%s".formatted(begin, end == NEVER ? "" : end, by == null ? "" : by + " ", what());
     }
 }

@@ -20,41 +20,51 @@ record RegisterSpec(LongBinaryOperator update) {
 
     /** The state behind the event, or null if it cannot have happened in this state. */
     State apply(State state, HistoryEvent event) {
+        return isPossible(state, event) ? after(state, event) : null;
+    }
+
+    /** The state behind the event, whatever it was told. */
+    State after(State state, HistoryEvent event) {
         return switch (event.kind()) {
-            case GET, CONTAINS -> read(state, event);
-            // A put that met the device does not know what it replaced.
-            case PUT -> isWriteOf(state, event) || event.status() == Status.APPENDED ? State.of(event.first()) : null;
-            case PUT_IF_ABSENT -> event.status() == Status.FOUND ? state.present ? state : null
-                : event.status() == Status.CREATED && !state.present ? State.of(event.first()) : null;
-            case DELETE -> event.status() == (state.present ? Status.TOMBSTONED : Status.ABSENT) ? State.ABSENT : null;
-            case UPDATE -> update(state, event);
-            case COMPARE_AND_SET -> compareAndSet(state, event);
+            case GET, CONTAINS -> state;
+            case PUT -> State.of(event.first());
+            case PUT_IF_ABSENT -> state.present ? state : State.of(event.first());
+            case DELETE -> State.ABSENT;
+            case UPDATE -> State.of(state.present ? update.applyAsLong(state.value, event.first()) : event.first());
+            case COMPARE_AND_SET -> state.present && state.value == event.first() ? State.of(event.second()) : state;
         };
     }
 
-    private static State read(State state, HistoryEvent event) {
-        boolean found = event.status() == Status.FOUND;
-        boolean fits = found == state.present && (!found || event.result() == HistoryEvent.UNKNOWN || event.result() == state.value);
-        return fits ? state : null;
+    private boolean isPossible(State state, HistoryEvent event) {
+        return (event.status() == null || isStatusOf(state, event)) && (event.result() == HistoryEvent.UNKNOWN || isResultOf(state, event));
     }
 
-    private static boolean isWriteOf(State state, HistoryEvent event) {
-        return state.present ? event.status() == Status.UPDATED_IN_PLACE || event.status() == Status.COPIED : event.status() == Status.CREATED;
+    private static boolean isStatusOf(State state, HistoryEvent event) {
+        Status status = event.status();
+        return switch (event.kind()) {
+            case GET, CONTAINS -> status == (state.present ? Status.FOUND : Status.ABSENT);
+            // A put that met the device does not know what it replaced.
+            case PUT -> isWriteOf(state, status) || status == Status.APPENDED;
+            case PUT_IF_ABSENT -> status == (state.present ? Status.FOUND : Status.CREATED);
+            case DELETE -> status == (state.present ? Status.TOMBSTONED : Status.ABSENT);
+            case UPDATE -> isWriteOf(state, status);
+            case COMPARE_AND_SET -> !state.present ? status == Status.ABSENT
+                : state.value != event.first() ? status == Status.MISMATCH : isReplacement(status);
+        };
     }
 
-    private State update(State state, HistoryEvent event) {
-        long updated = state.present ? update.applyAsLong(state.value, event.first()) : event.first();
-        boolean fits = isWriteOf(state, event) && (event.result() == HistoryEvent.UNKNOWN || event.result() == updated);
-        return fits ? State.of(updated) : null;
+    private static boolean isWriteOf(State state, Status status) {
+        return state.present ? isReplacement(status) : status == Status.CREATED;
     }
 
-    private static State compareAndSet(State state, HistoryEvent event) {
-        if (!state.present) {
-            return event.status() == Status.ABSENT ? state : null;
+    private static boolean isReplacement(Status status) {
+        return status == Status.UPDATED_IN_PLACE || status == Status.COPIED;
+    }
+
+    private boolean isResultOf(State state, HistoryEvent event) {
+        if (event.kind() == HistoryEvent.Kind.UPDATE) {
+            return event.result() == after(state, event).value;
         }
-        if (state.value != event.first()) {
-            return event.status() == Status.MISMATCH ? state : null;
-        }
-        return event.status() == Status.UPDATED_IN_PLACE || event.status() == Status.COPIED ? State.of(event.second()) : null;
+        return state.present && event.result() == state.value;
     }
 }

@@ -3,7 +3,7 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 /**
- * A value of 8 to 519 bytes that follows from one number, so that each value in a store says itself whether it is whole: its first word is
+ * A value of 8 to 400 bytes that follows from one number, so that each value in a store says itself whether it is whole: its first word is
  * the number, its length and all its other bytes come from it.
  */
 final class TokenValue {
@@ -11,7 +11,7 @@ final class TokenValue {
     }
 
     static int length(long token) {
-        return 8 + (int) (token & 0x1FF);
+        return 8 + (int) ((token * 0x9E3779B97F4A7C15L >>> 33) % 393);
     }
 
     static byte[] of(long token) {

@@ -43,13 +43,15 @@ public final class Simulation implements Waits, Probe.Hook {
     /**
      * @param seed decides everything
      * @param stayBits with {@link Policy#RANDOM}, a point is a change with a probability of 1 in 2 to the power of so many
+     * @param freezeBits with {@link Policy#RANDOM}, who is changed from is left where it is for a while with such a probability
+     * @param freezeSteps for up to so many points, unless all others wait
      * @param changes with {@link Policy#PRIORITIES}, how often a priority changes within the first {@code changesWithin} points
      * @param maxSteps a run of more points fails
      */
-    public record Options(long seed, Policy policy, int stayBits, int changes, long changesWithin, long maxSteps) {
+    public record Options(long seed, Policy policy, int stayBits, int freezeBits, int freezeSteps, int changes, long changesWithin, long maxSteps) {
         public Options {
-            if (stayBits < 0 || stayBits > 16 || changes < 0 || changesWithin < 1 || maxSteps < 1) {
-                throw new IllegalArgumentException("cannot simulate with " + stayBits + " bits, " + changes + " changes within " + changesWithin
+            if (stayBits < 0 || stayBits > 16 || freezeBits < 0 || freezeBits > 16 || freezeSteps < 1 || changes < 0 || changesWithin < 1 || maxSteps < 1) {
+                throw new IllegalArgumentException("cannot simulate with " + stayBits + " and " + freezeBits + " bits, " + freezeSteps + " and " + changes + " changes within " + changesWithin
                         + " and " + maxSteps + " points");
             }
         }
@@ -58,7 +60,7 @@ public final class Simulation implements Waits, Probe.Hook {
         public static Options of(long seed, long maxSteps) {
             SplittableRandom random = new SplittableRandom(seed ^ 0x51_AB);
             Policy policy = random.nextInt(4) == 0 ? Policy.PRIORITIES : Policy.RANDOM;
-            return new Options(seed, policy, random.nextInt(9), random.nextInt(1, 12), 1L << random.nextInt(10, 17), maxSteps);
+            return new Options(seed, policy, random.nextInt(9), random.nextInt(9), 1 << random.nextInt(4, 13), random.nextInt(1, 12), 1L << random.nextInt(10, 17), maxSteps);
         }
     }
 
@@ -70,6 +72,8 @@ public final class Simulation implements Waits, Probe.Hook {
         Thread thread;
         State state = State.NEW;
         long wakeAt;
+        /** Until this point it does not go on. */
+        long frozenUntil;
         /** Whether somebody told it to look at its condition since it last did. */
         boolean told;
         /** The lock or the thread that it waits for, null for a condition. */
@@ -95,6 +99,7 @@ public final class Simulation implements Waits, Probe.Hook {
     private final Options options;
     private final SplittableRandom random;
     private final long stayMask;
+    private final long freezeMask;
     private final long wordStayMask;
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile Actor current;
@@ -121,6 +126,7 @@ public final class Simulation implements Waits, Probe.Hook {
         this.random = new SplittableRandom(options.seed);
         this.wordStayMask = (1L << options.stayBits) - 1;
         this.stayMask = wordStayMask >>> 2;
+        this.freezeMask = (1L << options.freezeBits) - 1;
         drawChange();
     }
 
@@ -340,6 +346,9 @@ public final class Simulation implements Waits, Probe.Hook {
             if ((drawn & mask) != 0) {
                 return;
             }
+            if ((drawn >>> 20 & freezeMask) == 0) {
+                self.frozenUntil = steps + (drawn >>> 40) % options.freezeSteps;
+            }
         } else if (steps >= nextChange) {
             self.priority = --lowestPriority;
             drawChange();
@@ -370,6 +379,9 @@ public final class Simulation implements Waits, Probe.Hook {
                 chosen.state = State.READY;
                 return chosen;
             }
+            if (thaw()) {
+                continue;
+            }
             long earliest = Long.MAX_VALUE;
             for (Actor actor : actors) {
                 earliest = actor.state == State.PAUSED ? Math.min(earliest, actor.wakeAt) : earliest;
@@ -381,8 +393,22 @@ public final class Simulation implements Waits, Probe.Hook {
         }
     }
 
+    /** Lets the one go on whose time comes first; false if nobody is kept. */
+    private boolean thaw() {
+        Actor first = null;
+        for (Actor actor : actors) {
+            if (actor.frozenUntil > steps && actor.state != State.ENDED && actor.state != State.WAITING && (first == null || actor.frozenUntil < first.frozenUntil)) {
+                first = actor;
+            }
+        }
+        if (first != null) {
+            first.frozenUntil = 0;
+        }
+        return first != null;
+    }
+
     private boolean isRunnable(Actor actor) {
-        return actor.state == State.READY || actor.state == State.PAUSED && actor.wakeAt <= clock;
+        return (actor.state == State.READY || actor.state == State.PAUSED && actor.wakeAt <= clock) && actor.frozenUntil <= steps;
     }
 
     private Actor anyRunnable() {

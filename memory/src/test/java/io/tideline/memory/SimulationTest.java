@@ -55,7 +55,7 @@ class SimulationTest {
         for (Policy policy : Policy.values()) {
             Set<List<String>> orders = new HashSet<>();
             for (long seed = 1; seed <= 100; seed++) {
-                Simulation.Options options = new Simulation.Options(seed, policy, 0, 5, 40, MAX_STEPS);
+                Simulation.Options options = new Simulation.Options(seed, policy, 0, 2, 8, 5, 40, MAX_STEPS);
                 List<String> order = orderOf(options);
                 assertEquals(order, orderOf(options));
                 orders.add(order);

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 
 /**
@@ -40,11 +41,14 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private final StoreFiles files;
     private final StateMachine machine;
     /** Held while a checkpoint runs, and by whoever must not meet one. */
-    private final Object running = new Object();
-    /** Under its own monitor, as the thread and the closing. */
+    private final Lock running;
+    private final Lock queue;
+    /** Under that lock, as the thread and the closing. */
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private Thread driver;
     private boolean closed;
+    /** Whether the driver has to look at the queue. */
+    private volatile boolean woken;
     private volatile CommitPoint lastCommit;
     private volatile long count;
     private volatile long nanos;
@@ -55,6 +59,8 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
 
     Checkpointer(Kernel kernel, StoreFiles files) {
         this.kernel = kernel;
+        this.running = kernel.waits.lock();
+        this.queue = kernel.waits.lock();
         this.files = files;
         this.machine = new StateMachine(kernel.state, kernel.epoch);
         this.lastCommit = files.newest().map(CommitPoint::of).orElse(null);
@@ -78,7 +84,8 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     /** Has a checkpoint taken after those that wait. */
     CompletableFuture<CommitPoint> submit(CheckpointRequest request) {
         Waiting next = new Waiting(request, new CompletableFuture<>());
-        synchronized (waiting) {
+        queue.lock();
+        try {
             if (closed) {
                 throw kernel.closed();
             }
@@ -87,9 +94,12 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             }
             waiting.add(next);
             if (driver == null) {
-                driver = Thread.ofPlatform().daemon().name("tideline-checkpointer").start(this::drive);
+                driver = kernel.waits.thread("tideline-checkpointer", this::drive);
+                kernel.waits.start(driver);
             }
-            waiting.notifyAll();
+            wakeDriver();
+        } finally {
+            queue.unlock();
         }
         return next.future;
     }
@@ -106,33 +116,44 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     }
 
     /** On a thread that holds nothing and that nobody waits for, because what follows is the user's and may close the store. */
-    private static void tell(Waiting waiting, Consumer<CompletableFuture<CommitPoint>> outcome) {
-        Thread.ofVirtual().name("tideline-checkpoint-told").start(() -> outcome.accept(waiting.future));
+    private void tell(Waiting waiting, Consumer<CompletableFuture<CommitPoint>> outcome) {
+        kernel.waits.detach("tideline-checkpoint-told", () -> outcome.accept(waiting.future));
+    }
+
+    private void wakeDriver() {
+        woken = true;
+        kernel.waits.wake(driver);
     }
 
     /** The next request; null when there will be none. */
     private Waiting next() {
-        synchronized (waiting) {
-            while (waiting.isEmpty() && !closed) {
-                try {
-                    waiting.wait();
-                } catch (InterruptedException nobodysBusiness) {
-                    LOG.log(Level.DEBUG, "the driver of checkpoints was interrupted and goes on", nobodysBusiness);
+        for (;;) {
+            woken = false;
+            queue.lock();
+            try {
+                if (!waiting.isEmpty() || closed) {
+                    return waiting.poll();
                 }
+            } finally {
+                queue.unlock();
             }
-            return waiting.poll();
+            kernel.waits.await(() -> woken);
         }
     }
 
     /** Runs what must not meet a checkpoint; waits for the one that runs. */
     void between(Runnable work) {
-        synchronized (running) {
+        running.lock();
+        try {
             work.run();
+        } finally {
+            running.unlock();
         }
     }
 
     private CommitPoint run(CheckpointRequest request) {
-        synchronized (running) {
+        running.lock();
+        try {
             files.manifests().requireSound();
             long start = kernel.waits.nanoTime();
             long number = files.manifests().nextGeneration();
@@ -163,6 +184,8 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             nanos = kernel.waits.nanoTime() - start;
             count = count + 1;
             return lastCommit;
+        } finally {
+            running.unlock();
         }
     }
 
@@ -283,16 +306,21 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private void end() {
         List<Waiting> refused;
         Thread ending;
-        synchronized (waiting) {
+        queue.lock();
+        try {
             closed = true;
             refused = List.copyOf(waiting);
             waiting.clear();
-            waiting.notifyAll();
             ending = driver;
+            if (ending != null) {
+                wakeDriver();
+            }
+        } finally {
+            queue.unlock();
         }
         refused.forEach(each -> tell(each, future -> future.completeExceptionally(kernel.closed())));
-        for (int attempt = 0; ending != null && ending.isAlive(); attempt++) {
-            kernel.waits.pause(attempt);
+        if (ending != null) {
+            kernel.waits.join(ending);
         }
     }
 }

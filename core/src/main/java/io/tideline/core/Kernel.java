@@ -16,12 +16,13 @@ import io.tideline.index.HashIndex;
 import io.tideline.index.KeyHash;
 import io.tideline.memory.Waits;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Supplier;
 
 /**
@@ -57,19 +58,22 @@ final class Kernel {
     final AtomicInteger pending = new AtomicInteger();
     /** Bytes of the buffers of all lookups, those that rest included. */
     final AtomicLong readBufferBytes = new AtomicLong();
-    /** Open sessions, the pool's included. */
-    final Set<Session> sessions = ConcurrentHashMap.newKeySet();
-    /** What closed sessions counted; under the monitor of sessions. */
+    private final Lock sessionsLock;
+    /** Open sessions in the order of their opening, the pool's included; under that lock. */
+    private final Set<Session> sessions = new LinkedHashSet<>();
+    /** What closed sessions counted; under that lock. */
     private final long[] retired = new long[Counter.values().length];
-    /** What closed sessions counted in the version that they were closed in, by its parity; under the monitor of sessions. */
+    /** What closed sessions counted in the version that they were closed in, by its parity; under that lock. */
     private final long[] keysOfVersion = new long[2];
     /** Whether a user's function ever ran; until then nobody looks for calls from inside one. */
     volatile boolean usesCallbacks;
-    /** Whether the close found nobody inside any more; under the monitor. */
+    /** Held by whoever shuts the gate. */
+    private final Lock closing;
+    /** Whether the close found nobody inside any more; under that lock. */
     private boolean emptied;
     private volatile boolean freed;
     /** Held by whoever looks at the log and index from outside the epoch, and by whoever frees or empties them. */
-    private final Object mapped = new Object();
+    private final Lock mapped;
 
     /** Opens a store; goes back to older checkpoints where the newest is damaged and the configuration allows that. */
     static Kernel open(StoreConfig wanted) {
@@ -85,6 +89,9 @@ final class Kernel {
 
     private Kernel(StoreConfig wanted, FallBack back) {
         this.waits = wanted.waits();
+        this.sessionsLock = waits.lock();
+        this.closing = waits.lock();
+        this.mapped = waits.lock();
         this.epoch = new Epoch(waits);
         this.files = wanted.spills() ? StoreFiles.open(wanted, back) : null;
         this.config = files == null ? wanted : files.config();
@@ -181,22 +188,43 @@ final class Kernel {
 
     /** Registers a session, of the version of this moment. */
     void add(Session session) {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             session.begin(state.version());
             sessions.add(session);
+        } finally {
+            sessionsLock.unlock();
         }
     }
 
     /** Every session that may have operated before this moment. */
     List<Session> sessionsNow() {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             return List.copyOf(sessions);
+        } finally {
+            sessionsLock.unlock();
         }
     }
 
     /** Whether it is not closed yet. */
     boolean hasOpen(Session session) {
-        return sessions.contains(session);
+        sessionsLock.lock();
+        try {
+            return sessions.contains(session);
+        } finally {
+            sessionsLock.unlock();
+        }
+    }
+
+    /** How many there are, the pool's included. */
+    int openSessions() {
+        sessionsLock.lock();
+        try {
+            return sessions.size();
+        } finally {
+            sessionsLock.unlock();
+        }
     }
 
     private void closeFiles() {
@@ -224,11 +252,16 @@ final class Kernel {
     }
 
     /** Runs {@code work} while no operation is inside and none gets in. */
-    synchronized void exclusively(Runnable work) {
-        if (checkpointer == null) {
-            pausedFor(work);
-        } else {
-            checkpointer.between(() -> pausedFor(work));
+    void exclusively(Runnable work) {
+        closing.lock();
+        try {
+            if (checkpointer == null) {
+                pausedFor(work);
+            } else {
+                checkpointer.between(() -> pausedFor(work));
+            }
+        } finally {
+            closing.unlock();
         }
     }
 
@@ -239,8 +272,11 @@ final class Kernel {
         state.setGate(Gate.PAUSED);
         try {
             awaitEmpty("clear");
-            synchronized (mapped) {
+            mapped.lock();
+            try {
                 work.run();
+            } finally {
+                mapped.unlock();
             }
         } finally {
             state.setGate(Gate.OPEN);
@@ -264,11 +300,14 @@ final class Kernel {
 
     /** Looks at the store's own words, which a close would free. Never waits for operations to leave. */
     <T> T whileOpen(Supplier<T> look) {
-        synchronized (mapped) {
+        mapped.lock();
+        try {
             if (isClosed()) {
                 throw closed();
             }
             return look.get();
+        } finally {
+            mapped.unlock();
         }
     }
 
@@ -276,13 +315,23 @@ final class Kernel {
      * Closes the gate, waits for those inside, brings the log to the device if there is one, then frees the memory; idempotent. Where somebody
      * stays inside, the next call tries again.
      */
-    synchronized void close() {
-        close(checkpointer == null ? () -> { } : checkpointer::close);
+    void close() {
+        closing.lock();
+        try {
+            close(checkpointer == null ? () -> { } : checkpointer::close);
+        } finally {
+            closing.unlock();
+        }
     }
 
     /** The same, but nothing is brought to the device. */
-    synchronized void abandon() {
-        close(checkpointer == null ? () -> { } : checkpointer::abandon);
+    void abandon() {
+        closing.lock();
+        try {
+            close(checkpointer == null ? () -> { } : checkpointer::abandon);
+        } finally {
+            closing.unlock();
+        }
     }
 
     /** @param last what is done behind the closed gate, with nobody inside */
@@ -316,12 +365,15 @@ final class Kernel {
         epoch.close(); // before the log: an action that ran later would touch frontiers that are gone
         housekeeper.close();
         try {
-            synchronized (mapped) {
+            mapped.lock();
+            try {
                 try {
                     log.close();
                 } finally {
                     index.close();
                 }
+            } finally {
+                mapped.unlock();
             }
         } finally {
             if (log.isIdle()) {
@@ -349,7 +401,8 @@ final class Kernel {
 
     /** Takes over what a session counted. The store may be closed already. */
     void sessionClosed(Session session, NamedSessions.Entry entry) {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             if (entry != null) {
                 names.closed(entry, session);
             }
@@ -358,45 +411,62 @@ final class Kernel {
             }
             keysOfVersion[(int) session.version() & 1] += session.keys() - session.cutKeys();
             sessions.remove(session);
+        } finally {
+            sessionsLock.unlock();
         }
     }
 
     /** Forgets what was created and deleted; nobody is inside. */
     void resetSizes() {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             sessions.forEach(Session::resetSizes);
             retired[Counter.CREATED.ordinal()] = 0;
             retired[Counter.DELETED.ordinal()] = 0;
             Arrays.fill(keysOfVersion, 0);
+        } finally {
+            sessionsLock.unlock();
         }
     }
 
     /** No session is of that version yet. */
     void beginCounting(long version) {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             keysOfVersion[(int) version & 1] = 0;
+        } finally {
+            sessionsLock.unlock();
         }
     }
 
     /** How many keys there were when a version began, which all sessions are of. */
     KeyCount keysBefore(long version) {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             long keys = retired[Counter.CREATED.ordinal()] - retired[Counter.DELETED.ordinal()] - keysOfVersion[(int) version & 1];
             return new KeyCount(keys + sessions.stream().mapToLong(Session::cutKeys).sum(), counted(Counter.APPENDED));
+        } finally {
+            sessionsLock.unlock();
         }
     }
 
     /** Live keys: what was created less what was deleted. */
     long size() {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             return counted(Counter.CREATED) - counted(Counter.DELETED);
+        } finally {
+            sessionsLock.unlock();
         }
     }
 
     /** What all sessions counted together, the closed ones included. */
     long counted(Counter counter) {
-        synchronized (sessions) {
+        sessionsLock.lock();
+        try {
             return retired[counter.ordinal()] + sessions.stream().mapToLong(session -> session.counted(counter)).sum();
+        } finally {
+            sessionsLock.unlock();
         }
     }
 }

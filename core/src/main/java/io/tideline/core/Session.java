@@ -12,6 +12,7 @@ import io.tideline.memory.Words;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -75,7 +76,8 @@ public final class Session extends Operations implements AutoCloseable {
     /** While in a batch: the session whose batch is around it on the same thread, of whatever store. */
     private Session outerBatch;
     private GroupOp group;
-    /** Made at the first operation that is submitted. */
+    private final Lock lock;
+    /** Made at the first operation that is submitted, under the lock. */
     private volatile Pending pending;
     private volatile boolean closed;
 
@@ -100,6 +102,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.index = kernel.index;
         this.hash = kernel.hash;
         this.waits = kernel.waits;
+        this.lock = waits.lock();
         this.copiesReadsUp = kernel.config.copyReadsUp();
         this.epoch = kernel.epoch;
         this.name = name;
@@ -108,7 +111,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.writer = new ValueWriter(value.scratch, (int) log.maxRecordBytes());
         this.needs = new Needs(this, kernel.throttle);
         this.entry = entry;
-        this.epochSlot = epoch.claim(name);
+        this.epochSlot = claimSlot();
         boolean added = false;
         try {
             kernel.add(this);
@@ -117,6 +120,14 @@ public final class Session extends Operations implements AutoCloseable {
             if (!added) {
                 epoch.release(epochSlot);
             }
+        }
+    }
+
+    private long claimSlot() {
+        try {
+            return epoch.claim(name);
+        } catch (IllegalStateException refused) {
+            throw kernel.isClosed() ? kernel.closed() : refused; // it was open when it was looked at, and its close was quick
         }
     }
 
@@ -565,11 +576,16 @@ public final class Session extends Operations implements AutoCloseable {
         return made == null ? makePending() : made;
     }
 
-    private synchronized Pending makePending() {
-        if (pending == null) {
-            pending = new Pending(this);
+    private Pending makePending() {
+        lock.lock();
+        try {
+            if (pending == null) {
+                pending = new Pending(this);
+            }
+            return pending;
+        } finally {
+            lock.unlock();
         }
-        return pending;
     }
 
     /**
@@ -699,32 +715,37 @@ public final class Session extends Operations implements AutoCloseable {
      * completions throw does not keep it from closing: the first of that is thrown once it is closed, the others are suppressed in it.
      */
     @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
-        }
-        if (pooled || batchThread != null) {
-            throw refusal();
-        }
-        Throwable thrown = pending == null || kernel.isClosed() ? null : pending.completeAll();
-        boolean entered = enterSlot();
-        if (!entered && !kernel.isClosed()) {
-            throw refusal();
-        }
-        closed = true;
+    public void close() {
+        lock.lock();
         try {
-            if (entered) {
-                endPending();
-                freeBuffers();
+            if (closed) {
+                return;
             }
+            if (pooled || batchThread != null) {
+                throw refusal();
+            }
+            Throwable thrown = pending == null || kernel.isClosed() ? null : pending.completeAll();
+            boolean entered = enterSlot();
+            if (!entered && !kernel.isClosed()) {
+                throw refusal();
+            }
+            closed = true;
+            try {
+                if (entered) {
+                    endPending();
+                    freeBuffers();
+                }
+            } finally {
+                if (entered) {
+                    epoch.exit(epochSlot);
+                }
+                kernel.sessionClosed(this, entry);
+                epoch.release(epochSlot);
+            }
+            Callbacks.rethrow(thrown);
         } finally {
-            if (entered) {
-                epoch.exit(epochSlot);
-            }
-            kernel.sessionClosed(this, entry);
-            epoch.release(epochSlot);
+            lock.unlock();
         }
-        Callbacks.rethrow(thrown);
     }
 
     /** Waits for the device; what is still pending then, because the store was closed first, is dropped. */

@@ -1,6 +1,7 @@
 package io.tideline.core;
 
 import java.util.Arrays;
+import java.util.concurrent.locks.Lock;
 import java.util.function.IntSupplier;
 
 /**
@@ -11,11 +12,13 @@ final class SessionPool {
     private static final int MAX_SESSIONS = 1024;
 
     private final Kernel kernel;
+    private final Lock growing;
     private final IntSupplier stripe;
     private volatile Session[] sessions = {};
 
     SessionPool(Kernel kernel) {
         this.kernel = kernel;
+        this.growing = kernel.waits.lock();
         this.stripe = kernel.config.stripe();
         grow(0);
     }
@@ -41,15 +44,20 @@ final class SessionPool {
         }
     }
 
-    private synchronized void grow(int seen) {
-        Session[] before = sessions;
-        if (before.length != seen) {
-            return;
+    private void grow(int seen) {
+        growing.lock();
+        try {
+            Session[] before = sessions;
+            if (before.length != seen) {
+                return;
+            }
+            Session[] after = Arrays.copyOf(before, Math.max(4, 2 * before.length));
+            for (int i = before.length; i < after.length; i++) {
+                after[i] = new Session(kernel, "session-free call " + i, true);
+            }
+            sessions = after;
+        } finally {
+            growing.unlock();
         }
-        Session[] after = Arrays.copyOf(before, Math.max(4, 2 * before.length));
-        for (int i = before.length; i < after.length; i++) {
-            after[i] = new Session(kernel, "session-free call " + i, true);
-        }
-        sessions = after;
     }
 }

@@ -233,7 +233,7 @@ public final class Store extends Operations implements AutoCloseable {
                 kernel.counted(Counter.COPIED), kernel.counted(Counter.APPENDED), kernel.counted(Counter.RETRIES), kernel.index.sizeBytes(),
                 kernel.index.overflowBuckets(), log.usedBytes(), log.memoryBytes(), kernel.readBufferBytes.get(), kernel.counted(Counter.DEVICE_LOOKUPS),
                 kernel.counted(Counter.DEVICE_READS), kernel.counted(Counter.COPIED_UP), log.writtenBytes(), log.pendingDeleteBytes(), log.openFiles(), kernel.throttle.count(),
-                kernel.throttle.nanos(), log.begin(), log.head(), log.flushed(), log.readOnly(), log.tail(), kernel.sessions.size(),
+                kernel.throttle.nanos(), log.begin(), log.head(), log.flushed(), log.readOnly(), log.tail(), kernel.openSessions(),
                 kernel.index.hasHugePages(), log.hasHugePages(), Words.doorName(), kernel.deviceModel(), kernel.deviceFallback(),
                 CheckpointStats.of(kernel), kernel.housekeeper.stallWatch().lastStall()));
     }

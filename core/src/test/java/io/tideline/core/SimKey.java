@@ -109,6 +109,12 @@ record SimKey(Use use, boolean isBytes, int owner, int index) {
         };
     }
 
+    /** The same in each process, so that what follows from the order of a map does, too. */
+    @Override
+    public int hashCode() {
+        return Long.hashCode(id());
+    }
+
     @Override
     public String toString() {
         String kind = switch (use) {

@@ -10,6 +10,7 @@ import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.lang.ref.Reference;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 
 /**
  * Epoch protection: memory that was reachable when a thread entered stays valid until that thread exits or refreshes
@@ -46,7 +47,8 @@ public final class Epoch implements AutoCloseable {
     private final Region region = Region.allocateUntilUnreachable(EpochSlotLayout.SIZE_BYTES);
     private final long currentWord = region.address();
     private volatile Runnable pendingListener = () -> { };
-    /** Under the monitor. */
+    private final Lock closing;
+    /** Under that lock. */
     private boolean closed;
 
     public Epoch(Waits waits) {
@@ -55,7 +57,8 @@ public final class Epoch implements AutoCloseable {
 
     Epoch(Waits waits, int slotsPerChunk, int drainCapacity) {
         this.waits = waits;
-        this.table = new EpochTable(slotsPerChunk);
+        this.closing = waits.lock();
+        this.table = new EpochTable(waits, slotsPerChunk);
         this.drainList = new DrainList(drainCapacity);
         Words.setVolatile(currentWord, FIRST_EPOCH);
     }
@@ -255,12 +258,17 @@ public final class Epoch implements AutoCloseable {
      * is inside, and does not call this from an action. Actions that wait still run here; a second close does nothing.
      */
     @Override
-    public synchronized void close() {
-        if (closed) {
-            return;
+    public void close() {
+        closing.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            table.close();
+            drainList.close(safe(), waits);
+        } finally {
+            closing.unlock();
         }
-        closed = true;
-        table.close();
-        drainList.close(safe(), waits);
     }
 }

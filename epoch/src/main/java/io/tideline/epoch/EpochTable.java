@@ -8,26 +8,29 @@ import static io.tideline.epoch.EpochSlotLayout.UNOWNED;
 import static io.tideline.epoch.EpochSlotLayout.isInside;
 
 import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.Lock;
 
 /**
  * The slots in which epochs are announced. The table grows by linking chunks that never move, and a slot's address stays good as long as
  * anybody can reach the table, closed or not.
  *
- * <p><b>State.</b> Chunks of slots off the heap; {@code chunks}, their addresses, replaced as a whole; owners and free slots under the monitor.
+ * <p><b>State.</b> Chunks of slots off the heap; {@code chunks}, their addresses, replaced as a whole; owners and free slots under the lock.
  *
  * <p><b>Invariants.</b> (1) A slot is owned by at most one claimant. (2) A chunk is in {@code chunks} before any of its slots is claimed,
  * so a scan that misses a chunk ran before anybody could announce in it. (3) Owning and being inside change by compare-and-set of the same
  * word, so a slot that is given back lets nobody in: a late user is refused and never overwritten by the next owner.
  *
- * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the monitor, off the operations' path.
+ * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the lock, off the operations' path.
  */
 final class EpochTable {
     private final int slotsPerChunk;
+    private final Lock lock;
     /** Kept reachable by this list; the slots live as long as it does. */
     private final List<Region> regions = new ArrayList<>();
     private final ArrayDeque<Long> free = new ArrayDeque<>();
@@ -36,23 +39,29 @@ final class EpochTable {
     private volatile long[] chunks = {};
     private boolean closed;
 
-    EpochTable(int slotsPerChunk) {
+    EpochTable(Waits waits, int slotsPerChunk) {
+        this.lock = waits.lock();
         this.slotsPerChunk = slotsPerChunk;
     }
 
     /** Takes a free slot, linking a new chunk if there is none. Its owner words are zero. */
-    synchronized long claim(String owner) {
-        if (closed) {
-            throw new IllegalStateException("no slot for " + owner + ": the epoch is closed");
+    long claim(String owner) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("no slot for " + owner + ": the epoch is closed");
+            }
+            if (free.isEmpty()) {
+                grow();
+            }
+            long slot = free.poll();
+            owners.set(number(slot), owner);
+            Words.zero(slot + OWNER_WORDS_OFFSET, SIZE_BYTES - OWNER_WORDS_OFFSET);
+            Words.setRelease(slot, IDLE);
+            return slot;
+        } finally {
+            lock.unlock();
         }
-        if (free.isEmpty()) {
-            grow();
-        }
-        long slot = free.poll();
-        owners.set(number(slot), owner);
-        Words.zero(slot + OWNER_WORDS_OFFSET, SIZE_BYTES - OWNER_WORDS_OFFSET);
-        Words.setRelease(slot, IDLE);
-        return slot;
     }
 
     private void grow() {
@@ -82,22 +91,27 @@ final class EpochTable {
     }
 
     /** Gives a slot back; refused while somebody is inside. False while somebody other than its owner holds it. */
-    synchronized boolean release(long slot) {
-        int number = number(slot);
-        if (owners.get(number) == null) {
-            throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
+    boolean release(long slot) {
+        lock.lock();
+        try {
+            int number = number(slot);
+            if (owners.get(number) == null) {
+                throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
+            }
+            // An owned slot lets nobody in already only where the epoch was closed.
+            long found = Words.compareAndSet(slot, IDLE, UNOWNED) ? UNOWNED : Words.getVolatile(slot);
+            if (found == HELD || found == IDLE) {
+                return false;
+            }
+            if (found != UNOWNED) {
+                throw new IllegalStateException("slot " + number + " of " + owners.get(number) + " is released while somebody is inside");
+            }
+            owners.set(number, null);
+            free.addFirst(slot);
+            return true;
+        } finally {
+            lock.unlock();
         }
-        // An owned slot lets nobody in already only where the epoch was closed.
-        long found = Words.compareAndSet(slot, IDLE, UNOWNED) ? UNOWNED : Words.getVolatile(slot);
-        if (found == HELD || found == IDLE) {
-            return false;
-        }
-        if (found != UNOWNED) {
-            throw new IllegalStateException("slot " + number + " of " + owners.get(number) + " is released while somebody is inside");
-        }
-        owners.set(number, null);
-        free.addFirst(slot);
-        return true;
     }
 
     /** The smallest announced epoch, or {@code ifIdle} if nobody is inside. Whoever asks has published what readers must see, and fenced. */
@@ -115,25 +129,40 @@ final class EpochTable {
     }
 
     /** The owners inside with an epoch of at most {@code epoch}. */
-    synchronized List<String> insideSince(long epoch) {
-        List<String> names = new ArrayList<>();
-        for (int number = 0; number < owners.size(); number++) {
-            long announced = Words.getVolatile(slot(number));
-            if (isInside(announced) && announced <= epoch) {
-                names.add(owners.get(number));
+    List<String> insideSince(long epoch) {
+        lock.lock();
+        try {
+            List<String> names = new ArrayList<>();
+            for (int number = 0; number < owners.size(); number++) {
+                long announced = Words.getVolatile(slot(number));
+                if (isInside(announced) && announced <= epoch) {
+                    names.add(owners.get(number));
+                }
             }
+            return names;
+        } finally {
+            lock.unlock();
         }
-        return names;
     }
 
     /** How many slots are owned. */
-    synchronized int owned() {
-        return owners.size() - free.size();
+    int owned() {
+        lock.lock();
+        try {
+            return owners.size() - free.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** How many slots exist. */
-    synchronized int capacity() {
-        return owners.size();
+    int capacity() {
+        lock.lock();
+        try {
+            return owners.size();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private long slot(int number) {
@@ -141,10 +170,15 @@ final class EpochTable {
     }
 
     /** Lets nobody in any more. Slots keep their owners, who may still give them back. */
-    synchronized void close() {
-        closed = true;
-        for (int number = 0; number < owners.size(); number++) {
-            Words.compareAndSet(slot(number), IDLE, UNOWNED);
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            for (int number = 0; number < owners.size(); number++) {
+                Words.compareAndSet(slot(number), IDLE, UNOWNED);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 }

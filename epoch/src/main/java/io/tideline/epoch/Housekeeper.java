@@ -1,7 +1,6 @@
 package io.tideline.epoch;
 
 import io.tideline.memory.Waits;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The thread that makes sure registered actions run, whoever sleeps: it looks again with back-off until the list is empty, and parks
@@ -21,15 +20,15 @@ public final class Housekeeper implements AutoCloseable {
 
     Housekeeper(Epoch epoch, Waits waits, long stallThresholdNanos) {
         this(epoch, waits, stallThresholdNanos, true);
-        epoch.onPending(() -> LockSupport.unpark(thread));
-        thread.start();
+        epoch.onPending(() -> waits.wake(thread));
+        waits.start(thread);
     }
 
     private Housekeeper(Epoch epoch, Waits waits, long stallThresholdNanos, boolean hasThread) {
         this.epoch = epoch;
         this.waits = waits;
         this.stallWatch = new StallWatch(stallThresholdNanos);
-        this.thread = hasThread ? Thread.ofPlatform().daemon().name("tideline-housekeeper").unstarted(this::run) : null;
+        this.thread = hasThread ? waits.thread("tideline-housekeeper", this::run) : null;
     }
 
     /** One that does nothing, for model checkers, which steer every thread themselves: an action runs when somebody leaves or waits for it. */
@@ -44,11 +43,11 @@ public final class Housekeeper implements AutoCloseable {
     private void run() {
         int attempt = 0;
         while (!closed) {
-            Thread.interrupted(); // nobody has a reason to interrupt this thread, and while interrupted it could not park
+            Thread.interrupted(); // nobody has a reason to interrupt this thread, and while interrupted it could not pause
             if (!epoch.isPending()) {
                 stallWatch.progressed();
                 attempt = 0;
-                LockSupport.park(this);
+                waits.await(() -> closed || epoch.isPending());
             } else if (epoch.drain() > 0) {
                 stallWatch.progressed();
                 attempt = 0;
@@ -66,17 +65,7 @@ public final class Housekeeper implements AutoCloseable {
         if (thread == null) {
             return;
         }
-        LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        waits.wake(thread);
+        waits.join(thread);
     }
 }

@@ -2,6 +2,8 @@ package io.tideline.hlog;
 
 import io.tideline.epoch.Epoch;
 import io.tideline.memory.Probe;
+import io.tideline.memory.Waits;
+import java.util.concurrent.locks.Lock;
 
 /**
  * Makes room ahead of the tail: raises the head over pages that are on the device, and once no thread can see them any more, empties their
@@ -13,7 +15,7 @@ import io.tideline.memory.Probe;
  * <p><b>Invariants.</b> (1) head ≤ flushed: what is not on the device stays in memory. (2) A frame is emptied only below safeHead, which an
  * epoch action raises when every thread has seen the head.
  *
- * <p>{@link #step} and {@link #reset} exclude each other by the monitor.
+ * <p>{@link #step} and {@link #reset} exclude each other by the lock.
  */
 final class Evictor {
     /** What it needs of the log. */
@@ -21,6 +23,7 @@ final class Evictor {
         long tail();
     }
 
+    private final Lock lock;
     private final Epoch epoch;
     private final Frontiers frontiers;
     private final PageRing ring;
@@ -34,7 +37,9 @@ final class Evictor {
     private long announced;
 
     /** @param onSafe called by an epoch action when a step has something to do again */
-    Evictor(Epoch epoch, Frontiers frontiers, PageRing ring, Tail tail, int pageBits, long memoryPages, long aheadPages, Runnable onSafe) {
+    Evictor(Epoch epoch, Frontiers frontiers, PageRing ring, Tail tail, int pageBits, long memoryPages, long aheadPages, Waits waits,
+            Runnable onSafe) {
+        this.lock = waits.lock();
         this.epoch = epoch;
         this.frontiers = frontiers;
         this.ring = ring;
@@ -46,16 +51,21 @@ final class Evictor {
         this.evicted = frontiers.head() >>> pageBits;
     }
 
-    synchronized Worker.Progress step() {
-        raiseHead();
-        boolean announcedAll = announce();
-        long safePage = frontiers.safeHead() >>> pageBits;
-        if (evicted < safePage) {
-            Probe.at("evict.recycling");
-            ring.recycle(evicted++);
-            return Worker.Progress.DONE;
+    Worker.Progress step() {
+        lock.lock();
+        try {
+            raiseHead();
+            boolean announcedAll = announce();
+            long safePage = frontiers.safeHead() >>> pageBits;
+            if (evicted < safePage) {
+                Probe.at("evict.recycling");
+                ring.recycle(evicted++);
+                return Worker.Progress.DONE;
+            }
+            return announcedAll ? Worker.Progress.NONE : Worker.Progress.LATER;
+        } finally {
+            lock.unlock();
         }
-        return announcedAll ? Worker.Progress.NONE : Worker.Progress.LATER;
     }
 
     /** The head goes as far as the budget asks and the device allows, a whole number of pages. */
@@ -83,8 +93,13 @@ final class Evictor {
     }
 
     /** Goes on with a ring that is empty below {@code address}. Nobody is inside the epoch. */
-    synchronized void reset(long address) {
-        evicted = address >>> pageBits;
-        announced = address;
+    void reset(long address) {
+        lock.lock();
+        try {
+            evicted = address >>> pageBits;
+            announced = address;
+        } finally {
+            lock.unlock();
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
 
 /**
@@ -24,7 +25,7 @@ import java.util.function.LongSupplier;
  * it succeeded and all before it did. (3) A failed write is tried again with the same bytes at the same place, which is always sound; when it
  * fails twice, {@link #failure} says why until one succeeds. (4) A failed sync is never tried again: nobody knows what it lost.
  *
- * <p>{@link #step} and {@link #reset} exclude each other by the monitor; everything but the volatile fields is touched under it.
+ * <p>{@link #step} and {@link #reset} exclude each other by the lock; everything but the volatile fields is touched under it.
  */
 final class Flusher {
     /** Enough to keep a device busy that wants its writes to overlap. A page is written only after all but so many in front of it are. */
@@ -32,6 +33,7 @@ final class Flusher {
     private static final long SYNC_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    private final Lock lock;
     private final Frontiers frontiers;
     private final PageRing ring;
     private final Segments segments;
@@ -43,7 +45,7 @@ final class Flusher {
     private final ArrayDeque<Write> idle = new ArrayDeque<>();
     private final TreeSet<Long> unsynced = new TreeSet<>();
     /** Held during a sync, so that a second one does not find nothing to do before the first has ended. */
-    private final Object syncing = new Object();
+    private final Lock syncing;
     private long issued;
     private long writtenBytes;
     private volatile StoreFault failure;
@@ -89,6 +91,8 @@ final class Flusher {
 
     /** @param onProgress called on any thread when a step has something to do again; must not block */
     Flusher(Frontiers frontiers, PageRing ring, Segments segments, PageSeal seal, int pageBits, Waits waits, Runnable onProgress) {
+        this.lock = waits.lock();
+        this.syncing = waits.lock();
         this.frontiers = frontiers;
         this.ring = ring;
         this.segments = segments;
@@ -113,17 +117,27 @@ final class Flusher {
         return poison != null;
     }
 
-    synchronized long writtenBytes() {
-        return writtenBytes;
+    long writtenBytes() {
+        lock.lock();
+        try {
+            return writtenBytes;
+        } finally {
+            lock.unlock();
+        }
     }
 
-    synchronized Worker.Progress step() {
-        boolean advanced = advance();
-        boolean issuedMore = issue();
-        if (advanced || issuedMore) {
-            return Worker.Progress.DONE;
+    Worker.Progress step() {
+        lock.lock();
+        try {
+            boolean advanced = advance();
+            boolean issuedMore = issue();
+            if (advanced || issuedMore) {
+                return Worker.Progress.DONE;
+            }
+            return failure == null ? Worker.Progress.NONE : Worker.Progress.LATER;
+        } finally {
+            lock.unlock();
         }
-        return failure == null ? Worker.Progress.NONE : Worker.Progress.LATER;
     }
 
     /** Takes finished writes off the front; tries a failed one again when its time has come. */
@@ -234,25 +248,36 @@ final class Flusher {
 
     /** Makes everything flushed so far survive a crash of the machine. Writes go on meanwhile. */
     void sync() {
-        synchronized (syncing) {
+        syncing.lock();
+        try {
             if (poison != null) {
                 throw again(poison);
             }
             List<Long> starts;
-            synchronized (this) {
+            lock.lock();
+            try {
                 starts = List.copyOf(unsynced);
                 unsynced.clear();
+            } finally {
+                lock.unlock();
             }
             sync(starts);
+        } finally {
+            syncing.unlock();
         }
     }
 
     /** Has the next sync take the segments along that an earlier life wrote between two addresses. */
-    synchronized void distrust(long from, long to) {
-        for (long at = from - segments.offset(from); at < to; at += segments.sizeBytes()) {
-            if (segments.exists(at)) {
-                unsynced.add(at);
+    void distrust(long from, long to) {
+        lock.lock();
+        try {
+            for (long at = from - segments.offset(from); at < to; at += segments.sizeBytes()) {
+                if (segments.exists(at)) {
+                    unsynced.add(at);
+                }
             }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -282,24 +307,29 @@ final class Flusher {
      *
      * @return false if the device was not done within {@code timeoutNanos}; then nothing was changed
      */
-    synchronized boolean reset(LongSupplier address, long timeoutNanos) {
-        long deadline = waits.nanoTime() + timeoutNanos;
-        // Not until the ticket is back, but until the completion has run: a late end of it would be taken for that of the next use.
-        for (int attempt = 0; writes.stream().anyMatch(write -> !write.done); attempt++) {
-            if (waits.nanoTime() - deadline > 0) {
-                return false;
+    boolean reset(LongSupplier address, long timeoutNanos) {
+        lock.lock();
+        try {
+            long deadline = waits.nanoTime() + timeoutNanos;
+            // Not until the ticket is back, but until the completion has run: a late end of it would be taken for that of the next use.
+            for (int attempt = 0; writes.stream().anyMatch(write -> !write.done); attempt++) {
+                if (waits.nanoTime() - deadline > 0) {
+                    return false;
+                }
+                waits.pause(attempt);
             }
-            waits.pause(attempt);
+            for (Write write = writes.poll(); write != null; write = writes.poll()) {
+                write.releaseSegment();
+                write.retryAt = 0;
+                idle.add(write);
+            }
+            failure = null;
+            unsynced.clear();
+            issued = address.getAsLong();
+            return true;
+        } finally {
+            lock.unlock();
         }
-        for (Write write = writes.poll(); write != null; write = writes.poll()) {
-            write.releaseSegment();
-            write.retryAt = 0;
-            idle.add(write);
-        }
-        failure = null;
-        unsynced.clear();
-        issued = address.getAsLong();
-        return true;
     }
 
     /** Waits until the device is done with every write, whatever became of it; false if that takes longer. No step runs any more. */

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.Lock;
 
 /**
  * The files that hold the log's pages: segment i holds the addresses from i × segment size on. Not preallocated. At most so many are open at
@@ -32,6 +33,7 @@ final class Segments {
     private final int segmentBits;
     private final int maxOpen;
     private final Waits waits;
+    private final Lock opening;
     private final ConcurrentMap<Long, Lease> open = new ConcurrentHashMap<>();
     /** Where a read looks first, by the low bits of the number, so that it makes no object for the key of the map. May be stale: then the map tells. */
     private final AtomicReferenceArray<Lease> recent = new AtomicReferenceArray<>(RECENT);
@@ -112,7 +114,7 @@ final class Segments {
 
         /**
          * Closes what was taken. A file closes when the device has left its last completion, and a completion may be about to open another
-         * file: so nobody calls this under the monitor.
+         * file: so nobody calls this under the lock.
          */
         private void close() {
             file.close();
@@ -133,6 +135,7 @@ final class Segments {
         this.segmentBits = segmentBits;
         this.maxOpen = maxOpen;
         this.waits = waits;
+        this.opening = waits.lock();
     }
 
     static String name(long number) {
@@ -168,7 +171,7 @@ final class Segments {
         if (seen != null && seen.number == number && seen.tryUse()) {
             return seen;
         }
-        for (;;) {
+        for (int attempt = 0; ; attempt++) {
             Lease lease = open.get(number);
             if (lease == null) {
                 closeSurplus(maxOpen - 1);
@@ -178,7 +181,7 @@ final class Segments {
                 recent.set(place, lease);
                 return lease;
             }
-            Thread.onSpinWait();
+            waits.pause(attempt); // it is being closed
         }
     }
 
@@ -188,18 +191,23 @@ final class Segments {
         return lease != null && lease.tryUse() ? lease : null;
     }
 
-    private synchronized Lease openFile(long number, boolean create) {
-        if (closed) {
-            throw new IoFault("the log is closed");
+    private Lease openFile(long number, boolean create) {
+        opening.lock();
+        try {
+            if (closed) {
+                throw new IoFault("the log is closed");
+            }
+            Lease present = open.get(number);
+            if (present != null) {
+                return present;
+            }
+            String name = name(number);
+            Lease lease = new Lease(number, create && !device.exists(name) ? device.create(name) : device.open(name));
+            open.put(number, lease);
+            return lease;
+        } finally {
+            opening.unlock();
         }
-        Lease present = open.get(number);
-        if (present != null) {
-            return present;
-        }
-        String name = name(number);
-        Lease lease = new Lease(number, create && !device.exists(name) ? device.create(name) : device.open(name));
-        open.put(number, lease);
-        return lease;
     }
 
     /** Closes files until there are no more than {@code max}, but none in use: then the limit is exceeded for a moment rather than anybody refused. */
@@ -292,8 +300,11 @@ final class Segments {
      * @throws StoreFault if one could not be closed; the others were
      */
     boolean close(long timeoutNanos) {
-        synchronized (this) {
+        opening.lock();
+        try {
             closed = true;
+        } finally {
+            opening.unlock();
         }
         long deadline = waits.nanoTime() + timeoutNanos;
         StoreFault problem = null;

@@ -48,7 +48,7 @@ final class Spill implements AutoCloseable {
         this.scans = settings.scans() == settings.device() ? segments : settings.scans() == settings.reads() ? reads
                 : new Segments(settings.scans(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
         this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), pageBits, waits, this::wakeFlusher);
-        this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), this::wakeEvictor);
+        this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), waits, this::wakeEvictor);
         this.flushWorker = new Worker("tideline-flusher", waits, () -> {
             makeReadOnlySafe.run();
             users().forEach(Segments::removeDoomed);

@@ -33,11 +33,11 @@ final class Worker implements AutoCloseable {
         this.waits = waits;
         this.task = task;
         this.onBug = onBug;
-        this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+        this.thread = waits.thread(name, this::run);
     }
 
     void start() {
-        thread.start();
+        waits.start(thread);
     }
 
     /** There may be work. Never blocks. */
@@ -69,16 +69,6 @@ final class Worker implements AutoCloseable {
     public void close() {
         closed = true;
         wake();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        waits.join(thread);
     }
 }

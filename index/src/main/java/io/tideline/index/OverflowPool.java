@@ -14,7 +14,7 @@ import java.util.ArrayDeque;
  * <p><b>Invariants.</b> (1) A bucket is handed out zeroed and to one taker. (2) A bucket that others may have seen is handed out again only
  * after every thread inside at its retirement has left.
  *
- * <p>Everything is under the monitor: a bucket is taken once per several hundred inserts, for the life of the table.
+ * <p>Everything is under the monitor, which nobody waits under: a bucket is taken once per several hundred inserts, for the life of the table.
  */
 final class OverflowPool implements AutoCloseable {
     /** Answer of {@link #take}: none is left. */
@@ -46,9 +46,13 @@ final class OverflowPool implements AutoCloseable {
     }
 
     /** The number of a zeroed bucket, or {@link #EXHAUSTED}. */
-    synchronized long take() {
+    long take() {
+        return take(epoch.safe());
+    }
+
+    private synchronized long take(long safe) {
         Retired oldest = retired.peek();
-        if (oldest != null && oldest.epoch <= epoch.safe()) {
+        if (oldest != null && oldest.epoch <= safe) {
             retired.poll();
             Words.zero(address(oldest.number), BucketLayout.SIZE_BYTES);
             return oldest.number;
@@ -73,8 +77,12 @@ final class OverflowPool implements AutoCloseable {
     }
 
     /** Gives back a bucket that was unlinked just now and that others may still be looking at. */
-    synchronized void retire(long number) {
-        retired.addLast(new Retired(number, epoch.current()));
+    void retire(long number) {
+        retire(new Retired(number, epoch.current()));
+    }
+
+    private synchronized void retire(Retired unlinked) {
+        retired.addLast(unlinked);
     }
 
     /** Buckets in use. */

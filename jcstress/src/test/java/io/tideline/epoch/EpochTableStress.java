@@ -41,7 +41,7 @@ public final class EpochTableStress {
     @Outcome(id = "true, true", expect = FORBIDDEN, desc = "A slot was given back with somebody inside: its next owner would share it.")
     @Outcome(id = "false, false", expect = FORBIDDEN, desc = "Both were refused, by nobody.")
     public static class E4EnterAgainstRelease {
-        private static final Ring<EpochTable> TABLES = new Ring<>(() -> new EpochTable(2));
+        private static final Ring<EpochTable> TABLES = new Ring<>(() -> new EpochTable(Waits.SYSTEM, 2));
 
         final EpochTable table = TABLES.next();
         final long slot = table.claim("owner");
@@ -72,7 +72,7 @@ public final class EpochTableStress {
     @Outcome(id = "stale", expect = FORBIDDEN, desc = "The next owner found counters of the last one.")
     @Outcome(id = "shut", expect = FORBIDDEN, desc = "The next owner cannot enter the slot.")
     public static class E4ReleaseAgainstClaim {
-        private static final Ring<EpochTable> TABLES = new Ring<>(() -> new EpochTable(2));
+        private static final Ring<EpochTable> TABLES = new Ring<>(() -> new EpochTable(Waits.SYSTEM, 2));
 
         final EpochTable table = TABLES.next();
         final long slot = table.claim("owner");
@@ -106,7 +106,7 @@ public final class EpochTableStress {
     @Outcome(id = "two", expect = ACCEPTABLE, desc = "Each has a slot of its own, and both can be inside.")
     @Outcome(id = "one", expect = FORBIDDEN, desc = "One slot was handed out twice.")
     public static class E4TwoClaims {
-        private static final Ring<EpochTable> TABLES = new Ring<>(() -> new EpochTable(2));
+        private static final Ring<EpochTable> TABLES = new Ring<>(() -> new EpochTable(Waits.SYSTEM, 2));
 
         final EpochTable table = TABLES.next();
         private long one;

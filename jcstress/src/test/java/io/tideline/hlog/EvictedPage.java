@@ -1,6 +1,7 @@
 package io.tideline.hlog;
 
 import io.tideline.epoch.Epoch;
+import io.tideline.memory.Waits;
 import io.tideline.epoch.SmallEpoch;
 import io.tideline.jcstress.Ring;
 import io.tideline.memory.Words;
@@ -17,7 +18,7 @@ public final class EvictedPage {
     private final long slot = epoch.claim("reader");
     private final Frontiers frontiers = new Frontiers(PAGE_BYTES, PAGE_BYTES);
     private final PageRing ring = new PageRing(PAGE_BITS, FRAMES, false);
-    private final Evictor evictor = new Evictor(epoch, frontiers, ring, this::tail, PAGE_BITS, FRAMES, 1, () -> { });
+    private final Evictor evictor = new Evictor(epoch, frontiers, ring, this::tail, PAGE_BITS, FRAMES, 1, Waits.SYSTEM, () -> { });
     private long page;
 
     private EvictedPage() {

@@ -5,7 +5,8 @@ import java.util.Arrays;
 
 /**
  * The door of the tests: every access must be 8-aligned and lie wholly inside one live {@link Region}, else it ends in an
- * {@link AssertionError} that names the address, where a production door would read foreign memory or crash the JVM.
+ * {@link AssertionError} that names the address, where a production door would read foreign memory or crash the JVM. Before each ordered access
+ * it tells the {@link Probe}.
  */
 final class CheckedDoor extends Door {
     private final Door inner;
@@ -88,11 +89,13 @@ final class CheckedDoor extends Door {
 
     @Override
     long getAcquire(long address) {
+        Probe.atWord();
         return inner.getAcquire(checked(address, 8));
     }
 
     @Override
     long getVolatile(long address) {
+        Probe.atWord();
         return inner.getVolatile(checked(address, 8));
     }
 
@@ -103,21 +106,25 @@ final class CheckedDoor extends Door {
 
     @Override
     void setRelease(long address, long value) {
+        Probe.atWord();
         inner.setRelease(checked(address, 8), value);
     }
 
     @Override
     void setVolatile(long address, long value) {
+        Probe.atWord();
         inner.setVolatile(checked(address, 8), value);
     }
 
     @Override
     boolean compareAndSet(long address, long expected, long value) {
+        Probe.atWord();
         return inner.compareAndSet(checked(address, 8), expected, value);
     }
 
     @Override
     long getAndAdd(long address, long delta) {
+        Probe.atWord();
         return inner.getAndAdd(checked(address, 8), delta);
     }
 

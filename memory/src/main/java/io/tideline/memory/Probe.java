@@ -10,6 +10,10 @@ public final class Probe {
     public interface Hook {
         /** Called on the thread that reached the point, possibly inside an epoch; {@code point} is a constant of the algorithm's source. */
         void at(String point);
+
+        /** Called, behind the checked door, before each ordered access to a shared word, and at the fences; must not touch one itself. */
+        default void atWord() {
+        }
     }
 
     private static final boolean ON = Boolean.getBoolean("tideline.probes");
@@ -28,6 +32,19 @@ public final class Probe {
         Hook current = hook;
         if (current != null) {
             current.at(point);
+        }
+    }
+
+    static void atWord() {
+        if (ON) {
+            reachedWord();
+        }
+    }
+
+    private static void reachedWord() {
+        Hook current = hook;
+        if (current != null) {
+            current.atWord();
         }
     }
 

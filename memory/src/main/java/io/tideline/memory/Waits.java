@@ -1,12 +1,14 @@
 package io.tideline.memory;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * How this store waits: every spin, back-off and look at a clock goes through one injected instance, so that a test can run the real
- * store in virtual time.
+ * How this store waits: every spin, back-off, lock that is held across such, thread of the store's own and look at a clock goes through one
+ * injected instance, so that a test can run the real store in virtual time, one thread at a time in an order of its choosing.
  */
 public interface Waits {
     /** Spins, then yields, then parks for at most a millisecond. */
@@ -74,4 +76,41 @@ public interface Waits {
 
     /** A clock in nanoseconds, with any origin. */
     long nanoTime();
+
+    /** A daemon thread of the store's own, for {@link #start}. */
+    default Thread thread(String name, Runnable work) {
+        return Thread.ofPlatform().daemon().name(name).unstarted(work);
+    }
+
+    default void start(Thread thread) {
+        thread.start();
+    }
+
+    /** Waits, outside any epoch, for the end of a thread from {@link #thread}; one that was not started has ended. Interrupts as in {@link #await}. */
+    default void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Runs what is not the store's on a thread that holds nothing and that nobody waits for. */
+    default void detach(String name, Runnable work) {
+        Thread.ofVirtual().name(name).start(work);
+    }
+
+    /**
+     * A lock, reentrant, for what is done seldom, outside any epoch unless its holders never wait. Where a thread may reach a {@link Probe} point
+     * or any of these methods under a lock, it is one of these and no monitor, so that whoever steers the threads knows who waits for whom.
+     */
+    default Lock lock() {
+        return new ReentrantLock();
+    }
 }

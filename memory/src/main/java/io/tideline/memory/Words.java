@@ -103,11 +103,13 @@ public final class Words {
 
     /** Keeps the loads before it before the loads and stores behind it; the middle of every validated read. */
     public static void loadFence() {
+        Probe.atWord();
         VarHandle.acquireFence();
     }
 
     /** Keeps the stores before it before the stores behind it; between taking a record's lock word and changing its data. */
     public static void storeStoreFence() {
+        Probe.atWord();
         VarHandle.storeStoreFence();
     }
 

@@ -3,6 +3,7 @@ package io.tideline.hlog.device;
 import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.memory.Waits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -97,6 +98,8 @@ public final class SimulatedDisk implements Device {
     private final FaultPlan plan;
     private final SplittableRandom random;
     private final List<Thread> threads = new ArrayList<>();
+    private volatile Waits waits = Waits.SYSTEM;
+    private volatile Runnable onRequest = () -> { };
     /** Those inside a completion, which must not wait for completions. */
     private final Set<Thread> completing = Collections.synchronizedSet(new HashSet<>());
 
@@ -115,6 +118,7 @@ public final class SimulatedDisk implements Device {
     private long time;
     private int openFiles;
     private int unfinished;
+    private boolean isSpared;
     private boolean off;
     private boolean closed;
 
@@ -154,6 +158,21 @@ public final class SimulatedDisk implements Device {
         return "simulated disk, " + options + ", " + plan;
     }
 
+    /**
+     * Lets whoever steers the threads that use the disk steer its waits too.
+     *
+     * @param whenAsked called on the asking thread behind each request, which nobody may have carried out yet
+     */
+    public void steer(Waits steered, Runnable whenAsked) {
+        waits = steered;
+        onRequest = whenAsked;
+    }
+
+    /** Whether nothing that is asked for from here on meets a fault, whatever the plan says. */
+    public synchronized void spare(boolean spared) {
+        isSpared = spared;
+    }
+
     // --- what a test sees ---
 
     /** Everything the disk was asked to do that may fail, in order; the index of a step is what a {@link FaultPlan} calls it by. */
@@ -179,6 +198,11 @@ public final class SimulatedDisk implements Device {
     /** How many requests wait to be carried out, neither stalled nor late. */
     public synchronized int queued() {
         return queue.size();
+    }
+
+    /** How many requests are held back by {@link Fault#LATE}. */
+    public synchronized int late() {
+        return late.size();
     }
 
     /** How many requests are held back by {@link Fault#STALL}. */
@@ -291,8 +315,14 @@ public final class SimulatedDisk implements Device {
         }
     }
 
+    private <S, T> T step(Io io, String what, Supplier<S> work, Function<S, T> result) {
+        T answer = stepAtOnce(io, what, work, result);
+        onRequest.run();
+        return answer;
+    }
+
     /** Does something at once, under the lock, if no fault prevents it; what fails in the caller's eyes may have happened all the same. */
-    private synchronized <S, T> T step(Io io, String what, Supplier<S> work, Function<S, T> result) {
+    private synchronized <S, T> T stepAtOnce(Io io, String what, Supplier<S> work, Function<S, T> result) {
         requirePower(what);
         Fault fault = meet(io, what);
         if (fault == null) {
@@ -317,7 +347,7 @@ public final class SimulatedDisk implements Device {
     }
 
     private Fault meet(Io io, String what) {
-        Fault fault = plan.next(steps.size(), io);
+        Fault fault = isSpared ? null : plan.next(steps.size(), io);
         steps.add(new Step(io, what, fault));
         return fault;
     }
@@ -404,6 +434,7 @@ public final class SimulatedDisk implements Device {
         if (options.mode == Mode.INLINE && take(transfer)) {
             carryOut(transfer);
         }
+        onRequest.run();
     }
 
     private void accept(Transfer transfer) {
@@ -501,7 +532,7 @@ public final class SimulatedDisk implements Device {
 
     private void complete(Transfer transfer, StoreFault fault) {
         if (transfer.fault == Fault.FOREIGN_THREAD) {
-            Thread.ofPlatform().daemon().name("stranger").start(() -> completeHere(transfer, fault));
+            waits.detach("stranger", () -> completeHere(transfer, fault));
         } else {
             completeHere(transfer, fault);
         }
@@ -773,29 +804,20 @@ public final class SimulatedDisk implements Device {
             throw new IllegalStateException("a close inside of a completion, which it would wait for");
         }
         failStalled(file);
-        boolean interruptedMeanwhile = false;
-        for (;;) {
+        for (int attempt = 0; ; ) {
             Transfer next;
             synchronized (this) {
                 next = takeOf(late, file);
                 next = next == null && options.mode != Mode.THREADS ? takeOf(queue, file) : next;
                 if (next == null && (file == null ? unfinished : file.unfinished) == 0) {
-                    break;
-                }
-                if (next == null) {
-                    try {
-                        wait();
-                    } catch (InterruptedException e) {
-                        interruptedMeanwhile = true;
-                    }
+                    return;
                 }
             }
             if (next != null) {
                 carryOut(next);
+            } else {
+                waits.pause(attempt++);
             }
-        }
-        if (interruptedMeanwhile) {
-            Thread.currentThread().interrupt();
         }
     }
 

@@ -1,0 +1,331 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.tideline.checkpoint.Durability;
+import io.tideline.core.SimHistory.Death;
+import io.tideline.fault.ClosedFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
+import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Simulation;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What one seed stands for: the lives of a store on a simulated disk, in simulated time, with sessions and checkpoints on threads that run one at
+ * a time. Each life but the last ends at any moment, be it of its recovery, by the death of the process or the loss of power, or by a close; the next
+ * one is checked against the history of all before it. The last one has no faults, and must come to its end.
+ */
+final class SimulatedLives {
+    /** Far more than any seed takes that comes to its end. */
+    private static final long MAX_STEPS = 20_000_000;
+    /** They change the order of things only. */
+    private static final Set<Fault> HARMLESS = EnumSet.of(Fault.LATE, Fault.DOUBLE_COMPLETION, Fault.FOREIGN_THREAD);
+    private static final Set<Fault> REPORTED = EnumSet.of(Fault.EIO, Fault.SHORT, Fault.ENOSPC, Fault.SYNC_FAILS, Fault.BIT_FLIP_ON_READ);
+
+    /**
+     * What the seed decides, to be printed.
+     *
+     * @param operations of each session in each life
+     * @param commitEveryNanos about so much time between two checkpoints; 0 for none
+     * @param powerLoss whether a life may end by one; then all checkpoints survive it
+     * @param meanSteps about how many points a life lasts
+     * @param faults with a probability of {@code faultRate} each
+     */
+    record Options(long seed, int lives, int sessions, int operations, int pageBits, int pages, int buckets, double mutable, boolean copiesReadsUp, long commitEveryNanos,
+                   boolean powerLoss, int sectorBytes, int diskThreads, long latencyNanos, long meanSteps, boolean closesEarly, Set<Fault> faults, double faultRate,
+                   SimScript.Options script, Simulation.Options schedule) {
+        static Options of(long seed) {
+            SplittableRandom random = new SplittableRandom(seed * 0x9E37_79B9_7F4A_7C15L);
+            int sessions = 1 + random.nextInt(1, 9) / (1 + random.nextInt(3));
+            Set<Fault> faults = EnumSet.noneOf(Fault.class);
+            if (random.nextBoolean()) {
+                choose(HARMLESS, random, faults);
+            }
+            if (random.nextInt(4) == 0) {
+                choose(REPORTED, random, faults);
+            }
+            return new Options(seed, random.nextInt(1, 5), Math.min(8, sessions), (8 << random.nextInt(0, 6)) / sessions + random.nextInt(20), random.nextInt(12, 14),
+                    random.nextInt(8, 17), 1 << random.nextInt(0, 8), random.nextBoolean() ? 0.9 : 0.3, random.nextBoolean(),
+                    random.nextInt(6) == 0 ? 0 : 1L << random.nextInt(12, 22), random.nextBoolean(), random.nextBoolean() ? 512 : 4096, random.nextInt(1, 3),
+                    1L << random.nextInt(8, 20), 1L << random.nextInt(10, 18), random.nextInt(8) == 0, faults, random.nextBoolean() ? 0.01 : 0.002,
+                    SimScript.Options.swarm(seed).walkEvery(200), Simulation.Options.of(seed, MAX_STEPS));
+        }
+
+        private static void choose(Set<Fault> from, SplittableRandom random, Set<Fault> some) {
+            for (Fault fault : from) {
+                if (random.nextBoolean()) {
+                    some.add(fault);
+                }
+            }
+        }
+    }
+
+    private final Options options;
+    private final SplittableRandom random;
+    private final Simulation simulation;
+    private final SimScript script;
+    private Store store;
+    /** Who uses it. */
+    private final List<Thread> users = new ArrayList<>();
+    /** Whether sessions are open: what the disk holds at the end of the life is not what it held at its beginning. */
+    private boolean isOpen;
+    /** What the end of this life has left, and which end that was; null while it goes on. */
+    private SimulatedDisk left;
+    private Death death;
+    /** The death to come, and behind how many checkpoints; 0 if it does not wait for any. */
+    private Runnable dying;
+    private int commitsToLive;
+    private long hash;
+
+    SimulatedLives(Options options) {
+        this.options = options;
+        this.random = new SplittableRandom(options.seed + 1);
+        this.simulation = new Simulation(options.schedule);
+        this.script = new SimScript(options.seed, options.sessions, options.script, new AtomicLong()::incrementAndGet);
+    }
+
+    Simulation simulation() {
+        return simulation;
+    }
+
+    /** Lives them; fails as soon as something is wrong. */
+    void run() {
+        try {
+            simulation.run(this::live);
+        } catch (AssertionError failed) {
+            throw new AssertionError("-Dtest.sim.seed=" + options.seed + " replays it: " + options, failed);
+        }
+    }
+
+    /** Lives those of so many seeds. */
+    static void live(long firstSeed, int seeds) {
+        for (long seed = firstSeed; seed < firstSeed + seeds; seed++) {
+            new SimulatedLives(Options.of(seed)).run();
+        }
+    }
+
+    /** Of all that happened, and of what was left of it. */
+    long hash() {
+        return hash ^ simulation.traceHash();
+    }
+
+    private void live() {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(options.seed).mode(SimulatedDisk.Mode.QUEUED).sectorBytes(options.sectorBytes), plan());
+        for (int life = 1; life <= options.lives; life++) {
+            live(disk, life == options.lives);
+            for (int session = 0; session < options.sessions; session++) {
+                hash = hash * 31 + script.serial(session);
+            }
+            disk = left;
+        }
+        live(disk, true);
+    }
+
+    private FaultPlan plan() {
+        FaultPlan plan = FaultPlan.ofSeed(random.nextLong());
+        options.faults.forEach(fault -> plan.sometimes(fault, HARMLESS.contains(fault) ? 10 * options.faultRate : options.faultRate));
+        return plan;
+    }
+
+    // --- a life ---
+
+    private void live(SimulatedDisk disk, boolean isLast) {
+        left = null;
+        isOpen = false;
+        boolean isFirst = death == null;
+        Death before = death;
+        FaultPlan next = isLast ? FaultPlan.none() : plan();
+        dying = () -> die(disk, next);
+        commitsToLive = isLast ? 0 : random.nextInt(8); // what is wrong with one shows only where no other comes behind it
+        if (!isLast && commitsToLive == 0) {
+            simulation.at(simulation.steps() + random.nextLong(2 * options.meanSteps), dying);
+        }
+        DiskService service = new DiskService(disk);
+        if (open(disk)) {
+            if (!isFirst) {
+                disk.spare(true); // what the check cannot read it cannot tell from what is wrong
+                script.check(store);
+                disk.spare(false);
+            }
+            if (left == null) {
+                isOpen = true;
+                script.open(store);
+                operate();
+            } else {
+                script.died(death);
+            }
+            end(disk);
+        } else if (left != null && (before == null || before == Death.KILL)) {
+            script.died(death); // it may have taken more than the one before
+        }
+        simulation.at(Long.MAX_VALUE, () -> { });
+        if (left == null) {
+            left = disk.kill(random.nextLong(), next);
+        }
+        service.end();
+        assertEquals(List.of(), disk.bugs());
+    }
+
+    /** Opens the store; false if a fault prevents it, and then what the disk holds is what it held. */
+    private boolean open(SimulatedDisk disk) {
+        try {
+            store = Store.open(StoreConfig.builder().memory((long) options.pages << options.pageBits).pageSize(1 << options.pageBits)
+                    .segmentSize(1 << options.pageBits + 2).buckets(options.buckets).hashSeed(options.seed).maxPending(3, 6).hugePages(false).maxOpenFiles(2)
+                    .mutableFraction(options.mutable).copyReadsUp(options.copiesReadsUp).stripe(() -> 0).waits(simulation).files(disk).build());
+            return true;
+        } catch (StoreFault fault) {
+            requireReason(disk, fault);
+            return false;
+        }
+    }
+
+    /** The end of a life, between two steps of it: what goes on in it from here on leaves no traces. */
+    private void die(SimulatedDisk disk, FaultPlan next) {
+        long seed = random.nextLong();
+        death = options.powerLoss && (seed & 1) == 0 ? Death.POWER_LOSS : Death.KILL;
+        if (isOpen) {
+            script.died(death);
+        }
+        left = death == Death.POWER_LOSS ? disk.crash(seed, next) : disk.kill(seed, next);
+    }
+
+    private void end(SimulatedDisk disk) {
+        boolean closes = left == null || random.nextBoolean();
+        try {
+            if (isOpen && !options.closesEarly) {
+                script.close();
+            }
+            if (closes) {
+                store.close();
+            } else {
+                store.abandon();
+            }
+        } catch (StoreFault fault) {
+            requireReason(disk, fault);
+            closes = false;
+        }
+        if (isOpen && left == null) {
+            death = closes ? Death.CLOSE : Death.KILL;
+            script.died(death);
+        }
+        if (isOpen && options.closesEarly) {
+            users.forEach(simulation::join);
+            script.close();
+        }
+    }
+
+    /** Fails unless the disk had a fault. */
+    private void requireReason(SimulatedDisk disk, StoreFault fault) {
+        if (disk.met().stream().allMatch(HARMLESS::contains)) {
+            throw new AssertionError("without a reason: " + fault, fault);
+        }
+    }
+
+    // --- what goes on in it ---
+
+    private void operate() {
+        users.clear();
+        for (int i = 0; i < options.sessions; i++) {
+            int number = i;
+            users.add(simulation.thread("user " + i, () -> use(number)));
+        }
+        boolean[] over = new boolean[1];
+        Thread committer = simulation.thread("committer", () -> {
+            boolean goesOn = options.commitEveryNanos > 0;
+            while (goesOn && !over[0] && left == null) {
+                simulation.nap("between checkpoints", 1 + random.nextLong(options.commitEveryNanos));
+                goesOn = commit();
+            }
+        });
+        users.add(committer);
+        users.forEach(simulation::start);
+        if (options.closesEarly) {
+            simulation.nap("before the close", 1 + random.nextLong(1_000 * options.meanSteps));
+        } else {
+            users.subList(0, options.sessions).forEach(simulation::join);
+            over[0] = true;
+            simulation.join(committer);
+        }
+    }
+
+    private void use(int number) {
+        for (long end = script.serial(number) + options.operations; script.serial(number) < end && left == null; ) {
+            try {
+                script.run(number);
+            } catch (ClosedFault closed) {
+                return;
+            } catch (StoreFault fault) {
+                hash = hash * 31 + number;
+            }
+        }
+    }
+
+    /** Takes a checkpoint; false if the store is closed. */
+    private boolean commit() {
+        Durability durability = options.powerLoss || random.nextBoolean() ? Durability.DISK : Durability.PROCESS;
+        CheckpointRequest request = (random.nextBoolean() ? CheckpointRequest.full() : CheckpointRequest.logOnly()).durability(durability);
+        Thread self = Thread.currentThread();
+        try {
+            CompletableFuture<CommitPoint> point = script.checkpoint(request);
+            point.whenComplete((_, _) -> simulation.wake(self));
+            simulation.await(point::isDone);
+            hash = hash * 31 + point.join().number();
+            if (--commitsToLive == 0) {
+                simulation.at(simulation.steps() + random.nextLong(300), dying);
+            }
+            return true;
+        } catch (ClosedFault closed) {
+            return false;
+        } catch (CompletionException failed) {
+            if (!(failed.getCause() instanceof StoreFault)) {
+                throw failed;
+            }
+            return !(failed.getCause() instanceof ClosedFault);
+        }
+    }
+
+    /** The threads of a disk. */
+    private final class DiskService {
+        private final SimulatedDisk disk;
+        private final List<Thread> threads = new ArrayList<>();
+        private boolean over;
+
+        DiskService(SimulatedDisk disk) {
+            this.disk = disk;
+            for (int i = 0; i < options.diskThreads; i++) {
+                threads.add(simulation.thread("disk " + i, this::serve));
+            }
+            disk.steer(simulation, () -> {
+                threads.forEach(simulation::wake);
+                simulation.at("disk.asked");
+            });
+            threads.forEach(simulation::start);
+        }
+
+        private void serve() {
+            while (!over) {
+                simulation.await(() -> over || disk.queued() + disk.late() > 0);
+                simulation.nap("disk", options.latencyNanos);
+                if (!disk.runOne()) {
+                    disk.releaseLate();
+                }
+            }
+        }
+
+        void end() {
+            over = true;
+            threads.forEach(simulation::wake);
+            threads.forEach(simulation::join);
+            disk.close();
+        }
+    }
+}

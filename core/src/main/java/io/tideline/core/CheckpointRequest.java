@@ -15,8 +15,8 @@ public record CheckpointRequest(CheckpointKind kind, Durability durability, byte
     public CheckpointRequest {
         Objects.requireNonNull(kind);
         Objects.requireNonNull(durability);
-        if (kind == CheckpointKind.INDEX_ONLY) {
-            throw new IllegalArgumentException("a checkpoint of the index alone holds no operations, and this version takes none; take full() or logOnly()");
+        if (kind == CheckpointKind.INDEX_ONLY && cookie != null) {
+            throw new IllegalArgumentException("a checkpoint of the index alone holds no operations, so it takes no cookie; give it to the next full() or logOnly()");
         }
         if (cookie != null && cookie.length > Manifest.MAX_COOKIE_BYTES) {
             throw new IllegalArgumentException("a cookie of " + cookie.length + " bytes; it takes up to " + Manifest.MAX_COOKIE_BYTES);
@@ -32,6 +32,14 @@ public record CheckpointRequest(CheckpointKind kind, Durability durability, byte
     /** The log alone, which takes less writing; recovery replays it from the newest image of the index on. */
     public static CheckpointRequest logOnly() {
         return new CheckpointRequest(CheckpointKind.LOG_ONLY, Durability.DISK, null);
+    }
+
+    /**
+     * An image of the index alone, as the newest checkpoint has it: no operation becomes durable, but a recovery to that checkpoint, and to
+     * checkpoints of the log alone that follow, has less to replay. The less was written since that checkpoint, the sooner it is taken.
+     */
+    public static CheckpointRequest indexOnly() {
+        return new CheckpointRequest(CheckpointKind.INDEX_ONLY, Durability.DISK, null);
     }
 
     public CheckpointRequest durability(Durability chosen) {

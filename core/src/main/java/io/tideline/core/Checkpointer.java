@@ -2,6 +2,8 @@ package io.tideline.core;
 
 import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.CommitStep;
+import io.tideline.checkpoint.CommitWalk;
+import io.tideline.checkpoint.CommittedLogStep;
 import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.FoldOverStep;
 import io.tideline.checkpoint.IndexStep;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Takes a store's checkpoints, one at a time, on a thread of its own: puts the steps together, and knows the sessions that they are about.
@@ -135,35 +138,65 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         synchronized (running) {
             files.manifests().requireSound();
             long start = kernel.waits.nanoTime();
-            long number = files.manifests().nextGeneration();
-            Durability durability = request.durability();
-            boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex()
-                    || durability == Durability.DISK && !imageIsSynced;
-            VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
-            FoldOverStep fold = new FoldOverStep(kernel.log, durability);
-            IndexStep index = hasImage
-                    ? new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability) : null;
-            CommitStep commit = new CommitStep(files.manifests(), kernel.config.retain(), () -> manifest(request, number, cut, fold, index), this::committed,
-                    needed -> {
-                        files.retired(needed);
-                        kernel.log.deleteBelow(needed.logFrom());
-                    });
-            List<Step> steps = new ArrayList<>();
-            if (hasImage) {
-                steps.add(index);
+            if (request.kind() == CheckpointKind.INDEX_ONLY) {
+                takeIndex(request.durability());
+            } else {
+                take(request);
             }
-            steps.addAll(List.of(cut, fold, commit));
-            List<Phase> plan = new ArrayList<>();
-            if (hasImage) {
-                plan.add(Phase.INDEX);
-            }
-            plan.addAll(List.of(Phase.PREPARE, Phase.IN_PROGRESS, Phase.WAIT_FLUSH, Phase.PERSISTENCE_CALLBACK));
-            run(plan, steps, commit);
-            imageIsSynced = hasImage ? durability == Durability.DISK : imageIsSynced;
             nanos = kernel.waits.nanoTime() - start;
             count = count + 1;
             return lastCommit;
         }
+    }
+
+    private void take(CheckpointRequest request) {
+        long number = files.manifests().nextGeneration();
+        Durability durability = request.durability();
+        boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex()
+                || durability == Durability.DISK && !imageIsSynced;
+        VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
+        FoldOverStep fold = new FoldOverStep(kernel.log, durability);
+        IndexStep index = hasImage
+                ? new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, null)
+                : null;
+        CommitStep commit = commitStep(() -> manifest(request, number, cut, fold, index), this::committed);
+        List<Step> steps = new ArrayList<>();
+        if (hasImage) {
+            steps.add(index);
+        }
+        steps.addAll(List.of(cut, fold, commit));
+        List<Phase> plan = new ArrayList<>();
+        if (hasImage) {
+            plan.add(Phase.INDEX);
+        }
+        plan.addAll(List.of(Phase.PREPARE, Phase.IN_PROGRESS, Phase.WAIT_FLUSH, Phase.PERSISTENCE_CALLBACK));
+        run(plan, steps, commit);
+        imageIsSynced = hasImage ? durability == Durability.DISK : imageIsSynced;
+    }
+
+    /** Takes an image of the index as the newest checkpoint has it, and names it in another manifest of that one's log. */
+    private void takeIndex(Durability durability) {
+        Manifest last = files.newest().orElseThrow(() -> new IllegalStateException("there is no checkpoint yet that an image of the index could go with;"
+                + " take full() or logOnly() first"));
+        if (last.log().begin() != kernel.log.begin()) {
+            throw new IllegalStateException("the store was cleared since its newest checkpoint, so an image of its index cannot go with that; take full() or"
+                    + " logOnly() first");
+        }
+        long number = files.manifests().nextGeneration();
+        try (CommitWalk walk = new CommitWalk(kernel.epoch, kernel.log, kernel.waits, last)) {
+            IndexStep index = new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, walk);
+            CommitStep commit = commitStep(() -> last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
+                    .createdAt(System.currentTimeMillis()).image(index.image()).build(), same -> lastCommit = CommitPoint.of(same));
+            run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, new CommittedLogStep(kernel.log, last, durability), commit), commit);
+        }
+        imageIsSynced = durability == Durability.DISK;
+    }
+
+    private CommitStep commitStep(Supplier<Manifest> manifest, Consumer<Manifest> onCommitted) {
+        return new CommitStep(files.manifests(), kernel.config.retain(), manifest, onCommitted, needed -> {
+            files.retired(needed);
+            kernel.log.deleteBelow(needed.logFrom());
+        });
     }
 
     /** A log whose chains were made with more buckets than those of the image would be replayed into too few. */

@@ -184,13 +184,12 @@ class CheckpointTest {
         int checkpoints = random.nextInt(1, 6);
         boolean isKill = random.nextBoolean();
         for (int i = 0; i < checkpoints; i++) {
-            CheckpointRequest request = (random.nextInt(3) == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly())
-                    .durability(isKill && random.nextBoolean() ? Durability.PROCESS : Durability.DISK);
-            last.set(commit(store, request));
+            Durability durability = isKill && random.nextBoolean() ? Durability.PROCESS : Durability.DISK;
+            last.set(commit(store, AnyCheckpoint.of(random, durability, store.lastCommit().isEmpty())));
         }
         long spins = random.nextLong(200_000);
         boolean during = random.nextBoolean();
-        CompletableFuture<CommitPoint> late = during ? store.checkpoint() : null;
+        CompletableFuture<CommitPoint> late = during ? store.checkpoint(AnyCheckpoint.of(random, Durability.DISK, false)) : null;
         for (long i = 0; i < spins; i++) {
             Thread.onSpinWait();
         }

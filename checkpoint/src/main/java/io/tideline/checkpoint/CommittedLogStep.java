@@ -1,0 +1,30 @@
+package io.tideline.checkpoint;
+
+import io.tideline.checkpoint.SystemState.Phase;
+import io.tideline.hlog.HybridLog;
+import java.util.concurrent.TimeUnit;
+
+/** The step that lets another manifest name the log of an earlier checkpoint: makes it survive what that manifest says. */
+public final class CommittedLogStep implements Step {
+    private static final long FLUSH_TIMEOUT_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    private final HybridLog log;
+    private final Manifest committed;
+    private final Durability durability;
+
+    public CommittedLogStep(HybridLog log, Manifest committed, Durability durability) {
+        this.log = log;
+        this.committed = committed;
+        this.durability = durability;
+    }
+
+    @Override
+    public void in(Phase phase) {
+        if (phase == Phase.INDEX) {
+            log.awaitFlushed(Math.min(committed.log().end(), committed.log().durableEnd()), FLUSH_TIMEOUT_NANOS); // it is; but where a sync failed nothing is committed
+            if (durability == Durability.DISK) {
+                log.sync();
+            }
+        }
+    }
+}

@@ -1,5 +1,6 @@
 package io.tideline.checkpoint;
 
+import io.tideline.epoch.Epoch;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.FullFault;
@@ -24,7 +25,8 @@ import java.util.function.LongConsumer;
 /**
  * How a store comes back: the newest manifest says where the log was cut; what lies behind that does not count; the log goes on behind
  * everything that any life may have written; the index is read from its image, or made from nothing, and what the image lacks is replayed from
- * the log in the order of addresses. Nothing is written, so it may be cut short and repeated, and ends the same.
+ * the log in the order of addresses; what a snapshot holds is appended anew. Nothing is written but, behind everything, what of a snapshot
+ * exceeds the memory; so it may be cut short and repeated, and ends the same.
  */
 public final class Recovery {
     private final Identity identity;
@@ -54,6 +56,7 @@ public final class Recovery {
         }
         Manifest manifest = newest.get();
         Manifest.Log log = manifest.log();
+        long kept = manifest.keptEnd();
         long expected = lastByte(manifest);
         if (expected > log.begin() && written < expected) {
             throw new CorruptionFault("the log's files end at log address " + written + ", expected " + expected + " by MANIFEST-" + manifest.generation()
@@ -61,16 +64,17 @@ public final class Recovery {
         }
         long tail = log.end() == LogAddress.FIRST && written == 0 ? LogAddress.FIRST : roundUp(Math.max(written, log.end()), pageBytes);
         List<UndoneRange> undone = new ArrayList<>(manifest.undone());
-        if (tail > log.cut()) {
-            undone.add(new UndoneRange(log.cut(), log.end(), (int) (manifest.version() + 1 & 1), tail));
+        long cut = Math.min(log.cut(), kept);
+        if (tail > cut) {
+            undone.add(new UndoneRange(cut, kept, (int) (manifest.version() + 1 & 1), tail));
         }
-        long syncedTo = manifests.newestSynced().map(synced -> synced.log().end()).orElse(log.begin());
+        long syncedTo = manifests.newestSynced().map(Manifest::keptEnd).orElse(log.begin());
         return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps(manifest.skipped(), undone)), syncedTo);
     }
 
-    /** Where the log's last record or filler ends: in front of the gap, if the checkpoint's end is that of one. */
+    /** Where the last record or filler ends that is needed of the log: in front of the gap, if the checkpoint's end is that of one. */
     private static long lastByte(Manifest manifest) {
-        long end = manifest.log().end();
+        long end = manifest.keptEnd();
         for (UndoneRange range : manifest.undone().reversed()) {
             if (end > range.end() && end <= range.nextTail()) {
                 end = range.end();
@@ -132,11 +136,26 @@ public final class Recovery {
      * @param progress told how many bytes of the log have been replayed
      * @throws CorruptionFault if the log is damaged where it must be replayed
      */
-    public void fill(HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
+    public void fill(Epoch epoch, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
         if (newest.isPresent()) {
+            Manifest manifest = newest.get();
             long from = readImage(index, device, waits).orElse(extent.begin());
             Probe.at("recovery.image");
-            replay(index, log, hash, waits, Math.max(Math.min(from, syncedTo), extent.begin()), newest.get().log().end(), progress);
+            replay(index, log, hash, waits, Math.max(Math.min(from, syncedTo), extent.begin()), manifest.keptEnd(), progress);
+            if (manifest.snapshot().isPresent()) {
+                readSnapshot(manifest.snapshot().get(), device, waits, new SnapshotReplay(epoch, index, log, hash, waits, manifest));
+            }
+        }
+    }
+
+    private void readSnapshot(Manifest.Snapshot snapshot, Device device, Waits waits, SnapshotReplay replay) {
+        try (replay) {
+            String name = CheckpointFiles.name(snapshot.number(), SnapshotStep.PART);
+            if (!device.exists(name)) {
+                throw new CorruptionFault(name + ", offset 0: expected the snapshot that MANIFEST-" + newest.get().generation()
+                        + " names, found none; part of the log is gone, so nothing was opened");
+            }
+            snapshot.pages().read(device, waits, name, identity.storeId(), snapshot.number(), 1 << identity.pageBits(), replay);
         }
     }
 
@@ -184,8 +203,12 @@ public final class Recovery {
 
     private static void raise(HashIndex index, KeyHash hash, long record, long address) {
         if (index.raise(hash.ofRecord(record), address) == HashIndex.Raised.FULL) {
-            throw new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
-                    + " with more buckets. Nothing was changed");
+            throw indexFull(index);
         }
+    }
+
+    static FullFault indexFull(HashIndex index) {
+        return new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
+                + " with more buckets. Nothing was changed");
     }
 }

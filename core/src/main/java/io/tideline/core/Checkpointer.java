@@ -7,10 +7,13 @@ import io.tideline.checkpoint.CommittedLogStep;
 import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.FoldOverStep;
 import io.tideline.checkpoint.IndexStep;
+import io.tideline.checkpoint.LogStep;
+import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.Manifest;
 import io.tideline.checkpoint.ManifestBuilder;
 import io.tideline.checkpoint.Opaque;
 import io.tideline.checkpoint.SessionPoint;
+import io.tideline.checkpoint.SnapshotStep;
 import io.tideline.checkpoint.StateMachine;
 import io.tideline.checkpoint.Step;
 import io.tideline.checkpoint.SystemState.Phase;
@@ -55,12 +58,15 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private KeyCount keysAtCut;
     /** Whether the newest image of the index survives a crash of the machine; otherwise no checkpoint that does may name it. */
     private boolean imageIsSynced;
+    /** Whether it names addresses of a snapshot whose records have others in this life. */
+    private boolean imageIsOfAnotherLog;
 
     Checkpointer(Kernel kernel, StoreFiles files) {
         this.kernel = kernel;
         this.files = files;
         this.machine = new StateMachine(kernel.state, kernel.epoch);
         this.lastCommit = files.newest().map(CommitPoint::of).orElse(null);
+        this.imageIsOfAnotherLog = lastCommit != null && lastCommit.logStyle() == LogStyle.SNAPSHOT;
         this.imageIsSynced = lastCommit != null && lastCommit.durability() == Durability.DISK;
     }
 
@@ -152,26 +158,29 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private void take(CheckpointRequest request) {
         long number = files.manifests().nextGeneration();
         Durability durability = request.durability();
-        boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex()
+        boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex() || imageIsOfAnotherLog
                 || durability == Durability.DISK && !imageIsSynced;
         VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
-        FoldOverStep fold = new FoldOverStep(kernel.log, durability);
+        boolean isAside = request.logStyle() == LogStyle.SNAPSHOT;
+        LogStep log = isAside ? new SnapshotStep(kernel.state, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability)
+                : new FoldOverStep(kernel.log, durability);
         IndexStep index = hasImage
                 ? new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, null)
                 : null;
-        CommitStep commit = commitStep(() -> manifest(request, number, cut, fold, index), this::committed);
+        CommitStep commit = commitStep(() -> manifest(request, number, cut, log, index), this::committed);
         List<Step> steps = new ArrayList<>();
         if (hasImage) {
             steps.add(index);
         }
-        steps.addAll(List.of(cut, fold, commit));
+        steps.addAll(List.of(cut, log, commit));
         List<Phase> plan = new ArrayList<>();
         if (hasImage) {
             plan.add(Phase.INDEX);
         }
-        plan.addAll(List.of(Phase.PREPARE, Phase.IN_PROGRESS, Phase.WAIT_FLUSH, Phase.PERSISTENCE_CALLBACK));
+        plan.addAll(List.of(Phase.PREPARE, Phase.IN_PROGRESS, isAside ? Phase.SNAPSHOT : Phase.WAIT_FLUSH, Phase.PERSISTENCE_CALLBACK));
         run(plan, steps, commit);
         imageIsSynced = hasImage ? durability == Durability.DISK : imageIsSynced;
+        imageIsOfAnotherLog &= !hasImage;
     }
 
     /** Takes an image of the index as the newest checkpoint has it, and names it in another manifest of that one's log. */
@@ -187,9 +196,10 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             IndexStep index = new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, walk);
             CommitStep commit = commitStep(() -> last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
                     .createdAt(System.currentTimeMillis()).image(index.image()).build(), same -> lastCommit = CommitPoint.of(same));
-            run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, new CommittedLogStep(kernel.log, last, durability), commit), commit);
+            run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, new CommittedLogStep(kernel.log, files.device(), kernel.waits, last, durability), commit), commit);
         }
         imageIsSynced = durability == Durability.DISK;
+        imageIsOfAnotherLog = false;
     }
 
     private CommitStep commitStep(Supplier<Manifest> manifest, Consumer<Manifest> onCommitted) {
@@ -217,14 +227,14 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         }
     }
 
-    private Manifest manifest(CheckpointRequest request, long number, VersionCut cut, FoldOverStep fold, IndexStep index) {
+    private Manifest manifest(CheckpointRequest request, long number, VersionCut cut, LogStep log, IndexStep index) {
         Optional<Manifest> before = files.newest();
         ManifestBuilder builder = new ManifestBuilder(Manifest.Configuration.of(files.identity())).generation(number).version(kernel.state.version() - 1)
                 .kind(index == null ? CheckpointKind.LOG_ONLY : CheckpointKind.FULL).durability(request.durability()).createdAt(System.currentTimeMillis())
-                .foldedOver(new Manifest.Log(kernel.log.begin(), Math.min(cut.address(), fold.end()), fold.end(), fold.end()))
                 .undone(files.recovery().undone()).sessions(cut.points(), kernel.names.nextId())
                 .cookie(request.cookie() != null ? Opaque.of(request.cookie()) : before.map(Manifest::cookie).orElse(Opaque.EMPTY))
                 .tables(Map.of(KeyCount.TABLE, keysAtCut.toOpaque()));
+        log.describe(builder, kernel.log.begin(), cut.address());
         before.ifPresent(manifest -> builder.skipped(manifest.skipped()));
         Optional<Manifest.Image> image = index != null ? Optional.of(index.image()) : before.flatMap(Manifest::image);
         image.ifPresent(builder::image);

@@ -1,5 +1,6 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.Durability;
 import java.util.SplittableRandom;
 
@@ -15,6 +16,7 @@ final class AnyCheckpoint {
             case 2 -> isFirst ? CheckpointRequest.full() : CheckpointRequest.indexOnly();
             default -> CheckpointRequest.logOnly();
         };
-        return request.durability(durability);
+        boolean isAside = request.kind() != CheckpointKind.INDEX_ONLY && random.nextInt(2) == 0;
+        return (isAside ? request.snapshot() : request).durability(durability);
     }
 }

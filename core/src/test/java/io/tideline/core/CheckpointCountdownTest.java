@@ -122,6 +122,8 @@ class CheckpointCountdownTest {
             operate(sessions, 20);
             commit(store, sessions, CheckpointRequest.indexOnly());
             operate(sessions, 10);
+            commit(store, sessions, CheckpointRequest.full().snapshot());
+            operate(sessions, 10);
         }
 
         private void secondLife(Store store, Session[] sessions) throws Exception {
@@ -130,6 +132,8 @@ class CheckpointCountdownTest {
             commit(store, sessions, CheckpointRequest.logOnly());
             operate(sessions, 10);
             commit(store, sessions, CheckpointRequest.full().durability(Durability.PROCESS));
+            operate(sessions, 10);
+            commit(store, sessions, CheckpointRequest.logOnly().snapshot().durability(Durability.PROCESS));
             operate(sessions, 10);
         }
 

@@ -264,9 +264,11 @@ final class KillChild {
     }
 
     private static CheckpointRequest anyKind(SplittableRandom random, boolean isFirst) {
-        return switch (random.nextInt(6)) {
+        return switch (random.nextInt(8)) {
             case 0, 1 -> CheckpointRequest.full();
-            case 2 -> isFirst ? CheckpointRequest.full() : CheckpointRequest.indexOnly();
+            case 2 -> CheckpointRequest.full().snapshot();
+            case 3 -> isFirst ? CheckpointRequest.full() : CheckpointRequest.indexOnly();
+            case 4, 5 -> CheckpointRequest.logOnly().snapshot();
             default -> CheckpointRequest.logOnly();
         };
     }

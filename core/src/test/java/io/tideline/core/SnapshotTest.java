@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.SystemState.Phase;
@@ -153,7 +154,7 @@ class SnapshotTest {
             for (int i = 0; i < 8; i++) {
                 fill(store, 100L * life + i);
                 CommitPoint point = commit(store, AnyCheckpoint.of(random, random.nextBoolean() ? Durability.DISK : Durability.PROCESS, false).cookie(null));
-                if (point.kind() == io.tideline.checkpoint.CheckpointKind.INDEX_ONLY) {
+                if (point.kind() == CheckpointKind.INDEX_ONLY) {
                     commit(store, CheckpointRequest.logOnly().snapshot());
                 }
                 try (SimulatedDisk copy = left.kill(i); Store again = Store.open(config(copy, random.nextBoolean() ? 8 : 16).build())) {

@@ -6,7 +6,7 @@ import io.tideline.memory.Probe;
 import java.util.concurrent.TimeUnit;
 
 /** The step that makes the log itself the checkpoint: everything up to a boundary becomes read-only and goes to the device. */
-public final class FoldOverStep implements Step {
+public final class FoldOverStep implements LogStep {
     private static final long FLUSH_TIMEOUT_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     private final HybridLog log;
@@ -36,8 +36,13 @@ public final class FoldOverStep implements Step {
         }
     }
 
-    /** The boundary: behind it there is nothing of the old version. */
+    @Override
     public long end() {
         return end;
+    }
+
+    @Override
+    public void describe(ManifestBuilder manifest, long begin, long cut) {
+        manifest.foldedOver(new Manifest.Log(begin, Math.min(cut, end), end, end));
     }
 }

@@ -7,8 +7,12 @@ import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
+import java.util.function.LongUnaryOperator;
 
-/** The step that writes the index beside operations, all of it before the next version begins, so that it names no record of that. */
+/**
+ * The step that writes the index beside operations: all of it before the next version begins, so that it names no record of that; or, where it
+ * goes with an earlier checkpoint, as that checkpoint has it.
+ */
 public final class IndexStep implements Step {
     /** What the file is called among those of a checkpoint. */
     public static final String PART = "index";
@@ -21,11 +25,19 @@ public final class IndexStep implements Step {
     private final long storeId;
     private final long checkpoint;
     private final Durability durability;
+    /** Null where the image goes with a cut that is still to come. */
+    private final CommitWalk walk;
+    /** When the phase began. */
+    private long tail;
     private long replayFrom;
     private Manifest.Image image;
 
-    /** @param manifests which of them may name the image */
-    public IndexStep(HashIndex index, HybridLog log, ManifestStore manifests, Device device, Waits waits, long storeId, long checkpoint, Durability durability) {
+    /**
+     * @param manifests which of them may name the image
+     * @param walk to what an earlier checkpoint has, null for an image that goes with a cut that is still to come
+     */
+    public IndexStep(HashIndex index, HybridLog log, ManifestStore manifests, Device device, Waits waits, long storeId, long checkpoint, Durability durability,
+            CommitWalk walk) {
         this.index = index;
         this.log = log;
         this.manifests = manifests;
@@ -34,12 +46,14 @@ public final class IndexStep implements Step {
         this.storeId = storeId;
         this.checkpoint = checkpoint;
         this.durability = durability;
+        this.walk = walk;
     }
 
     @Override
     public void before(Phase phase) {
         if (phase == Phase.INDEX) {
-            replayFrom = log.tail();
+            tail = log.tail();
+            replayFrom = walk == null ? tail : walk.cut();
             removeLeftover();
         }
     }
@@ -47,8 +61,11 @@ public final class IndexStep implements Step {
     @Override
     public void in(Phase phase) {
         if (phase == Phase.INDEX) {
+            if (walk != null) {
+                walk.readOn(tail);
+            }
             IndexImage written = IndexImage.write(index, device, waits, CheckpointFiles.name(checkpoint, PART), storeId, checkpoint,
-                    durability == Durability.DISK, _ -> { });
+                    durability == Durability.DISK, walk == null ? LongUnaryOperator.identity() : walk, _ -> { });
             Probe.at("image.written");
             image = new Manifest.Image(checkpoint, written.homeBuckets(), written.overflowBuckets(), replayFrom);
         }

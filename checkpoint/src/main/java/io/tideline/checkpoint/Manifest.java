@@ -2,6 +2,7 @@ package io.tideline.checkpoint;
 
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
+import io.tideline.hlog.LogSnapshot;
 import io.tideline.index.BucketLayout;
 import java.util.Collections;
 import java.util.List;
@@ -113,6 +114,11 @@ public record Manifest(long generation, long version, CheckpointKind kind, LogSt
             Addresses.require("the begin of a snapshot", from, Addresses.FIRST);
             Addresses.require("the end of a snapshot", end, from);
         }
+
+        /** What its file holds. */
+        public LogSnapshot pages() {
+            return new LogSnapshot(from, end);
+        }
     }
 
     public Manifest {
@@ -164,6 +170,11 @@ public record Manifest(long generation, long version, CheckpointKind kind, LogSt
     /** How far the log's own files reach at least. */
     static long leastDurableEnd(LogStyle style, long begin, long end) {
         return style == LogStyle.FOLD_OVER ? end : begin;
+    }
+
+    /** The end of what is needed of the log's own files: what follows is in the snapshot, or does not count. */
+    public long keptEnd() {
+        return snapshot.map(Snapshot::from).orElse(log.end);
     }
 
     /** The parity of {@link #version}, as records have it. */

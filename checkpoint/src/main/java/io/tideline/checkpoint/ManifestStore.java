@@ -226,8 +226,9 @@ public final class ManifestStore {
 
     /**
      * Removes manifests that are not needed any more, and then the files of checkpoints that no manifest names any more. The newest
-     * {@code count} that are whole stay; what is newer than those stays; and the newest one that was synced stays, because it is what a crash
-     * of the machine would leave. Called while no checkpoint is being written.
+     * {@code count} that are whole stay; what is newer than those stays; of the log, the newest {@code count} cuts stay, where several manifests
+     * have one in common; and the newest one that was synced stays, because it is what a crash of the machine would leave. Called while no
+     * checkpoint is being written.
      *
      * @param count at least {@value #MIN_RETAINED}
      * @return what those that stay need; every other checkpoint's files are gone
@@ -247,18 +248,35 @@ public final class ManifestStore {
         return needed;
     }
 
-    /** The newest ones that are whole, the newest first, and where none of them was synced the newest one that was. */
+    /** What a manifest of the index alone has in common with an older one, so that both are one thing to go back to. */
+    private record Cut(long version, Manifest.Log log) {
+        static Cut of(Manifest manifest) {
+            return new Cut(manifest.version(), manifest.log());
+        }
+    }
+
+    /**
+     * The newest ones that are whole, the newest first; older ones until there are as many cuts of the log; and where none of them was synced the
+     * newest one that was.
+     */
     private List<Manifest> kept(int count) {
         List<Manifest> kept = new ArrayList<>();
+        Set<Cut> shared = new HashSet<>();
+        int cuts = 0;
         boolean synced = false;
         for (long generation : List.copyOf(generations.descendingKeySet())) {
             Optional<Manifest> read = read(generation);
             boolean isSynced = read.isPresent() && read.get().durability() == Durability.DISK;
-            if (read.isPresent() && (kept.size() < count || isSynced)) {
+            boolean isOther = read.isPresent() && !shared.contains(Cut.of(read.get()));
+            if (read.isPresent() && (kept.size() < count || isOther && cuts < count || isSynced && !synced)) {
                 kept.add(read.get());
+                cuts += isOther ? 1 : 0;
                 synced |= isSynced;
+                if (read.get().kind() == CheckpointKind.INDEX_ONLY) {
+                    shared.add(Cut.of(read.get()));
+                }
             }
-            if (synced && kept.size() >= count) {
+            if (synced && kept.size() >= count && cuts >= count) {
                 break;
             }
         }

@@ -1,5 +1,6 @@
 package io.tideline.checkpoint;
 
+import io.tideline.epoch.Epoch;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.hlog.HybridLog;
@@ -22,7 +23,8 @@ import java.util.function.LongConsumer;
 /**
  * How a store comes back: the newest manifest says where the log was cut; what lies behind that does not count; the log goes on behind
  * everything that any life may have written; the index is read from its image, or made from nothing, and what the image lacks is replayed from
- * the log in the order of addresses. Nothing is written, so it may be cut short and repeated, and ends the same.
+ * the log in the order of addresses; what a snapshot holds is appended anew. Nothing is written but, behind everything, what of a snapshot
+ * exceeds the memory; so it may be cut short and repeated, and ends the same.
  */
 public final class Recovery {
     private final Identity identity;
@@ -53,6 +55,7 @@ public final class Recovery {
         }
         Manifest manifest = newest.get();
         Manifest.Log log = manifest.log();
+        long kept = manifest.keptEnd();
         long expected = lastByte(manifest);
         if (expected > log.begin() && written < expected) {
             throw new CorruptionFault("the log's files end at log address " + written + ", expected " + expected + " by MANIFEST-" + manifest.generation()
@@ -60,16 +63,17 @@ public final class Recovery {
         }
         long tail = log.end() == LogAddress.FIRST && written == 0 ? LogAddress.FIRST : roundUp(Math.max(written, log.end()), pageBytes);
         List<UndoneRange> undone = new ArrayList<>(manifest.undone());
-        if (tail > log.cut()) {
-            undone.add(new UndoneRange(log.cut(), log.end(), (int) (manifest.version() + 1 & 1), tail));
+        long cut = Math.min(log.cut(), kept);
+        if (tail > cut) {
+            undone.add(new UndoneRange(cut, kept, (int) (manifest.version() + 1 & 1), tail));
         }
-        long syncedTo = manifests.newestSynced().map(synced -> synced.log().end()).orElse(log.begin());
+        long syncedTo = manifests.newestSynced().map(Manifest::keptEnd).orElse(log.begin());
         return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps(manifest.skipped(), undone)), syncedTo);
     }
 
-    /** Where the log's last record or filler ends: in front of the gap, if the checkpoint's end is that of one. */
+    /** Where the last record or filler ends that is needed of the log: in front of the gap, if the checkpoint's end is that of one. */
     private static long lastByte(Manifest manifest) {
-        long end = manifest.log().end();
+        long end = manifest.keptEnd();
         for (UndoneRange range : manifest.undone().reversed()) {
             if (end > range.end() && end <= range.nextTail()) {
                 end = range.end();
@@ -136,17 +140,32 @@ public final class Recovery {
      * @param progress told how many bytes of the log have been replayed
      * @throws CorruptionFault if the log is damaged where it must be replayed
      */
-    public void fill(HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
+    public void fill(Epoch epoch, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
         if (newest.isPresent()) {
+            Manifest manifest = newest.get();
             long start = waits.nanoTime();
             Optional<IndexImage> image = readImage(index, device, waits);
             long placed = waits.nanoTime();
             Probe.at("recovery.image");
-            long wanted = image.isPresent() ? newest.get().image().orElseThrow().replayFrom() : extent.begin();
+            long wanted = image.isPresent() ? manifest.image().orElseThrow().replayFrom() : extent.begin();
             long from = Math.max(Math.min(wanted, syncedTo), extent.begin());
-            long end = newest.get().log().end();
+            long end = manifest.keptEnd();
             new Replay(index, hash).run(log, waits, from, end, progress);
+            if (manifest.snapshot().isPresent()) {
+                readSnapshot(manifest.snapshot().get(), device, waits, new SnapshotReplay(epoch, index, log, hash, waits, manifest));
+            }
             work = new RecoveryWork(image.map(IndexImage::sizeBytes).orElse(0L), placed - start, Math.max(end - from, 0), waits.nanoTime() - placed);
+        }
+    }
+
+    private void readSnapshot(Manifest.Snapshot snapshot, Device device, Waits waits, SnapshotReplay replay) {
+        try (replay) {
+            String name = CheckpointFiles.name(snapshot.number(), SnapshotStep.PART);
+            if (!device.exists(name)) {
+                throw new CorruptionFault(name + ", offset 0: expected the snapshot that MANIFEST-" + newest.get().generation()
+                        + " names, found none; part of the log is gone, so nothing was opened");
+            }
+            snapshot.pages().read(device, waits, name, identity.storeId(), snapshot.number(), 1 << identity.pageBits(), replay);
         }
     }
 

@@ -74,8 +74,12 @@ final class Replay {
 
     private void raise(long keyHash, long address) {
         if (index.raise(keyHash, address) == HashIndex.Raised.FULL) {
-            throw new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
-                    + " with more buckets. Nothing was changed");
+            throw indexFull(index);
         }
+    }
+
+    static FullFault indexFull(HashIndex index) {
+        return new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
+                + " with more buckets. Nothing was changed");
     }
 }

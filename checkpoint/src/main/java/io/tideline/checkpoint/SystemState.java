@@ -26,7 +26,9 @@ public final class SystemState {
         IN_PROGRESS,
         /** All records of the old version lie in front of a boundary and are on their way to the device. */
         WAIT_FLUSH,
-        /** They are there; the manifest is being published, and the sessions are told. */
+        /** The same, and in front of the boundary nothing is changed in place, because it is copied aside. */
+        SNAPSHOT,
+        /** They are there, or aside; the manifest is being published, and the sessions are told. */
         PERSISTENCE_CALLBACK
     }
 
@@ -45,6 +47,7 @@ public final class SystemState {
     /** A field of its own: each operation reads it. */
     private volatile long word;
     private volatile long cut = Long.MAX_VALUE;
+    private volatile long boundary;
 
     public SystemState(long version) {
         word = version << VERSION_SHIFT;
@@ -105,5 +108,14 @@ public final class SystemState {
 
     void setCut(long address) {
         cut = address;
+    }
+
+    /** Below it nothing is changed in place in the phase {@link Phase#SNAPSHOT}. Read after the phase. */
+    public long boundary() {
+        return boundary;
+    }
+
+    void setBoundary(long address) {
+        boundary = address;
     }
 }

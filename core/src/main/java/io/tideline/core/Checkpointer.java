@@ -2,13 +2,18 @@ package io.tideline.core;
 
 import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.CommitStep;
+import io.tideline.checkpoint.CommitWalk;
+import io.tideline.checkpoint.CommittedLogStep;
 import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.FoldOverStep;
 import io.tideline.checkpoint.IndexStep;
+import io.tideline.checkpoint.LogStep;
+import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.Manifest;
 import io.tideline.checkpoint.ManifestBuilder;
 import io.tideline.checkpoint.Opaque;
 import io.tideline.checkpoint.SessionPoint;
+import io.tideline.checkpoint.SnapshotStep;
 import io.tideline.checkpoint.StateMachine;
 import io.tideline.checkpoint.Step;
 import io.tideline.checkpoint.SystemState.Phase;
@@ -25,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Takes a store's checkpoints, one at a time, on a thread of its own: puts the steps together, and knows the sessions that they are about.
@@ -56,6 +62,8 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private KeyCount keysAtCut;
     /** Whether the newest image of the index survives a crash of the machine; otherwise no checkpoint that does may name it. */
     private boolean imageIsSynced;
+    /** Whether it names addresses of a snapshot whose records have others in this life. */
+    private boolean imageIsOfAnotherLog;
 
     Checkpointer(Kernel kernel, StoreFiles files) {
         this.kernel = kernel;
@@ -64,6 +72,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         this.files = files;
         this.machine = new StateMachine(kernel.state, kernel.epoch);
         this.lastCommit = files.newest().map(CommitPoint::of).orElse(null);
+        this.imageIsOfAnotherLog = lastCommit != null && lastCommit.logStyle() == LogStyle.SNAPSHOT;
         this.imageIsSynced = lastCommit != null && lastCommit.durability() == Durability.DISK;
     }
 
@@ -156,37 +165,71 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         try {
             files.manifests().requireSound();
             long start = kernel.waits.nanoTime();
-            long number = files.manifests().nextGeneration();
-            Durability durability = request.durability();
-            boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex()
-                    || durability == Durability.DISK && !imageIsSynced;
-            VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
-            FoldOverStep fold = new FoldOverStep(kernel.log, durability);
-            IndexStep index = hasImage
-                    ? new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability) : null;
-            CommitStep commit = new CommitStep(files.manifests(), kernel.config.retain(), () -> manifest(request, number, cut, fold, index), this::committed,
-                    needed -> {
-                        files.retired(needed);
-                        kernel.log.deleteBelow(needed.logFrom());
-                    });
-            List<Step> steps = new ArrayList<>();
-            if (hasImage) {
-                steps.add(index);
+            if (request.kind() == CheckpointKind.INDEX_ONLY) {
+                takeIndex(request.durability());
+            } else {
+                take(request);
             }
-            steps.addAll(List.of(cut, fold, commit));
-            List<Phase> plan = new ArrayList<>();
-            if (hasImage) {
-                plan.add(Phase.INDEX);
-            }
-            plan.addAll(List.of(Phase.PREPARE, Phase.IN_PROGRESS, Phase.WAIT_FLUSH, Phase.PERSISTENCE_CALLBACK));
-            run(plan, steps, commit);
-            imageIsSynced = hasImage ? durability == Durability.DISK : imageIsSynced;
             nanos = kernel.waits.nanoTime() - start;
             count = count + 1;
             return lastCommit;
         } finally {
             running.unlock();
         }
+    }
+
+    private void take(CheckpointRequest request) {
+        long number = files.manifests().nextGeneration();
+        Durability durability = request.durability();
+        boolean hasImage = request.kind() == CheckpointKind.FULL || !hasImageOfThisIndex() || imageIsOfAnotherLog
+                || durability == Durability.DISK && !imageIsSynced;
+        VersionCut cut = new VersionCut(kernel.state, kernel.log, this);
+        boolean isAside = request.logStyle() == LogStyle.SNAPSHOT;
+        LogStep log = isAside ? new SnapshotStep(kernel.state, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability)
+                : new FoldOverStep(kernel.log, durability);
+        IndexStep index = hasImage
+                ? new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, null)
+                : null;
+        CommitStep commit = commitStep(() -> manifest(request, number, cut, log, index), this::committed);
+        List<Step> steps = new ArrayList<>();
+        if (hasImage) {
+            steps.add(index);
+        }
+        steps.addAll(List.of(cut, log, commit));
+        List<Phase> plan = new ArrayList<>();
+        if (hasImage) {
+            plan.add(Phase.INDEX);
+        }
+        plan.addAll(List.of(Phase.PREPARE, Phase.IN_PROGRESS, isAside ? Phase.SNAPSHOT : Phase.WAIT_FLUSH, Phase.PERSISTENCE_CALLBACK));
+        run(plan, steps, commit);
+        imageIsSynced = hasImage ? durability == Durability.DISK : imageIsSynced;
+        imageIsOfAnotherLog &= !hasImage;
+    }
+
+    /** Takes an image of the index as the newest checkpoint has it, and names it in another manifest of that one's log. */
+    private void takeIndex(Durability durability) {
+        Manifest last = files.newest().orElseThrow(() -> new IllegalStateException("there is no checkpoint yet that an image of the index could go with;"
+                + " take full() or logOnly() first"));
+        if (last.log().begin() != kernel.log.begin()) {
+            throw new IllegalStateException("the store was cleared since its newest checkpoint, so an image of its index cannot go with that; take full() or"
+                    + " logOnly() first");
+        }
+        long number = files.manifests().nextGeneration();
+        try (CommitWalk walk = new CommitWalk(kernel.epoch, kernel.log, kernel.waits, last)) {
+            IndexStep index = new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, walk);
+            CommitStep commit = commitStep(() -> last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
+                    .createdAt(System.currentTimeMillis()).image(index.image()).build(), same -> lastCommit = CommitPoint.of(same));
+            run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, new CommittedLogStep(kernel.log, files.device(), kernel.waits, last, durability), commit), commit);
+        }
+        imageIsSynced = durability == Durability.DISK;
+        imageIsOfAnotherLog = false;
+    }
+
+    private CommitStep commitStep(Supplier<Manifest> manifest, Consumer<Manifest> onCommitted) {
+        return new CommitStep(files.manifests(), kernel.config.retain(), manifest, onCommitted, needed -> {
+            files.retired(needed);
+            kernel.log.deleteBelow(needed.logFrom());
+        });
     }
 
     /** A log whose chains were made with more buckets than those of the image would be replayed into too few. */
@@ -207,14 +250,14 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         }
     }
 
-    private Manifest manifest(CheckpointRequest request, long number, VersionCut cut, FoldOverStep fold, IndexStep index) {
+    private Manifest manifest(CheckpointRequest request, long number, VersionCut cut, LogStep log, IndexStep index) {
         Optional<Manifest> before = files.newest();
         ManifestBuilder builder = new ManifestBuilder(Manifest.Configuration.of(files.identity())).generation(number).version(kernel.state.version() - 1)
                 .kind(index == null ? CheckpointKind.LOG_ONLY : CheckpointKind.FULL).durability(request.durability()).createdAt(System.currentTimeMillis())
-                .foldedOver(new Manifest.Log(kernel.log.begin(), Math.min(cut.address(), fold.end()), fold.end(), fold.end()))
                 .undone(files.recovery().undone()).sessions(cut.points(), kernel.names.nextId())
                 .cookie(request.cookie() != null ? Opaque.of(request.cookie()) : before.map(Manifest::cookie).orElse(Opaque.EMPTY))
                 .tables(Map.of(KeyCount.TABLE, keysAtCut.toOpaque()));
+        log.describe(builder, kernel.log.begin(), cut.address());
         before.ifPresent(manifest -> builder.skipped(manifest.skipped()));
         Optional<Manifest.Image> image = index != null ? Optional.of(index.image()) : before.flatMap(Manifest::image);
         image.ifPresent(builder::image);

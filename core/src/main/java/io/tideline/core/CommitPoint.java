@@ -2,6 +2,7 @@ package io.tideline.core;
 
 import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.Manifest;
 import io.tideline.checkpoint.SessionPoint;
 import java.util.Map;
@@ -12,11 +13,12 @@ import java.util.TreeMap;
  *
  * @param number of the checkpoint; the newest one a recovery goes back to
  * @param version of the records that it holds
+ * @param logStyle whether its log was folded over or its end copied aside; where nothing was missing in the log's files there is nothing aside
  * @param durability what it survives
  * @param serials the last operation of each named session that is part of it, by the session's name
  * @param createdAt milliseconds since 1970
  */
-public record CommitPoint(long number, long version, CheckpointKind kind, Durability durability, Map<String, Long> serials, byte[] cookie,
+public record CommitPoint(long number, long version, CheckpointKind kind, LogStyle logStyle, Durability durability, Map<String, Long> serials, byte[] cookie,
         long createdAt) {
     public CommitPoint {
         serials = Map.copyOf(serials);
@@ -28,7 +30,7 @@ public record CommitPoint(long number, long version, CheckpointKind kind, Durabi
         for (SessionPoint session : manifest.sessions()) {
             session.name().ifPresent(name -> serials.put(name, session.durableSerial()));
         }
-        return new CommitPoint(manifest.generation(), manifest.version(), manifest.kind(), manifest.durability(), serials, manifest.cookie().toBytes(),
+        return new CommitPoint(manifest.generation(), manifest.version(), manifest.kind(), manifest.logStyle(), manifest.durability(), serials, manifest.cookie().toBytes(),
                 manifest.createdAt());
     }
 

@@ -19,7 +19,8 @@ import io.tideline.memory.Words;
  * changed anything yet; it starts over, and because whoever wrote that record had seen the next version begin, so does it. So in every chain
  * all records of the next version stand above all others, and a recovery that ignores them cuts nothing else off.
  *
- * <p><b>The next version never changes the old one.</b> It replaces its records as if they were read-only: seals, copies, publishes.
+ * <p><b>The next version never changes the old one.</b> It replaces its records as if they were read-only: seals, copies, publishes. Behind the
+ * cut that goes on until the old one is safe: because it is read-only, or, while it is copied aside, because nobody changes anything below its end.
  */
 final class CprGate {
     private CprGate() {
@@ -33,8 +34,10 @@ final class CprGate {
         session.parity = SystemState.parity(version);
         session.isCareful = phase == Phase.PREPARE;
         session.isCutting = phase == Phase.IN_PROGRESS;
+        session.isFrozen = phase == Phase.SNAPSHOT;
         session.inPlaceFrom = switch (phase) {
             case PREPARE, IN_PROGRESS -> Long.MAX_VALUE; // the short paths look at no version
+            case SNAPSHOT -> session.kernel.state.boundary();
             case WAIT_FLUSH, PERSISTENCE_CALLBACK, REST, INDEX -> 0; // what must not change is read-only
         };
     }
@@ -58,6 +61,9 @@ final class CprGate {
 
     /** Whether a record that is not read-only may be changed in place by what the session knows of versions. */
     static boolean mayChange(Session session, long address, long link) {
+        if (session.isFrozen) {
+            return address >= session.inPlaceFrom;
+        }
         return !session.isCutting || address >= session.kernel.state.cut() && (link & RecordLayout.PARITY) == session.parity;
     }
 }

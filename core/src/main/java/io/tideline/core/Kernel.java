@@ -138,7 +138,7 @@ final class Kernel {
         }
         try {
             Recovery recovery = files.recovery();
-            recovery.fill(index, log, hash, files.device(), waits, config.recoveryProgress());
+            recovery.fill(epoch, index, log, hash, files.device(), waits, config.recoveryProgress());
             files.newest().ifPresent(manifest -> {
                 names.recover(manifest);
                 retired[Counter.CREATED.ordinal()] = KeyCount.of(manifest).keys();

@@ -62,6 +62,7 @@ public final class Session extends Operations implements AutoCloseable {
     long inPlaceFrom;
     boolean isCareful;
     boolean isCutting;
+    boolean isFrozen;
     private long admitted = -1;
     /** The last operation that has taken effect, or is running and neither waits nor is about to start over. */
     private long serial;

@@ -5,6 +5,8 @@ import io.tideline.checkpoint.IndexStep;
 import io.tideline.checkpoint.Manifest;
 import io.tideline.checkpoint.ManifestFiles;
 import io.tideline.checkpoint.Recovery;
+import io.tideline.checkpoint.SnapshotStep;
+import io.tideline.checkpoint.SystemState;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
@@ -12,6 +14,7 @@ import io.tideline.hlog.CleanClose;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogAudit;
 import io.tideline.hlog.LogGaps;
+import io.tideline.hlog.LogSnapshot;
 import io.tideline.hlog.RecordLayout;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
@@ -165,6 +168,12 @@ public final class StoreAudit implements AutoCloseable {
         LogAudit log = new LogAudit(device, waits, identity.get(), newestIsWhole || checkpoints.isEmpty() ? closed : Optional.empty(), committed(checkpoints));
         Tally tally = new Tally(withContent ? new KeyHash(identity.get().hashSeed()) : null, checkpoints, log.settledEnd(), counting, progress);
         log.run(tally);
+        Set<Long> snapshots = new HashSet<>();
+        for (Manifest checkpoint : checkpoints) {
+            boolean isNewest = checkpoint == checkpoints.getFirst();
+            checkpoint.snapshot().filter(snapshot -> snapshots.add(snapshot.number())).ifPresent(snapshot ->
+                    checkSnapshot(identity.get(), checkpoint, snapshot, counting, isNewest ? tally::inSnapshot : (_, _, _) -> { }));
+        }
         List<SegmentFile> segments = log.segments().entrySet().stream()
                 .map(segment -> new SegmentFile(LogAudit.nameOf(segment.getKey()), segment.getValue())).toList();
         return new Report(damages[0], identity.get(), closed.orElse(null), checkpoints, segments, log.begin(), log.end(), log.settledEnd(), tally.unknown,
@@ -208,6 +217,23 @@ public final class StoreAudit implements AutoCloseable {
         sealed(name, damaged, () -> IndexImage.check(device, waits, name, identity.storeId(), image.number(), image.buckets(), checkpoint.log().end(), _ -> { }));
     }
 
+    private void checkSnapshot(Identity identity, Manifest checkpoint, Manifest.Snapshot snapshot, Consumer<String> damaged, LogSnapshot.Visitor visitor) {
+        String name = snapshotFile(snapshot);
+        if (!device.exists(name)) {
+            damaged.accept(name + ", offset 0: expected the snapshot that " + ManifestFiles.name(checkpoint.generation()) + " names, found none");
+            return;
+        }
+        sealed(name, damaged, () -> {
+            snapshot.pages().read(device, waits, name, identity.storeId(), snapshot.number(), 1 << identity.pageBits(), visitor);
+            return name;
+        });
+    }
+
+    /** The name of a snapshot's file. */
+    public static String snapshotFile(Manifest.Snapshot snapshot) {
+        return CheckpointFiles.name(snapshot.number(), SnapshotStep.PART);
+    }
+
     /** The name of an image's file. */
     public static String imageFile(Manifest.Image image) {
         return CheckpointFiles.name(image.number(), IndexStep.PART);
@@ -219,7 +245,7 @@ public final class StoreAudit implements AutoCloseable {
         }
         Manifest newest = checkpoints.getFirst();
         long filesFrom = checkpoints.stream().mapToLong(checkpoint -> checkpoint.log().begin()).min().getAsLong();
-        return Optional.of(new LogAudit.Committed(filesFrom, newest.log().begin(), newest.log().end(), Recovery.gaps(newest.skipped(), newest.undone())));
+        return Optional.of(new LogAudit.Committed(filesFrom, newest.log().begin(), newest.keptEnd(), Recovery.gaps(newest.skipped(), newest.undone())));
     }
 
     /** How many bytes of log {@link #run} will look at, about. */
@@ -260,6 +286,8 @@ public final class StoreAudit implements AutoCloseable {
         private final LongConsumer progress;
         private final NewestRecords newest;
         private final LogGaps gaps;
+        /** Null where there is none. */
+        private final Manifest newestCheckpoint;
         /** Behind it nothing counts. */
         private final long committedEnd;
         private final List<Range> unknown = new ArrayList<>();
@@ -275,6 +303,7 @@ public final class StoreAudit implements AutoCloseable {
         Tally(KeyHash hash, List<Manifest> checkpoints, long settledEnd, Consumer<String> damaged, LongConsumer progress) {
             this.hash = hash;
             this.gaps = committed(checkpoints).map(LogAudit.Committed::gaps).orElse(LogGaps.NONE);
+            this.newestCheckpoint = checkpoints.isEmpty() ? null : checkpoints.getFirst();
             this.committedEnd = checkpoints.isEmpty() ? Long.MAX_VALUE : settledEnd;
             this.damaged = damaged;
             this.progress = progress;
@@ -301,11 +330,29 @@ public final class StoreAudit implements AutoCloseable {
             if (hash == null) {
                 return;
             }
-            long link = Words.get(record + RecordLayout.LINK_OFFSET);
             if (address >= committedEnd) {
                 uncommittedBytes += sizeBytes;
                 return;
             }
+            long link = Words.get(record + RecordLayout.LINK_OFFSET);
+            add(link, record, sizeBytes, gaps.isUndone(address, link) || isOfNextVersion(address, link));
+        }
+
+        /** Something stands in the newest checkpoint's snapshot. */
+        void inSnapshot(long address, long record, int sizeBytes) {
+            if (hash != null) {
+                long link = Words.get(record + RecordLayout.LINK_OFFSET);
+                add(link, record, sizeBytes, isOfNextVersion(address, link));
+            }
+        }
+
+        /** Whether a record in front of the newest checkpoint's end is not part of it. */
+        private boolean isOfNextVersion(long address, long link) {
+            return newestCheckpoint != null && address >= newestCheckpoint.log().cut()
+                    && (link & RecordLayout.PARITY) == SystemState.parity(newestCheckpoint.version() + 1);
+        }
+
+        private void add(long link, long record, int sizeBytes, boolean isUndone) {
             if ((link & RecordLayout.FILLER) != 0) {
                 fillerBytes += sizeBytes;
                 return;
@@ -314,7 +361,7 @@ public final class StoreAudit implements AutoCloseable {
                 invalidBytes += sizeBytes;
                 return;
             }
-            if (gaps.isUndone(address, link)) {
+            if (isUndone) {
                 undoneBytes += sizeBytes;
                 return;
             }

@@ -166,7 +166,7 @@ final class StoreFiles implements AutoCloseable {
         CleanClose.remove(device);
         Probe.at("recovery.beginning");
         newest().filter(manifest -> manifest.durability() == Durability.PROCESS)
-                .ifPresent(manifest -> log.distrust(manifest.log().begin(), manifest.log().end()));
+                .ifPresent(manifest -> log.distrust(manifest.log().begin(), manifest.keptEnd()));
         StillNeeded needed = manifests.retain(config.retain());
         neededFrom = newest().isPresent() ? needed.logFrom() : log.begin();
         log.deleteBelow(neededFrom);

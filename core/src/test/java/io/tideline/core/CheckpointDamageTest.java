@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.LostGeneration;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
@@ -209,6 +210,39 @@ class CheckpointDamageTest {
         System.out.println("log: " + bits + " bits, " + damagedKeys + " damaged keys found, " + refusedOpenings + " openings refused");
         assertTrue(damagedKeys + refusedOpenings > bits / 10, "damage was met");
     }
+
+    /** A snapshot holds what nothing else does: without it there is the older checkpoint, for who asks for that. */
+    @Test
+    void shouldRefuseEveryBitAndEveryCutOfASnapshot() throws Exception {
+        long[] before = ledger.serials();
+        try (Store store = Store.open(config(disk).build()); Session a = store.resumeSession("s0"); Session b = store.resumeSession("s1")) {
+            run(a, b);
+            assertEquals(LogStyle.SNAPSHOT, store.checkpoint(CheckpointRequest.full().snapshot()).get(60, TimeUnit.SECONDS).logStyle());
+            run(a, b);
+            disk = disk.crash(2);
+        }
+        String name = "checkpoints/3-snapshot";
+        Check refused = damaged -> {
+            CorruptionFault refusal = assertThrows(CorruptionFault.class, () -> Store.open(config(damaged).build()));
+            assertTrue(refusal.getMessage().contains(name), refusal::toString);
+            if (++refusals % 16 == 0) {
+                try (Store store = Store.open(config(damaged).fallBack(true).build())) {
+                    assertArrayEquals(before, ledger.serialsOf(store));
+                    ledger.verify(store, before);
+                    assertEquals(3, store.stats().checkpoints().lost().getFirst().generation());
+                }
+            }
+        };
+        int head = bits(name, 0, 4096, step(127), refused);
+        int pages = bits(name, 4096, sizeBytes(name), step(411), refused);
+        int cuts = cuts(name, step(211), refused);
+        System.out.println("snapshot: " + head + " bits of the head, " + pages + " of the rest, " + cuts + " cuts");
+        SimulatedDisk without = disk.kill(1);
+        without.delete(name);
+        check("no snapshot", without, refused);
+    }
+
+    private int refusals;
 
     @Test
     void shouldRefuseALogThatIsCutOff() {

@@ -181,13 +181,12 @@ class CheckpointTest {
         }
         SimHistory.Death death = SimHistory.Death.values()[random.nextInt(SimHistory.Death.values().length)];
         for (int i = random.nextInt(1, 6); i > 0; i--) {
-            CheckpointRequest request = (random.nextInt(3) == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly())
-                    .durability(death == SimHistory.Death.KILL && random.nextBoolean() ? Durability.PROCESS : Durability.DISK);
-            script.checkpoint(request).get(60, TimeUnit.SECONDS);
+            Durability durability = death == SimHistory.Death.KILL && random.nextBoolean() ? Durability.PROCESS : Durability.DISK;
+            script.checkpoint(AnyCheckpoint.of(random, durability, store.lastCommit().isEmpty())).get(60, TimeUnit.SECONDS);
         }
         long spins = random.nextLong(200_000);
         boolean during = random.nextBoolean();
-        CompletableFuture<CommitPoint> late = during ? script.checkpoint(CheckpointRequest.full()) : null;
+        CompletableFuture<CommitPoint> late = during ? script.checkpoint(AnyCheckpoint.of(random, Durability.DISK, false)) : null;
         for (long i = 0; i < spins; i++) {
             Thread.onSpinWait();
         }

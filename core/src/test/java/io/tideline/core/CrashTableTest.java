@@ -1,11 +1,14 @@
 package io.tideline.core;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.LostGeneration;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.IoFault;
@@ -75,15 +78,17 @@ class CrashTableTest {
     private static final class Life {
         final PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
         final SimulatedDisk disk;
+        final CheckpointRequest third;
         /** The steps before the third checkpoint. */
         int before;
         long[] old;
 
         Life(FaultPlan plan) {
-            this(OPTIONS, plan);
+            this(OPTIONS, CheckpointRequest.full(), plan);
         }
 
-        Life(SimulatedDisk.Options options, FaultPlan plan) {
+        Life(SimulatedDisk.Options options, CheckpointRequest third, FaultPlan plan) {
+            this.third = third;
             disk = new SimulatedDisk(options, plan);
         }
 
@@ -104,7 +109,7 @@ class CrashTableTest {
                     } else {
                         old = ledger.serials();
                     }
-                    store.checkpoint().get(60, TimeUnit.SECONDS);
+                    store.checkpoint(checkpoint == 3 ? third : CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
                 }
             } catch (ExecutionException failed) {
                 assertTrue(failed.getCause() instanceof StoreFault, () -> "" + failed.getCause());
@@ -134,11 +139,13 @@ class CrashTableTest {
                 assertEquals("", store.stats().checkpoints().imageProblem(), what);
                 List<String> files = left.list();
                 assertTrue(files.stream().noneMatch(name -> name.endsWith(".tmp")), () -> what + " leaves " + files);
-                boolean isNew = Arrays.equals(found, ledger.serials());
-                assertTrue(isNew || Arrays.equals(found, old), () -> what + ": " + Arrays.toString(found));
-                assertEquals(isNew ? 3 : 2, store.lastCommit().orElseThrow().number(), what);
+                boolean isNew = store.lastCommit().orElseThrow().number() == 3;
+                assertTrue(isNew || store.lastCommit().orElseThrow().number() == 2, what);
+                boolean isSame = third.kind() == CheckpointKind.INDEX_ONLY;
+                assertArrayEquals(isNew && !isSame ? ledger.serials() : old, found, what);
                 assertEquals(isNew, left.exists("checkpoints/3-index"), what + ": what no manifest names is removed");
-                assertFalse(isNew && left.exists("MANIFEST-1"), what);
+                assertEquals(isNew && third.logStyle() == LogStyle.SNAPSHOT, left.exists("checkpoints/3-snapshot"), what);
+                assertFalse(isNew && !isSame && left.exists("MANIFEST-1"), what);
                 return isNew ? Found.NEW : Found.OLD;
             }
         }
@@ -151,7 +158,12 @@ class CrashTableTest {
 
     /** The same behind the last step that looks like {@code behind}, and in front of the first one that looks like {@code inFrontOf}. */
     private static void stopAt(String pattern, String behind, String inFrontOf, Set<Found> allowed) throws Exception {
-        Life sound = new Life(FaultPlan.none()).live();
+        stopAt(CheckpointRequest.full(), pattern, behind, inFrontOf, allowed);
+    }
+
+    /** The same in another kind of checkpoint. */
+    private static void stopAt(CheckpointRequest third, String pattern, String behind, String inFrontOf, Set<Found> allowed) throws Exception {
+        Life sound = new Life(OPTIONS, third, FaultPlan.none()).live();
         List<String> steps = sound.disk.steps().stream().map(SimulatedDisk.Step::what).toList();
         int first = IntStream.range(sound.before, steps.size()).filter(i -> steps.get(i).matches(behind)).max().orElse(sound.before - 1) + 1;
         // behind the sync of the third manifest's directory comes the close
@@ -162,7 +174,7 @@ class CrashTableTest {
         Set<Found> seen = EnumSet.noneOf(Found.class);
         for (int i = 0; i < DISKS * stops.length; i++) {
             int stop = stops[i / DISKS];
-            Life life = new Life(OPTIONS.seed(i), FaultPlan.ofSeed(1).failAt(stop, Fault.POWER_LOSS)).live();
+            Life life = new Life(OPTIONS.seed(i), third, FaultPlan.ofSeed(1).failAt(stop, Fault.POWER_LOSS)).live();
             assertTrue(life.disk.steps().get(stop).what().matches(pattern), () -> "another step than planned: " + life.disk.steps().get(stop));
             for (int seed = 0; seed <= POWER_LOSSES; seed++) {
                 String what = "stopped at " + life.disk.steps().get(stop) + (seed == 0 ? ", the process" : ", the machine, seed " + seed);
@@ -179,6 +191,30 @@ class CrashTableTest {
     @Test
     void shouldLeaveTheOldWhereItStopsInTheIndexImage() throws Exception {
         stopAt("(create|write of .*|sync of .*)checkpoints/3-index", OLD);
+    }
+
+    @Test
+    void shouldLeaveTheOldWhereItStopsInASnapshot() throws Exception {
+        stopAt(CheckpointRequest.full().snapshot(), "(create|write of .*|sync of .*)checkpoints/3-snapshot", "never", "never", OLD);
+    }
+
+    @Test
+    void shouldLeaveEitherWhereTheManifestOfASnapshotIsPublished() throws Exception {
+        stopAt(CheckpointRequest.full().snapshot(), "rename MANIFEST-3.tmp to MANIFEST-3|sync of the directory", "write of .*MANIFEST-3.tmp", "delete MANIFEST-1",
+                EITHER);
+    }
+
+    @Test
+    void shouldLeaveTheNewWhereItStopsBehindASnapshot() throws Exception {
+        stopAt(CheckpointRequest.full().snapshot(), ".*", "delete MANIFEST-1", "never", NEW);
+    }
+
+    /** Both are of the same log; so what was durable stays so, whichever is found. */
+    @Test
+    void shouldLeaveTheSameOperationsWhereAnImageOfTheIndexStops() throws Exception {
+        stopAt(CheckpointRequest.indexOnly(), "(create|write of .*|sync of .*)checkpoints/3-index|create MANIFEST-3.tmp|(write|sync) of .*MANIFEST-3.tmp", "never",
+                "never", OLD);
+        stopAt(CheckpointRequest.indexOnly(), "rename MANIFEST-3.tmp to MANIFEST-3|sync of the directory", "sync of .*MANIFEST-3.tmp", "never", EITHER);
     }
 
     @Test

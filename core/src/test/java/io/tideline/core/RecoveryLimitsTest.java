@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.Durability;
 import io.tideline.fault.LockedFault;
 import io.tideline.hlog.device.SimulatedDisk;
@@ -32,7 +33,7 @@ class RecoveryLimitsTest {
 
     @Test
     void shouldRecoverIntoAQuarterOfTheMemory() throws Exception {
-        for (long seed = 1; seed <= 4; seed++) {
+        for (long seed = 1; seed <= 6; seed++) {
             SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(seed).mode(SimulatedDisk.Mode.THREADS));
             SplittableRandom random = new SplittableRandom(seed);
             byte[][] values = new byte[400][];
@@ -45,7 +46,8 @@ class RecoveryLimitsTest {
                         store.checkpoint().get(60, TimeUnit.SECONDS);
                     }
                 }
-                store.checkpoint(seed % 2 == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS);
+                CheckpointRequest request = seed % 2 == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly();
+                store.checkpoint(seed > 4 ? request.snapshot() : request).get(60, TimeUnit.SECONDS);
                 disk = disk.crash(seed);
             }
             for (int life = 0; life < 2; life++) {
@@ -118,10 +120,11 @@ class RecoveryLimitsTest {
                 session.put(i % 50, i);
                 session.add(1000, 1);
                 sum++;
-                CheckpointRequest request = i % 100 == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly();
+                CheckpointRequest request = i % 100 == 0 ? CheckpointRequest.full() : i % 10 == 3 ? CheckpointRequest.logOnly().snapshot()
+                        : i % 100 == 42 ? CheckpointRequest.indexOnly() : CheckpointRequest.logOnly();
                 CommitPoint point = store.checkpoint(request.durability(Durability.PROCESS)).get(60, TimeUnit.SECONDS);
                 assertEquals(i, point.number());
-                assertEquals(2L * i, point.serials().get("one"));
+                assertEquals(2L * (request.kind() == CheckpointKind.INDEX_ONLY ? i - 1 : i), point.serials().get("one"));
                 if (i % 500 == 0) {
                     files.add(disk.list().size());
                     memory.add(store.stats().readBufferBytes() + store.stats().indexBytes() + store.stats().logMemoryBytes());
@@ -132,7 +135,7 @@ class RecoveryLimitsTest {
             session.put(1, 77);
             session.add(1000, 5);
             assertEquals(CHECKPOINTS + 1, store.checkpoint().get(60, TimeUnit.SECONDS).number());
-            assertEquals(CHECKPOINTS + 3, store.stats().checkpoints().version());
+            assertEquals(CHECKPOINTS + 3 - CHECKPOINTS / 100, store.stats().checkpoints().version(), "images of the index alone begin no version");
         }
         assertEquals(0, sum);
         System.out.println("files " + files + ", bytes " + memory);

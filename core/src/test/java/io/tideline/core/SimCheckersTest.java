@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.LogStyle;
 import io.tideline.core.HistoryEvent.Kind;
 import io.tideline.core.SimHistory.Death;
 import io.tideline.core.SimHistory.Promise;
@@ -90,7 +91,7 @@ class SimCheckersTest {
     }
 
     private static CommitPoint commit(long number, long... points) {
-        return new CommitPoint(number, number, CheckpointKind.LOG_ONLY, Durability.DISK, Map.of("s0", points[0], "s1", points[1]), new byte[0], 0);
+        return new CommitPoint(number, number, CheckpointKind.LOG_ONLY, LogStyle.FOLD_OVER, Durability.DISK, Map.of("s0", points[0], "s1", points[1]), new byte[0], 0);
     }
 
     private static void assertAccepted(List<String> violations) {

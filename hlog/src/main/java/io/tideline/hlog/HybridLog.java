@@ -6,6 +6,7 @@ import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * The log as one thing: frontiers, tail, ring and policy. With a device it spills: what becomes read-only is written there and in time
@@ -25,6 +26,8 @@ public final class HybridLog implements AutoCloseable {
     public static final int MAX_PAGE_BITS = 25;
     /** What stretches of the log are padded to: no device asks for more, and the smallest page is as large. */
     private static final int PAD_BYTES = 4096;
+    /** Copied in one stay in the epoch. */
+    private static final int COPY_BYTES = 256 << 10;
 
     private final Epoch epoch;
     private final int pageBits;
@@ -277,15 +280,48 @@ public final class HybridLog implements AutoCloseable {
      * @return the boundary
      */
     public long closeStretch() {
-        long slot = epoch.claim("the end of a stretch of the log");
+        return inside(() -> {
+            long end = tail.padBesideOthers(PAD_BYTES);
+            shiftReadOnly(end);
+            return end;
+        });
+    }
+
+    /** The same, but what stands below stays as it is. */
+    public long padStretch() {
+        return inside(() -> tail.padBesideOthers(PAD_BYTES));
+    }
+
+    /**
+     * Copies what stands between two addresses of a page. Outside the epoch, which it enters for one piece after the other.
+     *
+     * @return false if that has left the memory
+     */
+    boolean copy(long from, long to, long target) {
+        for (long at = from; at < to; at += COPY_BYTES) {
+            long piece = at;
+            long isThere = inside(() -> {
+                if (piece < head()) {
+                    return 0;
+                }
+                Words.copy(physical(piece), target + piece - from, Math.min(COPY_BYTES, to - piece));
+                return 1;
+            });
+            if (isThere == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private long inside(LongSupplier work) {
+        long slot = epoch.claim("the driver of checkpoints");
         try {
             if (!epoch.tryEnter(slot)) {
-                throw new AssertionError("a stretch of a log is closed whose epoch is closed");
+                throw new AssertionError("a checkpoint of a log is taken whose epoch is closed");
             }
             try {
-                long end = tail.padBesideOthers(PAD_BYTES);
-                shiftReadOnly(end);
-                return end;
+                return work.getAsLong();
             } finally {
                 epoch.exit(slot);
             }

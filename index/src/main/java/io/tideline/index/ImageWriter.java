@@ -5,6 +5,7 @@ import io.tideline.hlog.device.DeviceFile;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.function.LongConsumer;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Writes an image of an index that is in use: copies bucket after bucket, while the device writes the blocks before.
@@ -17,14 +18,17 @@ final class ImageWriter {
     private final BucketTable table;
     private final OverflowPool overflow;
     private final ImageSeal seal;
+    private final LongUnaryOperator inImage;
     private final int blockBytes;
     /** Known once all home buckets are copied; until then 0. */
     private long overflowBuckets;
 
-    ImageWriter(HashIndex index, ImageSeal seal, int blockBytes) {
+    /** @param inImage from the address that an entry has to the one that it is to have in the image */
+    ImageWriter(HashIndex index, ImageSeal seal, LongUnaryOperator inImage, int blockBytes) {
         this.table = index.table();
         this.overflow = index.overflow();
         this.seal = seal;
+        this.inImage = inImage;
         this.blockBytes = blockBytes;
     }
 
@@ -86,9 +90,10 @@ final class ImageWriter {
     }
 
     /** Leaves out what belongs to running operations alone, claims and counts, and links beyond {@code lastOverflow}. */
-    private static void copy(long bucket, long target, long lastOverflow) {
+    private void copy(long bucket, long target, long lastOverflow) {
         for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
-            Words.set(target + at, BucketLayout.settled(Words.getAcquire(bucket + at)));
+            long entry = BucketLayout.settled(Words.getAcquire(bucket + at));
+            Words.set(target + at, entry == 0 ? 0 : BucketLayout.entry(BucketLayout.tagBitsOf(entry), inImage.applyAsLong(BucketLayout.address(entry))));
         }
         long link = BucketLayout.overflow(Words.getAcquire(bucket + BucketLayout.OVERFLOW_OFFSET));
         Words.set(target + BucketLayout.OVERFLOW_OFFSET, link <= lastOverflow ? link : 0);

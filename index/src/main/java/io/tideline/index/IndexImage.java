@@ -6,6 +6,7 @@ import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.memory.Waits;
 import java.util.function.LongConsumer;
+import java.util.function.LongUnaryOperator;
 
 /**
  * An image of the index in a file: what was written or read, and how long that took. It spares recovery from reading the whole log: only
@@ -30,18 +31,33 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
      */
     public static IndexImage write(HashIndex index, Device device, Waits waits, String name, long storeId, long sequence, boolean sync,
             LongConsumer progressBytes) {
-        return write(index, device, waits, name, storeId, sequence, sync, progressBytes, BLOCK_BYTES);
+        return write(index, device, waits, name, storeId, sequence, sync, LongUnaryOperator.identity(), progressBytes);
+    }
+
+    /**
+     * The same with other addresses than the index has.
+     *
+     * @param inImage from the address of an entry to one further down its chain, or the end of chains; asked on the calling thread, and may wait
+     */
+    public static IndexImage write(HashIndex index, Device device, Waits waits, String name, long storeId, long sequence, boolean sync,
+            LongUnaryOperator inImage, LongConsumer progressBytes) {
+        return write(index, device, waits, name, storeId, sequence, sync, inImage, progressBytes, BLOCK_BYTES);
     }
 
     /** With blocks of another length; for tests. */
     static IndexImage write(HashIndex index, Device device, Waits waits, String name, long storeId, long sequence, boolean sync,
             LongConsumer progressBytes, int blockBytes) {
+        return write(index, device, waits, name, storeId, sequence, sync, LongUnaryOperator.identity(), progressBytes, blockBytes);
+    }
+
+    private static IndexImage write(HashIndex index, Device device, Waits waits, String name, long storeId, long sequence, boolean sync,
+            LongUnaryOperator inImage, LongConsumer progressBytes, int blockBytes) {
         requirePages(device);
         long start = waits.nanoTime();
         DeviceFile file = device.create(name);
         boolean hangs = false;
         try {
-            ImageWriter writer = new ImageWriter(index, new ImageSeal(file.path(), storeId, sequence), blockBytes);
+            ImageWriter writer = new ImageWriter(index, new ImageSeal(file.path(), storeId, sequence), inImage, blockBytes);
             long sizeBytes = writer.write(file, waits, sync, progressBytes);
             return new IndexImage(index.buckets(), writer.overflowBuckets(), sizeBytes, waits.nanoTime() - start);
         } catch (Throwable failed) {

@@ -1,5 +1,6 @@
 package io.tideline.epoch;
 
+import io.tideline.memory.Waits;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 

@@ -6,29 +6,41 @@ import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.ProgressBar;
 import io.tideline.cli.console.Streams;
+import io.tideline.core.CheckpointRequest;
 import io.tideline.core.CommitPoint;
 import io.tideline.core.Store;
 import io.tideline.core.StoreAudit;
 import io.tideline.core.StoreConfig;
+import io.tideline.fault.StoreFault;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
-/** {@code tideline checkpoint}: recovers a store that nobody has open, and takes a full checkpoint of it. */
+/** {@code tideline checkpoint}: recovers a store that nobody has open, and takes a checkpoint of it. */
 @Command(
         name = "checkpoint",
-        header = "Recover a store and take a full checkpoint of it.",
+        header = "Recover a store and take a checkpoint of it.",
         description = {
             "",
             "Opens the store of a directory that nobody has open, which goes back to its newest checkpoint, takes a full one (of index and log, and so"
                     + " that it survives a crash of the machine), closes the store, and prints the checkpoint. Of a store whose process was killed"
                     + " this leaves one that was closed, with nothing to replay at the next opening.",
+            "",
+            "With --kind it takes a checkpoint of another kind, after which the store is left as if its process had ended: log of the log alone, snapshot"
+                    + " of index and log with what is not in the log's files aside, index of the index alone, which holds the same operations as"
+                    + " the newest checkpoint and spares replay.",
             ""
         },
         parameterListHeading = "%nWhat to open:%n",
@@ -37,8 +49,9 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  tideline checkpoint words               of the store in the directory words",
             "  tideline checkpoint words --memory 4m   with little memory",
+            "  tideline checkpoint words --kind index  of its index alone",
             "",
-            "Exit codes: 0 taken; 2 not a store, in use, damaged, or not enough room."
+            "Exit codes: 0 taken; 2 not a store, in use, damaged, without a checkpoint that an index could go with, or not enough room."
         })
 public final class CheckpointCommand implements Callable<Integer> {
 
@@ -50,6 +63,10 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Option(names = "--memory", paramLabel = "SIZE", converter = ByteSize.Converter.class, defaultValue = "256m",
             description = "Memory of the store's log, at least 8 of its pages (default: ${DEFAULT-VALUE}).")
     private ByteSize memory;
+
+    @Option(names = "--kind", paramLabel = "KIND", converter = KindConverter.class, completionCandidates = KindNames.class, defaultValue = "full",
+            description = "What is written: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private Kind kind;
 
     @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
     private boolean quiet;
@@ -91,8 +108,20 @@ public final class CheckpointCommand implements Callable<Integer> {
                 bar.show(bytes, bytes / BYTES_PER_ITEM);
             }).build());
             bar.finish(done[0] / BYTES_PER_ITEM);
-            store.close(); // takes it
-            return store.lastCommit().orElseThrow();
+            if (kind == Kind.FULL) {
+                store.close(); // takes it
+                return store.lastCommit().orElseThrow();
+            }
+            try {
+                return store.checkpoint(kind.request).join();
+            } catch (CompletionException failed) {
+                if (failed.getCause() instanceof StoreFault fault) {
+                    throw fault;
+                }
+                throw new Failure(failed.getCause().getMessage() + ".", failed);
+            } finally {
+                store.abandon();
+            }
         }
     }
 
@@ -106,8 +135,49 @@ public final class CheckpointCommand implements Callable<Integer> {
         }
     }
 
+    /** What may be asked for. */
+    enum Kind {
+        FULL(CheckpointRequest.full()),
+        LOG(CheckpointRequest.logOnly()),
+        SNAPSHOT(CheckpointRequest.full().snapshot()),
+        INDEX(CheckpointRequest.indexOnly());
+
+        private final CheckpointRequest request;
+
+        Kind(CheckpointRequest request) {
+            this.request = request;
+        }
+
+        private static String nameOf(Kind kind) {
+            return kind.name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** The kinds as options write them. */
+    static final class KindNames implements Iterable<String> {
+
+        static List<String> all() {
+            return Arrays.stream(Kind.values()).map(Kind::nameOf).toList();
+        }
+
+        @Override
+        public Iterator<String> iterator() {
+            return all().iterator();
+        }
+    }
+
+    /** Makes picocli read kinds. */
+    static final class KindConverter implements ITypeConverter<Kind> {
+
+        @Override
+        public Kind convert(String text) {
+            return Arrays.stream(Kind.values()).filter(kind -> Kind.nameOf(kind).equals(text)).findFirst().orElseThrow(() ->
+                    new TypeConversionException("'" + text + "' is not a kind of checkpoint; choose " + String.join(", ", KindNames.all())));
+        }
+    }
+
     private static void print(CommitPoint commit, PrintStream out) {
-        out.printf(Locale.ROOT, "checkpoint %d, of version %d: %s, %s, taken %s%n", commit.number(), commit.version(), commit.kind(), commit.durability(),
+        out.printf(Locale.ROOT, "checkpoint %d, of version %d: %s, %s, %s, taken %s%n", commit.number(), commit.version(), commit.kind(), commit.logStyle(), commit.durability(),
                 Instant.ofEpochMilli(commit.createdAt()));
         out.printf(Locale.ROOT, "cookie     %d bytes%n", commit.cookie().length);
         out.printf(Locale.ROOT, "sessions   %d%n", commit.serials().size());

@@ -72,6 +72,8 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         row(out, "committed", "addresses %d to %d, cut at %d", newest.log().begin(), newest.log().end(), newest.log().cut());
         newest.image().ifPresentOrElse(image -> row(out, "index", "%s: %d buckets, %d of overflow, replay from %d", StoreAudit.imageFile(image),
                 image.buckets(), image.overflowBuckets(), image.replayFrom()), () -> row(out, "index", "no image"));
+        newest.snapshot().ifPresent(snapshot -> row(out, "snapshot", "%s: addresses %d to %d, %s", StoreAudit.snapshotFile(snapshot), snapshot.from(), snapshot.end(),
+                bytes(fileBytes(snapshot))));
         row(out, "cookie", "%d bytes", newest.cookie().lengthBytes());
         row(out, "sessions", "%d", newest.sessions().size());
         newest.sessions().stream().limit(SESSIONS_SHOWN).forEach(session -> row(out, "", "%s: %d operations", name(session), session.durableSerial()));
@@ -87,6 +89,10 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         newest.skipped().stream().limit(GAPS_SHOWN).forEach(range -> row(out, "", "%d to %d: nothing", range.from(), range.to()));
         newest.undone().stream().limit(GAPS_SHOWN).forEach(range -> row(out, "", "%d to %d: records of parity %d taken back; up to %d nothing", range.cut(),
                 range.end(), range.parity(), range.nextTail()));
+    }
+
+    private long fileBytes(Manifest.Snapshot snapshot) {
+        return snapshot.pages().fileBytes(1 << report.identity().pageBits());
     }
 
     private static String name(SessionPoint session) {
@@ -159,6 +165,7 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         fields.put("cut", newest.log().cut());
         fields.put("end", newest.log().end());
         fields.put("image", newest.image().map(Inspection::toJson).orElse(null));
+        fields.put("snapshot", newest.snapshot().map(Inspection::toJson).orElse(null));
         fields.put("sessions", newest.sessions().stream().map(Inspection::toJson).toList());
         fields.put("cookieBytes", newest.cookie().lengthBytes());
         fields.put("skipped", newest.skipped().stream().map(range -> toJson(new StoreAudit.Range(range.from(), range.to()))).toList());
@@ -172,6 +179,14 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         fields.put("buckets", image.buckets());
         fields.put("overflowBuckets", image.overflowBuckets());
         fields.put("replayFrom", image.replayFrom());
+        return fields;
+    }
+
+    private static Map<String, Object> toJson(Manifest.Snapshot snapshot) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("file", StoreAudit.snapshotFile(snapshot));
+        fields.put("from", snapshot.from());
+        fields.put("end", snapshot.end());
         return fields;
     }
 

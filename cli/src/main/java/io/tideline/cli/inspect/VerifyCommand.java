@@ -1,5 +1,6 @@
 package io.tideline.cli.inspect;
 
+import io.tideline.checkpoint.Manifest;
 import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Interruption;
@@ -82,8 +83,12 @@ public final class VerifyCommand implements Callable<Integer> {
             return;
         }
         out.println((report.isSound() ? "not closed, and nothing is known to be damaged; " : "not closed; ") + log
-                + (report.checkpoints().isEmpty() ? "" : "; whole up to " + report.settledEnd() + ", where checkpoint "
-                        + report.checkpoints().getFirst().generation() + " ends") + ".");
+                + (report.checkpoints().isEmpty() ? "" : "; whole up to " + report.settledEnd() + ", where " + describe(report.checkpoints().getFirst())) + ".");
         report.unknown().forEach(range -> out.println(Audit.describe(range)));
+    }
+
+    private static String describe(Manifest newest) {
+        String ends = "checkpoint " + newest.generation() + " ends";
+        return newest.snapshot().map(snapshot -> StoreAudit.snapshotFile(snapshot) + " goes on up to " + snapshot.end() + ", where " + ends).orElse(ends);
     }
 }

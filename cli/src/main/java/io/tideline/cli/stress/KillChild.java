@@ -256,12 +256,21 @@ final class KillChild {
     private void takeCheckpoints(Store store) {
         SplittableRandom random = new SplittableRandom(~(plan.seed() * KillPlan.MOST_LIVES + plan.life()));
         while (!stop.get()) {
-            CheckpointRequest request = (random.nextInt(3) == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly())
-                    .durability(random.nextInt(4) == 0 ? Durability.DISK : Durability.PROCESS);
-            noteDurable(commit(store, request));
+            Durability durability = random.nextInt(4) == 0 ? Durability.DISK : Durability.PROCESS;
+            noteDurable(commit(store, anyKind(random, store.lastCommit().isEmpty()).durability(durability)));
             committed.countDown();
             LockSupport.parkNanos(random.nextLong(CHECKPOINT_PAUSE_NANOS));
         }
+    }
+
+    private static CheckpointRequest anyKind(SplittableRandom random, boolean isFirst) {
+        return switch (random.nextInt(8)) {
+            case 0, 1 -> CheckpointRequest.full();
+            case 2 -> CheckpointRequest.full().snapshot();
+            case 3 -> isFirst ? CheckpointRequest.full() : CheckpointRequest.indexOnly();
+            case 4, 5 -> CheckpointRequest.logOnly().snapshot();
+            default -> CheckpointRequest.logOnly();
+        };
     }
 
     private static CommitPoint commit(Store store, CheckpointRequest request) {

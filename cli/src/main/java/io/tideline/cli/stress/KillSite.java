@@ -20,6 +20,8 @@ enum KillSite {
     CUT_PASSED("cut.passed", 8),
     TAIL_PADDED("tail.padded", 8),
     FOLD_FLUSHED("fold.flushed", 8),
+    SNAPSHOT_PAGE("snapshot.page", 16),
+    SNAPSHOT_WRITTEN("snapshot.written", 4),
     IMAGE_WRITTEN("image.written", 4),
     MANIFEST_DRAFTED("manifest.drafted", 8),
     MANIFEST_RENAMED("manifest.renamed", 8),
@@ -29,6 +31,7 @@ enum KillSite {
     RECOVERY_MANIFEST("recovery.manifest", 1),
     RECOVERY_IMAGE("recovery.image", 1),
     RECOVERY_REPLAYING("recovery.replaying", 8),
+    RECOVERY_REAPPENDING("recovery.reappending", 40),
     RECOVERY_BEGINNING("recovery.beginning", 1);
 
     private static final String RECOVERY = "recovery.";

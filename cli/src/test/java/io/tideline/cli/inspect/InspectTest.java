@@ -147,6 +147,68 @@ class InspectTest {
     }
 
     @Test
+    void shouldTakeCheckpointsOfEveryKind() throws IOException {
+        try (Store store = Store.open(config())) {
+            store.put(1, 77);
+            store.checkpoint(CheckpointRequest.logOnly().snapshot()).join();
+            store.put(1, 78);
+            store.abandon();
+        }
+        Run sound = Run.of("verify", "-q", directory.toString());
+        assertEquals(ExitCode.DONE, sound.exitCode(), sound.out() + sound.err());
+        assertTrue(sound.out().contains("where checkpoints/2-snapshot goes on up to "), sound.out());
+        Path json = parent.resolve("out.json");
+        Run inspected = Run.of("inspect", "-q", "--json=" + json, directory.toString());
+        assertTrue(inspected.out().contains(": LOG_ONLY, SNAPSHOT, DISK, taken ") && inspected.out().contains("snapshot   checkpoints/2-snapshot: addresses "),
+                inspected.out());
+        assertTrue(inspected.out().contains("live       " + (KEYS - 1) + ", "), inspected.out());
+        assertTrue(Files.readString(json).contains("\"file\": \"checkpoints/2-snapshot\""), "JSON");
+        int number = 3;
+        for (String kind : new String[] {"index", "snapshot", "log", "full"}) {
+            Run taken = Run.of("checkpoint", "-q", "--kind=" + kind, directory.toString());
+            assertEquals(ExitCode.DONE, taken.exitCode(), taken.err());
+            String expected = switch (kind) {
+                case "index" -> "INDEX_ONLY, SNAPSHOT, DISK";
+                case "snapshot" -> "FULL, SNAPSHOT, DISK";
+                case "log" -> "FULL, FOLD_OVER, DISK"; // the image names addresses of the snapshot, so there is a new one
+                default -> "FULL, FOLD_OVER, DISK";
+            };
+            assertTrue(taken.out().startsWith("checkpoint " + number++ + ", of version ") && taken.out().contains(": " + expected), taken.out());
+            Run verify = Run.of("verify", "-q", directory.toString());
+            assertEquals(ExitCode.DONE, verify.exitCode(), kind + ": " + verify.out() + verify.err());
+            assertTrue(Run.of("inspect", "-q", directory.toString()).out().contains("live       " + (KEYS - 1) + ", "), kind);
+        }
+        try (Store store = Store.open(config())) {
+            assertEquals(77, store.get(1, -1));
+        }
+        Run wrong = Run.of("checkpoint", "--kind=all", directory.toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, wrong.exitCode());
+        assertTrue(wrong.err().contains("'all' is not a kind of checkpoint; choose full, log, snapshot, index"), wrong.err());
+    }
+
+    @Test
+    void shouldFindAnyFlippedBitOfASnapshot() throws IOException {
+        try (Store store = Store.open(config())) {
+            store.put(1, 77);
+            store.checkpoint(CheckpointRequest.full().snapshot()).join();
+            store.abandon();
+        }
+        Path file = directory.resolve("checkpoints/2-snapshot");
+        byte[] whole = Files.readAllBytes(file);
+        for (int offset = 0; offset < whole.length; offset += 397) {
+            byte[] damaged = whole.clone();
+            damaged[offset] ^= (byte) (1 << offset % 8);
+            Files.write(file, damaged);
+            Run run = Run.of("verify", "-q", directory.toString());
+            assertEquals(ExitCode.WRONG, run.exitCode(), "offset " + offset + ": " + run.out() + run.err());
+            assertTrue(run.out().contains("checkpoints/2-snapshot is damaged at offset "), run.out());
+        }
+        Files.delete(file);
+        Run gone = Run.of("verify", "-q", directory.toString());
+        assertTrue(gone.out().contains("checkpoints/2-snapshot, offset 0: expected the snapshot that MANIFEST-2 names, found none"), gone.out());
+    }
+
+    @Test
     void shouldRefuseWhatIsNoStoreOrInUse() throws IOException {
         Path empty = Files.createDirectory(parent.resolve("empty"));
         try (Store open = Store.open(StoreConfig.builder().memory(1 << 20).directory(parent.resolve("open")).build())) {

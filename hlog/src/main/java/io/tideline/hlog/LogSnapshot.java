@@ -1,0 +1,264 @@
+package io.tideline.hlog;
+
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.Device;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.memory.NativeBuffer;
+import io.tideline.memory.Probe;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The end of a log that is not in its own files yet, copied to a file beside them, while nothing of it is changed in place. Layout in
+ * {@link SnapshotLayout}.
+ *
+ * <p>It is copied page by page from the end down, until it meets what the flusher has written meanwhile: so no page that is still needed can have
+ * left the memory, and no more is copied than is missing.
+ *
+ * @param from its first address, where a page begins, or the log: below it the log's own files hold the log
+ * @param end the address behind its last
+ */
+public record LogSnapshot(long from, long end) {
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    /** Told what a snapshot holds, in the order of addresses. */
+    public interface Visitor {
+        /** A record, or filler, stands at {@code record} during this call, laid out as in the log, its state bits whatever they were. */
+        void record(long address, long record, int sizeBytes);
+    }
+
+    /**
+     * Copies what of the log below {@code end} is not in its files, on the calling thread, outside the epoch.
+     *
+     * @param name of a new file; it is removed again if this fails, and not made if nothing is missing
+     * @param end a multiple of 4,096 below which nothing is changed in place meanwhile, and everything reserved is framed
+     * @param sync whether the file survives a crash of the machine afterwards; its name does once the directory is synced
+     * @return empty if the log's files hold everything
+     * @throws StoreFault if not everything was written, or synced
+     */
+    public static Optional<LogSnapshot> write(HybridLog log, Device device, Waits waits, String name, long storeId, long sequence, long end,
+            boolean sync) {
+        requireAlignment(device);
+        if (log.flushed() >= end) {
+            return Optional.empty();
+        }
+        DeviceFile file = device.create(name);
+        boolean hangs = false;
+        try {
+            LogSnapshot written = new Writer(log, file, waits, storeId, sequence, end).write(sync);
+            if (written.from == end) { // the flusher was faster
+                device.delete(name);
+                return Optional.empty();
+            }
+            return Optional.of(written);
+        } catch (Throwable failed) {
+            hangs = hangs(failed);
+            remove(device, name, failed);
+            throw failed;
+        } finally {
+            if (!hangs) {
+                file.close();
+            }
+        }
+    }
+
+    /** Whether the device did not end something in time: then closing the file would wait for that. */
+    private static boolean hangs(Throwable failed) {
+        return failed instanceof StoreFault fault && BlockingIo.isTimeout(fault);
+    }
+
+    private static void remove(Device device, String name, Throwable failed) {
+        try {
+            device.delete(name);
+        } catch (RuntimeException left) {
+            failed.addSuppressed(left);
+        }
+    }
+
+    /**
+     * Reads all of it, in the order of addresses, a page at a time, which is checked before anything of it is shown.
+     *
+     * @throws io.tideline.fault.CorruptionFault if it is not as it was written, or of another store, checkpoint or stretch of the log
+     * @throws io.tideline.fault.FormatFault if it is of a newer version
+     */
+    public void read(Device device, Waits waits, String name, long storeId, long sequence, int pageBytes, Visitor visitor) {
+        requireAlignment(device);
+        DeviceFile file = device.open(name);
+        boolean hangs = false;
+        try {
+            new Reader(file, waits, new SnapshotSeal(file.path(), storeId, sequence, pageBytes), pageBytes).read(visitor);
+        } catch (Throwable failed) {
+            hangs = hangs(failed);
+            throw failed;
+        } finally {
+            if (!hangs) {
+                file.close();
+            }
+        }
+    }
+
+    /** Makes it survive a crash of the machine that was written without. */
+    public static void sync(Device device, Waits waits, String name) {
+        DeviceFile file = device.open(name);
+        boolean hangs = false;
+        try {
+            new BlockingIo(waits, TIMEOUT_NANOS).sync(file);
+        } catch (StoreFault failed) {
+            hangs = hangs(failed);
+            throw failed;
+        } finally {
+            if (!hangs) {
+                file.close();
+            }
+        }
+    }
+
+    /** The size of its file. */
+    public long fileBytes(int pageBytes) {
+        return SnapshotLayout.fileBytes(from, end, pageBytes);
+    }
+
+    private static void requireAlignment(Device device) {
+        if (SnapshotLayout.ALIGNMENT_BYTES % device.alignmentBytes() != 0) {
+            throw new IllegalArgumentException("a device that transfers multiples of " + device.alignmentBytes() + " bytes; they must divide "
+                    + SnapshotLayout.ALIGNMENT_BYTES);
+        }
+    }
+
+    /** Writes the file of a snapshot. */
+    private static final class Writer {
+        private final HybridLog log;
+        private final DeviceFile file;
+        private final BlockingIo io;
+        private final SnapshotSeal seal;
+        private final long end;
+        private final long pageBytes;
+
+        Writer(HybridLog log, DeviceFile file, Waits waits, long storeId, long sequence, long end) {
+            this.log = log;
+            this.file = file;
+            this.io = new BlockingIo(waits, TIMEOUT_NANOS);
+            this.seal = new SnapshotSeal(file.path(), storeId, sequence, log.pageBytes());
+            this.end = end;
+            this.pageBytes = log.pageBytes();
+        }
+
+        LogSnapshot write(boolean sync) {
+            Region block = Region.allocate(SnapshotLayout.lengthBytes(pageBytes), false);
+            try {
+                long from = writePages(block.address());
+                if (from < end) {
+                    Words.zero(block.address(), SnapshotLayout.HEAD_BYTES);
+                    write(block.address(), SnapshotLayout.HEAD_BYTES, 0, 0, from, end);
+                    if (sync) {
+                        io.sync(file);
+                    }
+                }
+                return new LogSnapshot(from, end);
+            } finally {
+                if (!io.isUnderWay()) {
+                    block.close(); // else leaked rather than taken from under a device that hangs
+                }
+            }
+        }
+
+        /** From the last page down; the first address that was written. */
+        private long writePages(long block) {
+            long written = end;
+            for (long page = SnapshotLayout.lastPage(end, pageBytes); written > log.flushed(); page--) {
+                long from = SnapshotLayout.pageFrom(page, pageBytes);
+                long to = SnapshotLayout.pageEnd(page, end, pageBytes);
+                if (!log.copy(from, to, block + SnapshotLayout.HEADER_BYTES)) {
+                    break; // it has left the memory, so its file has it
+                }
+                int lengthBytes = SnapshotLayout.lengthBytes(to - from);
+                long usedBytes = SnapshotLayout.HEADER_BYTES + to - from;
+                Words.zero(block + usedBytes, lengthBytes - usedBytes);
+                write(block, lengthBytes, SnapshotLayout.offset(page, end, pageBytes), SnapshotLayout.number(page, end, pageBytes), from, to);
+                Probe.at("snapshot.page");
+                written = from;
+            }
+            return written;
+        }
+
+        private void write(long block, int lengthBytes, long offset, long number, long from, long to) {
+            seal.seal(NativeBuffer.of(block, lengthBytes), offset, number, from, to);
+            io.write(file, offset, block, lengthBytes);
+        }
+    }
+
+    /** Reads the file of the snapshot. */
+    private final class Reader {
+        private final DeviceFile file;
+        private final BlockingIo io;
+        private final SnapshotSeal seal;
+        private final long pageBytes;
+
+        Reader(DeviceFile file, Waits waits, SnapshotSeal seal, long pageBytes) {
+            this.file = file;
+            this.io = new BlockingIo(waits, TIMEOUT_NANOS);
+            this.seal = seal;
+            this.pageBytes = pageBytes;
+        }
+
+        void read(Visitor visitor) {
+            long expectedBytes = SnapshotLayout.fileBytes(from, end, pageBytes);
+            long sizeBytes = file.sizeBytes();
+            if (sizeBytes != expectedBytes) {
+                throw seal.damage(Math.min(sizeBytes, expectedBytes), "the size", sizeBytes + "", expectedBytes + "");
+            }
+            Region block = Region.allocate(SnapshotLayout.lengthBytes(pageBytes), false);
+            try {
+                read(block.address(), SnapshotLayout.HEAD_BYTES, 0, 0, from, end, SnapshotLayout.HEADER_BYTES);
+                for (long page = from / pageBytes; page <= SnapshotLayout.lastPage(end, pageBytes); page++) {
+                    long first = SnapshotLayout.pageFrom(page, pageBytes);
+                    long last = SnapshotLayout.pageEnd(page, end, pageBytes);
+                    long offset = SnapshotLayout.offset(page, end, pageBytes);
+                    read(block.address(), SnapshotLayout.lengthBytes(last - first), offset, SnapshotLayout.number(page, end, pageBytes), first, last,
+                            SnapshotLayout.HEADER_BYTES + last - first);
+                    show(first, last, block.address() + SnapshotLayout.HEADER_BYTES, offset, visitor);
+                }
+            } finally {
+                if (!io.isUnderWay()) {
+                    block.close();
+                }
+            }
+        }
+
+        private void read(long block, int lengthBytes, long offset, long number, long first, long last, long usedBytes) {
+            io.read(file, offset, block, lengthBytes);
+            ByteBuffer bytes = NativeBuffer.of(block, lengthBytes);
+            seal.check(bytes, offset, number, first, last, usedBytes);
+        }
+
+        private void show(long first, long last, long memory, long offset, Visitor visitor) {
+            for (long at = first; at < last; ) {
+                long record = memory + at - first;
+                int sizeBytes = sizeBytes(record, last - at);
+                if (sizeBytes < 0) {
+                    throw seal.damage(offset + SnapshotLayout.HEADER_BYTES + at - first, "the record of log address " + at, "0x"
+                            + Long.toHexString(Words.get(record)) + " 0x" + Long.toHexString(Words.get(record + Long.BYTES)), "one that ends by " + last);
+                }
+                RecordLayout.requireKnown(Words.get(record + RecordLayout.LINK_OFFSET), at);
+                visitor.record(at, record, sizeBytes);
+                at += sizeBytes;
+            }
+        }
+
+        /** The length of what stands there, or -1 if no record can look like this. */
+        private static int sizeBytes(long record, long roomBytes) {
+            long link = Words.get(record + RecordLayout.LINK_OFFSET);
+            long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
+            if (link == 0 || RecordLayout.isLocked(stateWord) || roomBytes < RecordLayout.leastBytes(link, stateWord)) {
+                return -1;
+            }
+            long sizeBytes = RecordLayout.sizeBytes(record, link, stateWord);
+            return sizeBytes < RecordLayout.GRANULE_BYTES || sizeBytes > roomBytes || sizeBytes % RecordLayout.GRANULE_BYTES != 0 ? -1 : (int) sizeBytes;
+        }
+    }
+}

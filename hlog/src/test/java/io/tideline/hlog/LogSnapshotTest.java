@@ -1,0 +1,215 @@
+package io.tideline.hlog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.FormatFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.DeviceFile;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
+import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Checksum;
+import io.tideline.memory.NativeBuffer;
+import io.tideline.memory.Probe;
+import io.tideline.memory.Region;
+import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The end of a log, copied aside: all that the log's files lack, byte for byte, or a named fault. */
+class LogSnapshotTest {
+    private static final long STORE = 77;
+    private static final int PAGE = 4096;
+
+    private final Epoch epoch = new Epoch(Waits.SYSTEM);
+    private final SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1));
+    private final HybridLog log = new HybridLog(epoch, 12, 16, MutabilityPolicy.ofFraction(0.5), false,
+            new LogDevice(disk, disk, disk, 14, STORE, 4), Waits.SYSTEM);
+    private final long slot = epoch.claim("test");
+    private final List<Long> appended = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        Probe.install(null);
+        epoch.release(slot);
+        epoch.close();
+        log.close();
+        disk.close();
+    }
+
+    /** Records of 48 bytes with their own number as value. */
+    private void append(int count) {
+        for (int i = 0; i < count; i++) {
+            assertTrue(epoch.tryEnter(slot));
+            long address = log.reserve(48);
+            if (address >= 0) {
+                long record = log.physical(address);
+                long stateWord = RecordLayout.begin(record, 8, 24);
+                Words.set(RecordLayout.keyAddress(record, stateWord), appended.size());
+                RecordLayout.finish(record, stateWord, LogAddress.CHAIN_END, 0);
+                appended.add(address);
+            } else {
+                i--;
+            }
+            epoch.exit(slot);
+            epoch.drain();
+        }
+    }
+
+    private Optional<LogSnapshot> write(String name, long end) {
+        return LogSnapshot.write(log, disk, Waits.SYSTEM, name, STORE, 5, end, true);
+    }
+
+    private static List<Long> read(LogSnapshot snapshot, SimulatedDisk from, long storeId, long sequence) {
+        List<Long> found = new ArrayList<>();
+        long[] next = {snapshot.from()};
+        snapshot.read(from, Waits.SYSTEM, "S", storeId, sequence, PAGE, (address, record, sizeBytes) -> {
+            assertEquals(next[0], address, "no byte is left out");
+            next[0] += sizeBytes;
+            if ((Words.get(record) & RecordLayout.FILLER) == 0) {
+                found.add(address);
+                assertEquals(48, sizeBytes);
+            }
+        });
+        assertEquals(snapshot.end(), next[0]);
+        return found;
+    }
+
+    private List<Long> appendedFrom(long from, long end) {
+        return appended.stream().filter(address -> address >= from && address < end).toList();
+    }
+
+    @Test
+    void shouldHoldWhatTheFilesLack() {
+        for (int count : new int[] {1, 85, 86, 300, 700}) {
+            append(count);
+            long end = log.padStretch();
+            append(3);
+            long readOnly = log.readOnly();
+            LogSnapshot snapshot = write("S", end).orElseThrow();
+            assertEquals(readOnly, log.readOnly(), "nothing was made read-only");
+            assertEquals(end, snapshot.end());
+            assertTrue(snapshot.from() <= log.flushed() && (snapshot.from() == 64 || snapshot.from() % PAGE == 0), snapshot::toString);
+            assertEquals(appendedFrom(snapshot.from(), end), read(snapshot, disk, STORE, 5));
+            try (DeviceFile file = disk.open("S")) {
+                assertEquals(snapshot.fileBytes(PAGE), file.sizeBytes());
+            }
+            disk.delete("S");
+        }
+    }
+
+    @Test
+    void shouldWriteNothingWhereNothingIsMissing() {
+        append(100);
+        long end = log.closeStretch();
+        epoch.drain();
+        log.awaitFlushed(end, 60_000_000_000L);
+        assertTrue(write("S", end).isEmpty());
+        assertFalse(disk.exists("S"));
+    }
+
+    /** While pages are copied the log goes on so far that all of them are flushed and leave the memory. */
+    @Test
+    void shouldStopWhereTheFlusherHasBeen() {
+        append(600);
+        long end = log.padStretch();
+        boolean[] once = {false};
+        Probe.install(point -> {
+            if (point.equals("snapshot.page") && !once[0]) {
+                once[0] = true;
+                append(2_000);
+                while (log.head() < end) {
+                    epoch.drain();
+                    Thread.onSpinWait();
+                }
+            }
+        });
+        LogSnapshot snapshot = write("S", end).orElseThrow();
+        assertTrue(once[0]);
+        assertTrue(snapshot.from() >= end - PAGE, "one page: " + snapshot);
+        assertEquals(appendedFrom(snapshot.from(), end), read(snapshot, disk, STORE, 5));
+    }
+
+    @Test
+    void shouldRefuseWhatIsNotAsItWasWritten() {
+        append(200);
+        long end = log.padStretch();
+        LogSnapshot snapshot = write("S", end).orElseThrow();
+        long sizeBytes = snapshot.fileBytes(PAGE);
+        for (long bit = 0; bit < sizeBytes * 8; bit += 97) {
+            try (SimulatedDisk damaged = disk.kill(1)) {
+                flip(damaged, bit);
+                assertThrows(CorruptionFault.class, () -> read(snapshot, damaged, STORE, 5), "bit " + bit);
+            }
+        }
+        for (long size = 0; size < sizeBytes; size += 509) {
+            try (SimulatedDisk damaged = disk.kill(1)) {
+                try (DeviceFile file = damaged.open("S")) {
+                    file.truncate(size);
+                }
+                assertThrows(CorruptionFault.class, () -> read(snapshot, damaged, STORE, 5), "cut off behind " + size);
+            }
+        }
+        assertThrows(CorruptionFault.class, () -> read(snapshot, disk, STORE + 1, 5));
+        assertThrows(CorruptionFault.class, () -> read(snapshot, disk, STORE, 6));
+        assertThrows(CorruptionFault.class, () -> read(new LogSnapshot(snapshot.from(), end - PAGE), disk, STORE, 5));
+        assertThrows(CorruptionFault.class, () -> read(new LogSnapshot(snapshot.from() + 16, end), disk, STORE, 5));
+    }
+
+    private static void flip(SimulatedDisk damaged, long bit) {
+        try (Region memory = Region.allocate(512, false); DeviceFile file = damaged.open("S")) {
+            long word = bit / Long.SIZE * Long.BYTES;
+            BlockingIo io = new BlockingIo(Waits.SYSTEM);
+            io.read(file, word, memory.address(), Long.BYTES);
+            Words.set(memory.address(), Words.get(memory.address()) ^ 1L << bit % Long.SIZE);
+            io.write(file, word, memory.address(), Long.BYTES);
+        }
+    }
+
+    /** A version that this one does not know, with a right checksum. */
+    @Test
+    void shouldRefuseANewerFormat() {
+        append(10);
+        LogSnapshot snapshot = write("S", log.padStretch()).orElseThrow();
+        try (Region memory = Region.allocate(PAGE, false); DeviceFile file = disk.open("S")) {
+            BlockingIo io = new BlockingIo(Waits.SYSTEM);
+            io.read(file, 0, memory.address(), PAGE);
+            ByteBuffer head = NativeBuffer.of(memory.address(), PAGE);
+            head.putInt(SnapshotLayout.VERSION_OFFSET, 2);
+            int crc = new Checksum(STORE).of(0, SnapshotLayout.MAGIC, 2, head.slice(SnapshotLayout.CHECKED_OFFSET,
+                    PAGE - SnapshotLayout.CHECKED_OFFSET));
+            head.putInt(SnapshotLayout.CRC_OFFSET, crc);
+            io.write(file, 0, memory.address(), PAGE);
+        }
+        FormatFault newer = assertThrows(FormatFault.class, () -> read(snapshot, disk, STORE, 5));
+        assertTrue(newer.getMessage().contains("in format 2; this one knows up to 1"), newer::toString);
+    }
+
+    @Test
+    void shouldRemoveWhatItCouldNotFinish() {
+        SimulatedDisk sound = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1));
+        append(200);
+        long end = log.padStretch();
+        LogSnapshot.write(log, sound, Waits.SYSTEM, "S", STORE, 5, end, true);
+        int steps = sound.steps().size();
+        sound.close();
+        for (int step = 1; step < steps - 1; step++) {
+            try (SimulatedDisk failing = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1), FaultPlan.ofSeed(1).failAt(step, Fault.EIO))) {
+                assertThrows(StoreFault.class, () -> LogSnapshot.write(log, failing, Waits.SYSTEM, "S", STORE, 5, end, true), "step " + step);
+                assertFalse(failing.exists("S"));
+                assertEquals(0, failing.openFiles());
+            }
+        }
+    }
+}

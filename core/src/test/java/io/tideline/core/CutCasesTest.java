@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.SimulatedDisk;
@@ -42,19 +43,24 @@ class CutCasesTest {
 
     /**
      * Runs something before a checkpoint and something during it, in PREPARE or behind the cut, by two sessions in turn; the recovered store is as
-     * the cut has it, and the living one as the latter left it.
+     * the cut has it, and the living one as the latter left it. So for the log folded over, and for a snapshot.
      */
     private static void across(Consumer<Operations> before, Consumer<Operations> during) throws Exception {
-        for (boolean isBehindTheCut : new boolean[] {false, true}) {
-            for (boolean isReadOnly : new boolean[] {false, true}) {
-                across(before, during, isBehindTheCut, isReadOnly);
+        for (boolean isReadOnly : new boolean[] {false, true}) {
+            for (Phase phase : List.of(Phase.PREPARE, Phase.IN_PROGRESS)) {
+                across(before, during, CheckpointRequest.logOnly(), phase, isReadOnly);
+            }
+            for (Phase phase : List.of(Phase.PREPARE, Phase.IN_PROGRESS, Phase.SNAPSHOT)) {
+                across(before, during, CheckpointRequest.logOnly().snapshot(), phase, isReadOnly);
             }
         }
     }
 
-    private static void across(Consumer<Operations> before, Consumer<Operations> during, boolean isBehindTheCut, boolean isReadOnly) throws Exception {
+    private static void across(Consumer<Operations> before, Consumer<Operations> during, CheckpointRequest request, Phase phase, boolean isReadOnly)
+            throws Exception {
         SimulatedDisk disk = disk(1);
-        String which = (isBehindTheCut ? "behind the cut" : "in PREPARE") + (isReadOnly ? ", of a record that is read-only" : "");
+        boolean isBehindTheCut = phase != Phase.PREPARE;
+        String which = request.logStyle() + ", in " + phase + (isReadOnly ? ", of a record that is read-only" : "");
         try (Store store = Store.open(config(disk).build()); Session one = store.openSession("one"); Session two = store.openSession("two")) {
             store.put(1, 1);
             store.checkpoint().get();
@@ -66,9 +72,11 @@ class CutCasesTest {
             long serialOfTwo = two.serial();
             String left;
             CommitPoint point;
-            try (PhaseHold hold = new PhaseHold(store, CheckpointRequest.logOnly())) {
-                if (isBehindTheCut) {
+            try (PhaseHold hold = new PhaseHold(store, request)) {
+                if (phase == Phase.IN_PROGRESS) {
                     hold.toInProgress();
+                } else if (phase == Phase.SNAPSHOT) {
+                    hold.toSnapshot();
                 }
                 during.accept(two);
                 left = look(store);
@@ -196,7 +204,8 @@ class CutCasesTest {
                 long[] atCut;
                 CommitPoint point;
                 Session opened;
-                try (PhaseHold hold = new PhaseHold(store, CheckpointRequest.logOnly())) {
+                CheckpointRequest request = seed % 2 == 0 ? CheckpointRequest.logOnly().snapshot() : CheckpointRequest.logOnly();
+                try (PhaseHold hold = new PhaseHold(store, request)) {
                     ledger.run(busy, 0, random.nextInt(1, RANDOM_ROUNDS));
                     ledger.run(closing, 2, random.nextInt(1, 9));
                     busy.completePending(true);
@@ -235,7 +244,8 @@ class CutCasesTest {
         SimulatedDisk disk = disk(1);
         try (Store store = Store.open(config(disk).build()); Session idle = store.openSession("idle")) {
             for (int i = 1; i <= 20; i++) {
-                assertEquals(i, store.checkpoint(i % 3 == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly()).get().number());
+                CheckpointRequest request = i % 3 == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly();
+                assertEquals(i, store.checkpoint(i % 5 == 2 ? CheckpointRequest.indexOnly() : i % 2 == 0 ? request.snapshot() : request).get().number());
             }
             assertEquals(0, idle.durableSerial());
             assertEquals(4096, store.stats().tail(), "padded once");

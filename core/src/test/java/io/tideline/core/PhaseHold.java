@@ -60,6 +60,15 @@ final class PhaseHold implements AutoCloseable {
         awaitPhase(Phase.IN_PROGRESS);
     }
 
+    /** The same for the phase in which a snapshot is about to be copied. */
+    void toSnapshot() {
+        toInProgress();
+        Holder next = new Holder(store);
+        holder.letGo();
+        holder = next;
+        awaitPhase(Phase.SNAPSHOT);
+    }
+
     private void awaitPhase(Phase phase) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS);
         for (int attempt = 0; store.kernel().state.phase() != phase; attempt++) {

@@ -1,10 +1,10 @@
 package io.tideline.epoch;
 
-import io.tideline.memory.Waits;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.tideline.jcstress.Ring;
+import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;

@@ -68,6 +68,7 @@ public final class CommitWalk implements LongUnaryOperator, AutoCloseable {
      */
     void readOn(long until) {
         try (LogScan scan = new LogScan(log, waits, known, until)) {
+            long busySince = 0;
             for (int attempt = 0; ; ) {
                 switch (pass(scan)) {
                     case END -> {
@@ -75,7 +76,14 @@ public final class CommitWalk implements LongUnaryOperator, AutoCloseable {
                         return;
                     }
                     case ON_DEVICE -> scan.load();
-                    case BUSY -> waits.pause(attempt++); // whoever locked the record ends that within a stay in the epoch
+                    case BUSY -> { // whoever locked the record ends that within a stay in the epoch
+                        long now = waits.nanoTime();
+                        busySince = attempt == 0 ? now : busySince;
+                        if (now - busySince > PASS_TIMEOUT_NANOS) {
+                            throw staysInside();
+                        }
+                        waits.pause(attempt++);
+                    }
                     case RECORD -> attempt = 0;
                 }
             }
@@ -152,13 +160,17 @@ public final class CommitWalk implements LongUnaryOperator, AutoCloseable {
     private long readOnFor(long address) {
         long until = log.tail();
         if (!epoch.awaitAllPassed(PASS_TIMEOUT_NANOS)) {
-            throw new IoFault("the checkpoint ended, because somebody stays inside the store for more than "
-                    + TimeUnit.NANOSECONDS.toSeconds(PASS_TIMEOUT_NANOS) + " s: " + epoch.inside() + "; nothing was committed");
+            throw staysInside();
         }
         asked = address;
         answer = NOT_MET;
         readOn(until);
         return answer == NOT_MET ? requireCommitted(address) : answer;
+    }
+
+    private IoFault staysInside() {
+        return new IoFault("the checkpoint ended, because somebody stays inside the store for more than "
+                + TimeUnit.NANOSECONDS.toSeconds(PASS_TIMEOUT_NANOS) + " s: " + epoch.inside() + "; nothing was committed");
     }
 
     private long requireCommitted(long address) {

@@ -52,7 +52,8 @@ public final class StoreAudit implements AutoCloseable {
      * @param segments the files of the log
      * @param begin the first address of the log
      * @param end the address behind its last byte; of a log that was not closed, behind what its files hold
-     * @param settledEnd up to here all is known: the end of the newest checkpoint, if it is whole, or of a log that was closed
+     * @param settledEnd up to here all is known: the end of the newest checkpoint, if it is whole, or where its snapshot goes on; or that of a log
+     *     that was closed
      * @param unknown the addresses of which nothing can be said
      * @param content what the whole records are; null if that was not asked for
      */

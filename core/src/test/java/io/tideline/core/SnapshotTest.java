@@ -145,6 +145,45 @@ class SnapshotTest {
         }
     }
 
+    /** Between cut and end stand records of both versions, some in the log's files and some in the snapshot. */
+    @Test
+    void shouldTakeBackWhatTheNextVersionWroteInFrontOfTheEnd() throws Exception {
+        for (boolean isFlushed : new boolean[] {false, true}) {
+            try (SimulatedDisk mine = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3).mode(SimulatedDisk.Mode.THREADS)); Store store = open(mine)) {
+                commit(store, CheckpointRequest.full());
+                fill(store, 1);
+                Session late = store.openSession("late");
+                CommitPoint point;
+                try (PhaseHold hold = new PhaseHold(store, CheckpointRequest.logOnly().snapshot())) {
+                    hold.toInProgress();
+                    for (long key = 0; key < KEYS; key++) { // three pages, which memory has
+                        late.put(key, -1);
+                        if (key % 2 == 0) {
+                            late.put(-1 - key, new byte[50]);
+                        }
+                    }
+                    Probe.install(name -> {
+                        if (isFlushed && name.equals("snapshot.page")) {
+                            Probe.install(null);
+                            for (long key = 0; key < 3_000; key++) {
+                                late.put(1_000_000 + key, 1);
+                            }
+                        }
+                    });
+                    point = hold.finish();
+                }
+                assertEquals(LogStyle.SNAPSHOT, point.logStyle());
+                assertEquals(0L, point.serials().get("late"));
+                assertTrue(store.stats().checkpoints().newestKind().endsWith(", SNAPSHOT"));
+                whenLeft(mine, again -> requireFilled(again, 1, isFlushed ? "flushed" : "in memory"));
+                for (long key = 0; key < KEYS; key++) {
+                    assertEquals(-1, store.get(key, 0));
+                }
+                late.close();
+            }
+        }
+    }
+
     @Test
     void shouldTakeManyInOneLifeWithOthersBetween() {
         SplittableRandom random = new SplittableRandom(5);

@@ -40,9 +40,9 @@ final class SimulatedLives {
      * @param meanSteps about how many points a life lasts
      * @param faults with a probability of {@code faultRate} each
      */
-    record Options(long seed, int lives, int sessions, int operations, int pageBits, int pages, int buckets, double mutable, boolean copiesReadsUp, long commitEveryNanos,
-                   boolean powerLoss, int sectorBytes, int diskThreads, long latencyNanos, long meanSteps, boolean closesEarly, Set<Fault> faults, double faultRate,
-                   SimScript.Options script, Simulation.Options schedule) {
+    record Options(long seed, int lives, int sessions, int operations, int pageBits, int pages, int buckets, double mutable, boolean copiesReadsUp,
+                   long commitEveryNanos, boolean powerLoss, int sectorBytes, int diskThreads, long latencyNanos, long meanSteps, boolean closesEarly,
+                   Set<Fault> faults, double faultRate, SimScript.Options script, Simulation.Options schedule) {
         static Options of(long seed) {
             SplittableRandom random = new SplittableRandom(seed * 0x9E37_79B9_7F4A_7C15L);
             int sessions = 1 + random.nextInt(1, 9) / (1 + random.nextInt(3));
@@ -53,8 +53,8 @@ final class SimulatedLives {
             if (random.nextInt(4) == 0) {
                 choose(REPORTED, random, faults);
             }
-            return new Options(seed, random.nextInt(1, 5), Math.min(8, sessions), (8 << random.nextInt(0, 6)) / sessions + random.nextInt(20), random.nextInt(12, 14),
-                    random.nextInt(8, 17), 1 << random.nextInt(0, 8), random.nextBoolean() ? 0.9 : 0.3, random.nextBoolean(),
+            return new Options(seed, random.nextInt(1, 5), Math.min(8, sessions), (8 << random.nextInt(0, 6)) / sessions + random.nextInt(20),
+                    random.nextInt(12, 14), random.nextInt(8, 17), 1 << random.nextInt(0, 8), random.nextBoolean() ? 0.9 : 0.3, random.nextBoolean(),
                     random.nextInt(6) == 0 ? 0 : 1L << random.nextInt(12, 22), random.nextBoolean(), random.nextBoolean() ? 512 : 4096, random.nextInt(1, 3),
                     1L << random.nextInt(8, 20), 1L << random.nextInt(10, 18), random.nextInt(8) == 0, faults, random.nextBoolean() ? 0.01 : 0.002,
                     SimScript.Options.swarm(seed).walkEvery(200), Simulation.Options.of(seed, MAX_STEPS));
@@ -119,7 +119,8 @@ final class SimulatedLives {
     }
 
     private void live() {
-        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(options.seed).mode(SimulatedDisk.Mode.QUEUED).sectorBytes(options.sectorBytes), plan());
+        SimulatedDisk disk = new SimulatedDisk(
+                SimulatedDisk.Options.DEFAULT.seed(options.seed).mode(SimulatedDisk.Mode.QUEUED).sectorBytes(options.sectorBytes), plan());
         for (int life = 1; life <= options.lives; life++) {
             live(disk, life == options.lives);
             for (int session = 0; session < options.sessions; session++) {

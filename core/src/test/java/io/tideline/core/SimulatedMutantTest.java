@@ -24,28 +24,48 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("simulation")
 class SimulatedMutantTest {
     enum Mutant {
+        /** A record becomes the newest of its chain before its bytes are there. */
+        AN_ENTRY_COMES_BEFORE_ITS_RECORD(19, "core/src/main/java/io/tideline/core/RecordWriter.java", RECORD, "", PUBLISHED, PUBLISHED.replace("        return true;",
+                "        Probe.at(\"append.published\");\n" + RECORD + "        return true;")),
+        /** Two sessions may each make an entry of the same tag. */
+        AN_ENTRY_IS_MADE_WITHOUT_A_SECOND_LOOK(6, "index/src/main/java/io/tideline/index/HashIndex.java",
+                "if (isElsewhere(home, tagBits, place)) {", "if (isElsewhere(home, tagBits, place) && home == 1) {"),
+        /** What is written to the old record while it is copied is lost. */
+        A_COPY_SEALS_NOTHING(3, "core/src/main/java/io/tideline/core/RecordWriter.java",
+                "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** A session's last operation before the cut is left out of it. */
-        A_CUT_COMES_TOO_EARLY("core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);", 6),
+        A_CUT_COMES_TOO_EARLY(6, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
         /** Operations of the next version change records of the old one in place. */
-        A_CUT_FREEZES_NOTHING("checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
-                "state.setCut(log.tail());", "state.setCut(Long.MAX_VALUE - log.tail() % 1);", 14),
+        A_CUT_FREEZES_NOTHING(14, "checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
+                "state.setCut(log.tail());", "state.setCut(Long.MAX_VALUE - log.tail() % 1);"),
         /** Somebody is told that there is work, and goes to sleep all the same. */
-        A_WORKER_MISSES_ITS_CALL("hlog/src/main/java/io/tideline/hlog/Worker.java", "        woken = true;\n", "", 1);
+        A_WORKER_MISSES_ITS_CALL(1, "hlog/src/main/java/io/tideline/hlog/Worker.java", "        woken = true;\n", "");
 
-        private final String source;
-        private final String sound;
-        private final String wrong;
         /** From which seed on it is looked for. */
         private final long seed;
+        private final String source;
+        /** What is replaced, each by the one behind it. */
+        private final String[] replaced;
 
-        Mutant(String source, String sound, String wrong, long seed) {
-            this.source = source;
-            this.sound = sound;
-            this.wrong = wrong;
+        Mutant(long seed, String source, String... replaced) {
             this.seed = seed;
+            this.source = source;
+            this.replaced = replaced;
         }
     }
 
+    private static final String RECORD = """
+                    key.copyTo(RecordLayout.keyAddress(record, stateWord));
+                    value.copyTo(RecordLayout.valueAddress(record, stateWord));
+                    RecordLayout.finish(record, stateWord, session.slot.address(), flags | session.parity);
+                    Probe.at("append.written");
+            """;
+    private static final String PUBLISHED = """
+                        RecordLayout.invalidate(record);
+                        return false;
+                    }
+                    return true;
+            """;
     private static final int SEEDS = 20;
 
     @ParameterizedTest
@@ -68,9 +88,13 @@ class SimulatedMutantTest {
     private static Path compile(Mutant mutant, Path folder) throws Exception {
         Path file = Path.of("").toAbsolutePath().getParent().resolve(mutant.source);
         String text = Files.readString(file);
-        assertTrue(text.contains(mutant.sound) && text.indexOf(mutant.sound) == text.lastIndexOf(mutant.sound), () -> file + " has not once: " + mutant.sound);
+        for (int i = 0; i < mutant.replaced.length; i += 2) {
+            String sound = mutant.replaced[i];
+            assertTrue(text.contains(sound) && text.indexOf(sound) == text.lastIndexOf(sound), () -> file + " has not once: " + sound);
+            text = text.replace(sound, mutant.replaced[i + 1]);
+        }
         Path copy = Files.createDirectories(folder.resolve("source")).resolve(file.getFileName());
-        Files.writeString(copy, text.replace(mutant.sound, mutant.wrong));
+        Files.writeString(copy, text);
         Path classes = Files.createDirectories(folder.resolve("classes"));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         assertEquals(0, compiler.run(null, null, null, "-nowarn", "-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path"), copy.toString()));

@@ -60,7 +60,8 @@ public final class Simulation implements Waits, Probe.Hook {
         public static Options of(long seed, long maxSteps) {
             SplittableRandom random = new SplittableRandom(seed ^ 0x51_AB);
             Policy policy = random.nextInt(4) == 0 ? Policy.PRIORITIES : Policy.RANDOM;
-            return new Options(seed, policy, random.nextInt(9), random.nextInt(9), 1 << random.nextInt(4, 13), random.nextInt(1, 12), 1L << random.nextInt(10, 17), maxSteps);
+            return new Options(seed, policy, Math.min(random.nextInt(8), random.nextInt(8)), Math.min(random.nextInt(8), random.nextInt(8)),
+                    1 << random.nextInt(4, 13), random.nextInt(1, 12), 1L << random.nextInt(10, 17), maxSteps);
         }
     }
 
@@ -397,7 +398,8 @@ public final class Simulation implements Waits, Probe.Hook {
     private boolean thaw() {
         Actor first = null;
         for (Actor actor : actors) {
-            if (actor.frozenUntil > steps && actor.state != State.ENDED && actor.state != State.WAITING && (first == null || actor.frozenUntil < first.frozenUntil)) {
+            boolean isKept = actor.frozenUntil > steps && actor.state != State.ENDED && actor.state != State.WAITING;
+            if (isKept && (first == null || actor.frozenUntil < first.frozenUntil)) {
                 first = actor;
             }
         }

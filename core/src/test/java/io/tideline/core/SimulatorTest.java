@@ -3,12 +3,22 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledIf;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Stores, lived through by seeds: {@code -Dtest.sim.seed=S} replays one and prints who went on when, {@code -Dtest.sim=N} tries so many. */
 @Tag("simulation")
 class SimulatorTest {
+    /** Some minutes. */
+    private static final long SEEDS_OF_A_PART = 5_000;
+
     private static long hashOf(long seed) {
         SimulatedLives lives = new SimulatedLives(SimulatedLives.Options.of(seed));
         lives.run();
@@ -24,25 +34,46 @@ class SimulatorTest {
         }
     }
 
-    @Test
-    void shouldKeepOfEverySessionAPrefix() {
-        String single = System.getProperty("tideline.sim.seed", "");
-        long first = single.isEmpty() ? Long.getLong("tideline.sim.from", 1) : Long.parseLong(single);
-        long count = single.isEmpty() ? Long.getLong("tideline.sim", 500) : 1;
+    /** The first seed and the number of those of each part. */
+    static List<Arguments> parts() {
+        long first = Long.getLong("tideline.sim.from", 1);
+        long end = first + Long.getLong("tideline.sim", 500);
+        List<Arguments> parts = new ArrayList<>();
+        for (long from = first; from < end; from += SEEDS_OF_A_PART) {
+            parts.add(Arguments.of(from, Math.min(SEEDS_OF_A_PART, end - from)));
+        }
+        return parts;
+    }
+
+    @ParameterizedTest
+    @MethodSource("parts")
+    @DisabledIf("isReplay")
+    void shouldKeepItsPromisesFromLifeToLife(long first, long count) {
         long start = System.nanoTime();
         long points = 0;
         long switches = 0;
         for (long seed = first; seed < first + count; seed++) {
             SimulatedLives lives = new SimulatedLives(SimulatedLives.Options.of(seed));
-            if (!single.isEmpty()) {
-                System.out.println(SimulatedLives.Options.of(seed));
-                lives.simulation().logTo(System.out::println);
-            }
             lives.run();
             points += lives.simulation().steps();
             switches += lives.simulation().switches();
         }
         System.out.println(count + " seeds from " + first + " on: " + points + " points, " + switches + " changes of threads in "
                 + (System.nanoTime() - start) / 1_000_000 + " ms");
+    }
+
+    static boolean isReplay() {
+        return !System.getProperty("tideline.sim.seed", "").isEmpty();
+    }
+
+    @Test
+    @EnabledIf("isReplay")
+    void shouldReplay() {
+        SimulatedLives.Options options = SimulatedLives.Options.of(Long.getLong("tideline.sim.seed"));
+        System.out.println(options);
+        SimulatedLives lives = new SimulatedLives(options);
+        lives.simulation().logTo(System.out::println);
+        lives.run();
+        System.out.println("trace " + Long.toHexString(lives.hash()));
     }
 }

@@ -165,8 +165,8 @@ final class StoreFiles implements AutoCloseable {
     void beginLife(HybridLog log) {
         CleanClose.remove(device);
         Probe.at("recovery.beginning");
-        newest().filter(manifest -> manifest.durability() == Durability.PROCESS)
-                .ifPresent(manifest -> log.distrust(manifest.log().begin(), manifest.log().end()));
+        newest().filter(manifest -> manifest.durability() == Durability.PROCESS).map(Manifest::log)
+                .ifPresent(past -> log.distrust(Math.min(Math.max(past.begin(), recovery.syncedTo()), past.end()), past.end()));
         StillNeeded needed = manifests.retain(config.retain());
         neededFrom = newest().isPresent() ? needed.logFrom() : log.begin();
         log.deleteBelow(neededFrom);

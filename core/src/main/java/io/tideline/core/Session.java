@@ -25,8 +25,6 @@ public final class Session extends Operations implements AutoCloseable {
     private static final int BATCH_REFRESH = 256;
     /** Turns of waiting, of at most a millisecond each, after which a latch must have been lost. */
     private static final int MAX_ATTEMPTS = 60_000;
-    /** Turns, a few milliseconds in all, after which whoever is inside the session's slot is another user of the session. */
-    private static final int MAX_LATE_TURNS = 160;
 
     // What operations use; final, so one load away.
     final HybridLog log;
@@ -51,6 +49,8 @@ public final class Session extends Operations implements AutoCloseable {
     private final SystemState state;
     private final Epoch epoch;
     private final long epochSlot;
+    /** What the slot holds while nobody is inside; no other owner's is the same. */
+    private final long idleWord;
     private final String name;
     private final boolean pooled;
     /** Whether it is the driver's of checkpoints, which works behind a closed gate too. */
@@ -112,6 +112,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.needs = new Needs(this, kernel.throttle);
         this.entry = entry;
         this.epochSlot = claimSlot();
+        this.idleWord = epoch.idleWord(epochSlot);
         boolean added = false;
         try {
             kernel.add(this);
@@ -229,7 +230,7 @@ public final class Session extends Operations implements AutoCloseable {
         if (version == next) {
             return true;
         }
-        long held = epoch.tryHold(epochSlot);
+        long held = epoch.tryHold(epochSlot, idleWord);
         if (held == Epoch.NOT_HELD) {
             return false;
         }
@@ -375,47 +376,37 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /**
-     * Claims the slot; false if another thread is inside, or the session or the store is closed. Looks before each try whether the session is
-     * closed, because then the slot may be somebody else's.
+     * Claims the slot; false if another thread is inside, or the session or the store is closed. Once the session is closed the slot may be somebody
+     * else's, whom this does not disturb.
      */
     private boolean enterSlot() {
-        for (int attempt = 0; !closed; attempt++) {
-            if (epoch.tryEnter(epochSlot)) {
-                return true;
-            }
-            // A late user of an earlier owner of the slot, who has not seen yet that it is closed, is out again in a moment.
-            if (!epoch.awaitTurn(epochSlot, attempt)) {
-                if (attempt >= MAX_LATE_TURNS) {
-                    return false;
-                }
-                waits.pause(attempt);
+        for (int attempt = 0; !epoch.tryEnter(epochSlot, idleWord); attempt++) {
+            if (!epoch.awaitTurn(epochSlot, idleWord, attempt)) {
+                return false;
             }
         }
-        return false;
+        return true;
     }
 
     /** Enters a pooled session for one call of the store; false if another call has it. */
     boolean tryBorrow() {
-        if (!epoch.tryEnter(epochSlot)) {
+        if (!epoch.tryEnter(epochSlot, idleWord)) {
             return false;
         }
         admitEntered();
         return true;
     }
 
-    /** The rest of entering: the gate, and a close that came between. On failure the slot is left again. */
+    /** The rest of entering: the gate. On failure the slot is left again. Whoever gets in is in a session that is not closed: a close leaves for good. */
     private void admitEntered() {
         boolean admitted = false;
         try {
             admit();
-            admitted = !closed;
+            admitted = true;
         } finally {
             if (!admitted) {
-                epoch.exit(epochSlot); // before anything else: the slot may have its next owner
+                epoch.exit(epochSlot, idleWord);
             }
-        }
-        if (!admitted) {
-            throw refusal();
         }
     }
 
@@ -457,13 +448,13 @@ public final class Session extends Operations implements AutoCloseable {
     /** Ends what {@link #enter} or {@link #tryBorrow} began. */
     void leave() {
         if (batchThread == null) {
-            epoch.exit(epochSlot);
+            epoch.exit(epochSlot, idleWord);
         }
     }
 
     /** Leaves the epoch to wait or allocate; the session stays the caller's. Whatever was read from the log or index before is stale. */
     void stepOutside() {
-        epoch.suspend(epochSlot);
+        epoch.suspend(epochSlot, idleWord);
     }
 
     void stepInside() {
@@ -473,7 +464,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Enters again without a look at the gate; nothing of the log or the index is touched before the next one. */
     void resume() {
-        epoch.resume(epochSlot);
+        epoch.resume(epochSlot, idleWord);
     }
 
     /** Leaves the epoch with all batches of this thread: the progress of the device, or of who shut the gate, may need them to leave. */
@@ -737,7 +728,7 @@ public final class Session extends Operations implements AutoCloseable {
                 }
             } finally {
                 if (entered) {
-                    epoch.exit(epochSlot);
+                    epoch.exitForGood(epochSlot);
                 }
                 kernel.sessionClosed(this, entry);
                 epoch.release(epochSlot);

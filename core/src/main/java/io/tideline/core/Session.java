@@ -73,6 +73,11 @@ public final class Session extends Operations implements AutoCloseable {
     private volatile long version;
     private volatile LongConsumer onDurable;
     private Thread batchThread;
+    /** In a batch: what {@link #serial} was when the last operation of it ended. */
+    private long completed;
+    /** Whether the thread of the batch died in it, and the session was taken out of the epoch in its place; under the lock. */
+    private boolean isOrphaned;
+    private boolean diedInOperation;
     /** While in a batch: the session whose batch is around it on the same thread, of whatever store. */
     private Session outerBatch;
     private GroupOp group;
@@ -293,8 +298,7 @@ public final class Session extends Operations implements AutoCloseable {
      * Runs a batch in a session that was entered. What was submitted to a pooled one is completed here, because nobody could do it later.
      */
     void runBatch(Consumer<Session> operations) {
-        batchThread = Thread.currentThread();
-        outerBatch = Callbacks.beginBatch(this);
+        beginBatch();
         try {
             operations.accept(this);
             if (pooled) {
@@ -311,6 +315,13 @@ public final class Session extends Operations implements AutoCloseable {
             outerBatch = null;
             batchThread = null;
         }
+    }
+
+    /** The session, which was entered, is the current thread's until the end of the batch. */
+    void beginBatch() {
+        completed = serial;
+        batchThread = Thread.currentThread();
+        outerBatch = Callbacks.beginBatch(this);
     }
 
     @Override
@@ -449,6 +460,8 @@ public final class Session extends Operations implements AutoCloseable {
     void leave() {
         if (batchThread == null) {
             epoch.exit(epochSlot, idleWord);
+        } else {
+            completed = serial;
         }
     }
 
@@ -734,6 +747,73 @@ public final class Session extends Operations implements AutoCloseable {
                 epoch.release(epochSlot);
             }
             Callbacks.rethrow(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- in place of a thread that died inside ---
+
+    /**
+     * Takes the session out of the epoch if the thread of its batch died in it. What that thread last did to {@code batchThread} is seen once it is
+     * not alive; if it still stands there then, the batch was not ended, so nobody else can have got in since.
+     *
+     * @return whether the session is such a one
+     */
+    boolean leaveForTheDead() {
+        lock.lock();
+        try {
+            Thread owner = batchThread;
+            if (closed || owner == null || owner.isAlive() || batchThread != owner) {
+                return false;
+            }
+            if (!isOrphaned) {
+                diedInOperation = serial > completed;
+                if (diedInOperation) {
+                    serial--;
+                }
+                isOrphaned = epoch.suspendForTheDead(epochSlot, idleWord);
+            }
+            return isOrphaned;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Closes such a session. Updates that were submitted take effect, because they were counted; nobody is told.
+     *
+     * @param helper a session of the caller's, to work in
+     * @return false if somebody else has closed it
+     */
+    boolean closeForTheDead(Session helper) {
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            if (pending != null) {
+                pending.closeForTheDead(helper);
+            }
+            if (group != null) {
+                group.close();
+            }
+            closed = true;
+            freeBuffers();
+            kernel.sessionClosed(this, entry);
+            epoch.exitForGood(epochSlot);
+            epoch.release(epochSlot);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What became of it. */
+    ReapedSession reaped() {
+        lock.lock();
+        try {
+            return new ReapedSession(name, serial, diedInOperation);
         } finally {
             lock.unlock();
         }

@@ -166,6 +166,31 @@ public final class Epoch implements AutoCloseable {
     }
 
     /**
+     * Steps outside in place of a thread that is inside and has died, as {@link #suspend}. That it has died is for the caller to prove.
+     *
+     * @return false if nobody is inside
+     */
+    public boolean suspendForTheDead(long slot, long idle) {
+        boolean suspended = false;
+        for (int attempt = 0; !suspended; attempt++) {
+            long word = Words.getVolatile(slot);
+            if (word == idle || word == UNOWNED) {
+                break;
+            }
+            if (word == held(idle)) {
+                waits.pause(attempt);
+            } else {
+                suspended = Words.compareAndSet(slot, word, suspended(idle));
+            }
+        }
+        if (drainList.isPending()) {
+            drain();
+        }
+        Reference.reachabilityFence(this);
+        return suspended;
+    }
+
+    /**
      * Keeps a slot that nobody is inside, be it idle or suspended, as it is until {@link #letGo}: meanwhile what its owner's plain fields hold
      * can be read and changed by the caller. Never waits, and holds nothing back.
      *

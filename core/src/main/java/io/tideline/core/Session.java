@@ -282,7 +282,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** Enters for the closure and holds the epoch across its operations: cheaper than one by one. It must not block. */
     @Override
     public void batch(Consumer<Session> operations) {
-        if (batchThread != null) {
+        if (batchThread != null && !closed) {
             throw new IllegalStateException("session " + name + " is in a batch already");
         }
         enter();
@@ -723,6 +723,11 @@ public final class Session extends Operations implements AutoCloseable {
         lock.lock();
         try {
             if (closed) {
+                return;
+            }
+            if (isOrphaned && kernel.isFreed()) {
+                closed = true; // reaped behind a close of the store, which was all that was left to do
+                freeBuffers();
                 return;
             }
             if (pooled || batchThread != null) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.fault.ClosedFault;
 import io.tideline.hlog.device.SimulatedDisk;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +63,8 @@ class ReapTest {
         assertEquals(List.of(), store.kernel().epoch.inside());
         assertEquals(List.of(), store.reapSessions());
         String refused = assertThrows(IllegalStateException.class, () -> session.put(1, 1)).getMessage();
+        assertEquals("session worker is closed", refused);
+        refused = assertThrows(IllegalStateException.class, () -> session.batch(batch -> batch.put(1, 1))).getMessage();
         assertEquals("session worker is closed", refused);
         session.close();
         store.checkpoint().get(60, TimeUnit.SECONDS);
@@ -192,6 +195,9 @@ class ReapTest {
         }
         assertEquals(List.of(new ReapedSession("worker", 5, false)), store.reapSessions());
         Hammer.await(closing);
+        session.close();
+        assertThrows(ClosedFault.class, () -> store.put(1, 1));
+        assertThrows(IllegalStateException.class, () -> session.put(1, 1));
         store = Store.open(config());
         try (Session next = store.resumeSession("worker")) {
             assertEquals(5, next.serial());

@@ -189,10 +189,21 @@ public final class Recovery {
                 imageProblem = name + " is not there";
                 return Optional.empty();
             }
-            return Optional.of(IndexImage.read(device, waits, name, identity.storeId(), image.number(), index, newest.get().log().end(), _ -> { }));
+            return Optional.of(readImage(index, device, waits, name, image));
         } catch (CorruptionFault | FormatFault damaged) {
             imageProblem = damaged.getMessage();
             return Optional.empty();
+        }
+    }
+
+    /** All of the index is written now, so its memory is taken by others meanwhile: clearing it is as slow as reading the image. */
+    private IndexImage readImage(HashIndex index, Device device, Waits waits, String name, Manifest.Image image) {
+        Thread ahead = waits.thread("tideline-recovery", index::preTouch);
+        waits.start(ahead);
+        try {
+            return IndexImage.read(device, waits, name, identity.storeId(), image.number(), index, newest.get().log().end(), _ -> { });
+        } finally {
+            waits.join(ahead);
         }
     }
 }

@@ -1,8 +1,10 @@
 package io.tideline.core;
 
 import io.tideline.fault.ClosedFault;
+import io.tideline.fault.IoFault;
 import io.tideline.memory.Words;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -14,6 +16,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * the store nobody enters the session any more, and {@code claimed} alone tells two threads apart.
  */
 final class Pending {
+    private static final long DEAD_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
+
     private final Session session;
     private final PendingRing ring;
     private final LongHolder result = new LongHolder();
@@ -389,11 +393,17 @@ final class Pending {
     /**
      * Brings the updates of a session whose thread has died to their effect, waits for the device and gives the buffers back. If it died in the middle of
      * submitting or completing, the ring is left as it is, and its buffers are leaked.
+     *
+     * @throws IoFault if the device does not end what it was asked in time; then nothing was closed, and a later call goes on
      */
     void closeForTheDead(Session helper) {
+        long deadline = session.waits.nanoTime() + DEAD_TIMEOUT_NANOS;
         for (int attempt = 0; ring.all().stream().anyMatch(PendingOp::isWaiting); ) {
             if (drain(helper) > 0) {
                 attempt = 0;
+            } else if (session.waits.nanoTime() - deadline > 0) {
+                throw new IoFault("session " + session.name() + " is not reaped yet, because its submitted operations still wait for the device after "
+                        + TimeUnit.NANOSECONDS.toSeconds(DEAD_TIMEOUT_NANOS) + " s");
             } else {
                 session.waits.pause(attempt++);
             }

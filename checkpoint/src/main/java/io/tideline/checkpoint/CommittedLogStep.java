@@ -16,6 +16,7 @@ public final class CommittedLogStep implements Step {
     private final Waits waits;
     private final Manifest committed;
     private final Durability durability;
+    private boolean snapshotIsInDoubt;
 
     public CommittedLogStep(HybridLog log, Device device, Waits waits, Manifest committed, Durability durability) {
         this.log = log;
@@ -30,9 +31,20 @@ public final class CommittedLogStep implements Step {
         if (phase == Phase.INDEX) {
             log.awaitFlushed(Math.min(committed.log().end(), committed.log().durableEnd()), FLUSH_TIMEOUT_NANOS); // it is; but where a sync failed nothing is committed
             if (durability == Durability.DISK) {
-                committed.snapshot().ifPresent(aside -> LogSnapshot.sync(device, waits, CheckpointFiles.name(aside.number(), SnapshotStep.PART)));
+                committed.snapshot().ifPresent(this::sync);
                 log.sync();
             }
         }
+    }
+
+    private void sync(Manifest.Snapshot aside) {
+        snapshotIsInDoubt = true; // until that has succeeded
+        LogSnapshot.sync(device, waits, CheckpointFiles.name(aside.number(), SnapshotStep.PART));
+        snapshotIsInDoubt = false;
+    }
+
+    /** Whether a sync of the snapshot failed: what it lost is written nowhere again, and another sync would succeed without it. */
+    public boolean leavesSnapshotInDoubt() {
+        return snapshotIsInDoubt;
     }
 }

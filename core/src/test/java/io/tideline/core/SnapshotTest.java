@@ -3,6 +3,7 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,14 +13,19 @@ import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.IoFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Probe;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -319,6 +325,43 @@ class SnapshotTest {
                     assertEquals(2, back.stats().checkpoints().lost().getFirst().generation());
                 }
             }
+        }
+    }
+
+    /** What a failed sync lost is written nowhere again, and a second sync says nothing of it. */
+    @Test
+    void shouldNotBeSaidToSurviveOnceItsSyncFailed() {
+        try (SimulatedDisk killed = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4).mode(SimulatedDisk.Mode.THREADS)); Store store = open(killed)) {
+            fill(store, 1);
+            commit(store, CheckpointRequest.full());
+            fill(store, 2);
+            commit(store, CheckpointRequest.logOnly().snapshot().durability(Durability.PROCESS));
+            try (SimulatedDisk failing = killed.kill(1, FaultPlan.ofSeed(1).failAt(stepOfSync(killed), Fault.SYNC_FAILS)); Store again = open(failing)) {
+                for (int attempt = 0; attempt < 3; attempt++) {
+                    ExecutionException failed = assertThrows(ExecutionException.class,
+                            () -> again.checkpoint(CheckpointRequest.indexOnly()).get(60, TimeUnit.SECONDS), "attempt " + attempt);
+                    assertInstanceOf(IoFault.class, failed.getCause());
+                }
+                assertEquals(List.of(Fault.SYNC_FAILS), failing.met());
+                assertEquals(Durability.PROCESS, commit(again, CheckpointRequest.indexOnly().durability(Durability.PROCESS)).durability());
+                assertThrows(ExecutionException.class, () -> again.checkpoint(CheckpointRequest.indexOnly()).get(60, TimeUnit.SECONDS));
+                commit(again, CheckpointRequest.logOnly().snapshot());
+                fill(again, 3);
+                commit(again, CheckpointRequest.indexOnly());
+                for (int seed = 0; seed < 5; seed++) {
+                    try (SimulatedDisk left = failing.crash(seed); Store back = open(left)) {
+                        requireFilled(back, 2, "seed " + seed);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Which step of a life that begins with what the disk has syncs the snapshot. */
+    private static int stepOfSync(SimulatedDisk disk) {
+        try (SimulatedDisk sound = disk.kill(1); Store store = open(sound)) {
+            commit(store, CheckpointRequest.indexOnly());
+            return IntStream.range(0, sound.steps().size()).filter(i -> sound.steps().get(i).what().matches("sync of .*-snapshot.*")).findFirst().orElseThrow();
         }
     }
 

@@ -64,8 +64,6 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private boolean imageIsSynced;
     /** Whether it names addresses of a snapshot whose records have others in this life. */
     private boolean imageIsOfAnotherLog;
-    /** The number of the snapshot that a sync failed of, so that no checkpoint that survives a crash of the machine may name it; 0 if there is none. */
-    private long doubtfulSnapshot;
 
     Checkpointer(Kernel kernel, StoreFiles files) {
         this.kernel = kernel;
@@ -216,21 +214,17 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             throw new IllegalStateException("the store was cleared since its newest checkpoint, so an image of its index cannot go with that; take full() or"
                     + " logOnly() first");
         }
-        if (durability == Durability.DISK && last.snapshot().filter(aside -> aside.number() == doubtfulSnapshot).isPresent()) {
-            throw new IoFault("a sync of the newest checkpoint's snapshot failed, so nobody knows what a crash of the machine would leave of it; take full() or"
-                    + " logOnly() first");
-        }
         long number = files.manifests().nextGeneration();
         try (CommitWalk walk = new CommitWalk(kernel.epoch, kernel.log, kernel.waits, last)) {
             IndexStep index = new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, walk);
-            CommitStep commit = commitStep(() -> last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
-                    .createdAt(System.currentTimeMillis()).image(index.image()).build(), same -> lastCommit = CommitPoint.of(same));
-            CommittedLogStep log = new CommittedLogStep(kernel.log, files.device(), kernel.waits, last, durability);
-            try {
-                run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, log, commit), commit);
-            } finally {
-                doubtfulSnapshot = log.leavesSnapshotInDoubt() ? last.snapshot().orElseThrow().number() : doubtfulSnapshot;
-            }
+            CommittedLogStep log = new CommittedLogStep(kernel.log, files.manifests(), files.device(), kernel.waits, last, files.storeId(), number, durability);
+            CommitStep commit = commitStep(() -> {
+                ManifestBuilder builder = last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
+                        .createdAt(System.currentTimeMillis()).image(index.image());
+                log.describe(builder);
+                return builder.build();
+            }, same -> lastCommit = CommitPoint.of(same));
+            run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, log, commit), commit);
         }
         imageIsSynced = durability == Durability.DISK;
         imageIsOfAnotherLog = false;

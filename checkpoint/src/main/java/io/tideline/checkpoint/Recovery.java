@@ -61,7 +61,8 @@ public final class Recovery {
             throw new CorruptionFault("the log's files end at log address " + written + ", expected " + expected + " by MANIFEST-" + manifest.generation()
                     + "; part of the log is gone, so nothing was opened");
         }
-        long tail = log.end() == LogAddress.FIRST && written == 0 ? LogAddress.FIRST : roundUp(Math.max(written, log.end()), pageBytes);
+        long furthest = Math.max(log.end(), manifests.lostEnd()); // what was passed over must stay as damaged as it is
+        long tail = furthest == LogAddress.FIRST && written == 0 ? LogAddress.FIRST : roundUp(Math.max(written, furthest), pageBytes);
         List<UndoneRange> undone = new ArrayList<>(manifest.undone());
         long cut = Math.min(log.cut(), kept);
         if (tail > cut) {

@@ -68,8 +68,13 @@ public final class Recovery {
         if (tail > cut) {
             undone.add(new UndoneRange(cut, kept, (int) (manifest.version() + 1 & 1), tail));
         }
+        LogGaps gaps = gaps(manifest.skipped(), undone);
+        LogAudit.firstShort(device, identity, gaps, log.begin(), kept).ifPresent(file -> {
+            throw new CorruptionFault(file.name() + ", offset " + file.sizeBytes() + ": expected a file of at least " + file.leastBytes() + " bytes by MANIFEST-"
+                    + manifest.generation() + "; part of the log is gone, so nothing was opened");
+        });
         long syncedTo = manifests.newestSynced().map(Manifest::keptEnd).orElse(log.begin());
-        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps(manifest.skipped(), undone)), syncedTo);
+        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps), syncedTo);
     }
 
     /** Where the last record or filler ends that is needed of the log: in front of the gap, if the checkpoint's end is that of one. */

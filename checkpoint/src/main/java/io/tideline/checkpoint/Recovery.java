@@ -114,6 +114,11 @@ public final class Recovery {
         return extent;
     }
 
+    /** Up to here a checkpoint says that the log was synced. */
+    public long syncedTo() {
+        return syncedTo;
+    }
+
     /** What the next manifest must say was undone. */
     public List<UndoneRange> undone() {
         return undone;

@@ -15,6 +15,7 @@ import io.tideline.hlog.MutabilityPolicy;
 import io.tideline.index.HashIndex;
 import io.tideline.index.KeyHash;
 import io.tideline.memory.Waits;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -358,6 +359,37 @@ final class Kernel {
             throw failed;
         }
         free();
+    }
+
+    /**
+     * Closes the sessions whose threads died in a batch: first all of them leave the epoch, because a checkpoint or a close that runs may wait for
+     * that; the rest is done while neither does. Behind a close there is no rest.
+     */
+    List<ReapedSession> reap() {
+        List<Session> dead = sessionsNow().stream().filter(Session::leaveForTheDead).toList();
+        if (dead.isEmpty()) {
+            return List.of();
+        }
+        closing.lock();
+        try {
+            List<Session> reaped = new ArrayList<>();
+            if (isClosed()) {
+                reaped.addAll(dead);
+            } else if (checkpointer == null) {
+                close(dead, reaped);
+            } else {
+                checkpointer.between(() -> close(dead, reaped));
+            }
+            return reaped.stream().map(Session::reaped).toList();
+        } finally {
+            closing.unlock();
+        }
+    }
+
+    private void close(List<Session> dead, List<Session> reaped) {
+        try (Session helper = new Session(this, "reaping", false)) {
+            dead.stream().filter(session -> session.closeForTheDead(helper)).forEach(reaped::add);
+        }
     }
 
     /** Whether a close has done its last checkpoint, or given that up. */

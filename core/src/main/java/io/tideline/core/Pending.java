@@ -386,6 +386,21 @@ final class Pending {
         }
     }
 
+    /**
+     * Brings the updates of a session whose thread has died to their effect, waits for the device and gives the buffers back. If it died in the middle of
+     * submitting or completing, the ring is left as it is, and its buffers are leaked.
+     */
+    void closeForTheDead(Session helper) {
+        for (int attempt = 0; ring.all().stream().anyMatch(PendingOp::isWaiting); ) {
+            if (drain(helper) > 0) {
+                attempt = 0;
+            } else {
+                session.waits.pause(attempt++);
+            }
+        }
+        close();
+    }
+
     /** Nobody is told what becomes of it; whoever is bringing it to its effect ends that first, because its buffers go next. */
     private void drop(PendingOp op) {
         if (op.claim()) {

@@ -72,6 +72,11 @@ final class PendingOp extends DiskLookup {
         return stage.get() == CLAIMED;
     }
 
+    /** Whether nobody has begun to bring it to its effect. */
+    boolean isWaiting() {
+        return stage.get() == WAITING;
+    }
+
     /** Whether it waits, and its lookup has ended. */
     boolean isClaimable() {
         return stage.get() == WAITING && hasEnded();

@@ -25,8 +25,6 @@ public final class Session extends Operations implements AutoCloseable {
     private static final int BATCH_REFRESH = 256;
     /** Turns of waiting, of at most a millisecond each, after which a latch must have been lost. */
     private static final int MAX_ATTEMPTS = 60_000;
-    /** Turns, a few milliseconds in all, after which whoever is inside the session's slot is another user of the session. */
-    private static final int MAX_LATE_TURNS = 160;
 
     // What operations use; final, so one load away.
     final HybridLog log;
@@ -51,6 +49,8 @@ public final class Session extends Operations implements AutoCloseable {
     private final SystemState state;
     private final Epoch epoch;
     private final long epochSlot;
+    /** What the slot holds while nobody is inside; no other owner's is the same. */
+    private final long idleWord;
     private final String name;
     private final boolean pooled;
     /** Whether it is the driver's of checkpoints, which works behind a closed gate too. */
@@ -74,6 +74,11 @@ public final class Session extends Operations implements AutoCloseable {
     private volatile long version;
     private volatile LongConsumer onDurable;
     private Thread batchThread;
+    /** In a batch: what {@link #serial} was when the last operation of it ended. */
+    private long completed;
+    /** Whether the thread of the batch died in it, and the session was taken out of the epoch in its place; under the lock. */
+    private boolean isOrphaned;
+    private boolean diedInOperation;
     /** While in a batch: the session whose batch is around it on the same thread, of whatever store. */
     private Session outerBatch;
     private GroupOp group;
@@ -113,6 +118,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.needs = new Needs(this, kernel.throttle);
         this.entry = entry;
         this.epochSlot = claimSlot();
+        this.idleWord = epoch.idleWord(epochSlot);
         boolean added = false;
         try {
             kernel.add(this);
@@ -230,7 +236,7 @@ public final class Session extends Operations implements AutoCloseable {
         if (version == next) {
             return true;
         }
-        long held = epoch.tryHold(epochSlot);
+        long held = epoch.tryHold(epochSlot, idleWord);
         if (held == Epoch.NOT_HELD) {
             return false;
         }
@@ -277,7 +283,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** Enters for the closure and holds the epoch across its operations: cheaper than one by one. It must not block. */
     @Override
     public void batch(Consumer<Session> operations) {
-        if (batchThread != null) {
+        if (batchThread != null && !closed) {
             throw new IllegalStateException("session " + name + " is in a batch already");
         }
         enter();
@@ -293,8 +299,7 @@ public final class Session extends Operations implements AutoCloseable {
      * Runs a batch in a session that was entered. What was submitted to a pooled one is completed here, because nobody could do it later.
      */
     void runBatch(Consumer<Session> operations) {
-        batchThread = Thread.currentThread();
-        outerBatch = Callbacks.beginBatch(this);
+        beginBatch();
         try {
             operations.accept(this);
             if (pooled) {
@@ -311,6 +316,13 @@ public final class Session extends Operations implements AutoCloseable {
             outerBatch = null;
             batchThread = null;
         }
+    }
+
+    /** The session, which was entered, is the current thread's until the end of the batch. */
+    void beginBatch() {
+        completed = serial;
+        batchThread = Thread.currentThread();
+        outerBatch = Callbacks.beginBatch(this);
     }
 
     @Override
@@ -376,47 +388,37 @@ public final class Session extends Operations implements AutoCloseable {
     }
 
     /**
-     * Claims the slot; false if another thread is inside, or the session or the store is closed. Looks before each try whether the session is
-     * closed, because then the slot may be somebody else's.
+     * Claims the slot; false if another thread is inside, or the session or the store is closed. Once the session is closed the slot may be somebody
+     * else's, whom this does not disturb.
      */
     private boolean enterSlot() {
-        for (int attempt = 0; !closed; attempt++) {
-            if (epoch.tryEnter(epochSlot)) {
-                return true;
-            }
-            // A late user of an earlier owner of the slot, who has not seen yet that it is closed, is out again in a moment.
-            if (!epoch.awaitTurn(epochSlot, attempt)) {
-                if (attempt >= MAX_LATE_TURNS) {
-                    return false;
-                }
-                waits.pause(attempt);
+        for (int attempt = 0; !epoch.tryEnter(epochSlot, idleWord); attempt++) {
+            if (!epoch.awaitTurn(epochSlot, idleWord, attempt)) {
+                return false;
             }
         }
-        return false;
+        return true;
     }
 
     /** Enters a pooled session for one call of the store; false if another call has it. */
     boolean tryBorrow() {
-        if (!epoch.tryEnter(epochSlot)) {
+        if (!epoch.tryEnter(epochSlot, idleWord)) {
             return false;
         }
         admitEntered();
         return true;
     }
 
-    /** The rest of entering: the gate, and a close that came between. On failure the slot is left again. */
+    /** The rest of entering: the gate. On failure the slot is left again. Whoever gets in is in a session that is not closed: a close leaves for good. */
     private void admitEntered() {
         boolean admitted = false;
         try {
             admit();
-            admitted = !closed;
+            admitted = true;
         } finally {
             if (!admitted) {
-                epoch.exit(epochSlot); // before anything else: the slot may have its next owner
+                epoch.exit(epochSlot, idleWord);
             }
-        }
-        if (!admitted) {
-            throw refusal();
         }
     }
 
@@ -458,13 +460,15 @@ public final class Session extends Operations implements AutoCloseable {
     /** Ends what {@link #enter} or {@link #tryBorrow} began. */
     void leave() {
         if (batchThread == null) {
-            epoch.exit(epochSlot);
+            epoch.exit(epochSlot, idleWord);
+        } else {
+            completed = serial;
         }
     }
 
     /** Leaves the epoch to wait or allocate; the session stays the caller's. Whatever was read from the log or index before is stale. */
     void stepOutside() {
-        epoch.suspend(epochSlot);
+        epoch.suspend(epochSlot, idleWord);
     }
 
     void stepInside() {
@@ -474,7 +478,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Enters again without a look at the gate; nothing of the log or the index is touched before the next one. */
     void resume() {
-        epoch.resume(epochSlot);
+        epoch.resume(epochSlot, idleWord);
     }
 
     /** Leaves the epoch with all batches of this thread: the progress of the device, or of who shut the gate, may need them to leave. */
@@ -722,6 +726,11 @@ public final class Session extends Operations implements AutoCloseable {
             if (closed) {
                 return;
             }
+            if (isOrphaned && kernel.isFreed()) {
+                closed = true; // reaped behind a close of the store, which was all that was left to do
+                freeBuffers();
+                return;
+            }
             if (pooled || batchThread != null) {
                 throw refusal();
             }
@@ -738,12 +747,79 @@ public final class Session extends Operations implements AutoCloseable {
                 }
             } finally {
                 if (entered) {
-                    epoch.exit(epochSlot);
+                    epoch.exitForGood(epochSlot);
                 }
                 kernel.sessionClosed(this, entry);
                 epoch.release(epochSlot);
             }
             Callbacks.rethrow(thrown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // --- in place of a thread that died inside ---
+
+    /**
+     * Takes the session out of the epoch if the thread of its batch died in it. What that thread last did to {@code batchThread} is seen once it is
+     * not alive; if it still stands there then, the batch was not ended, so nobody else can have got in since.
+     *
+     * @return whether the session is such a one
+     */
+    boolean leaveForTheDead() {
+        lock.lock();
+        try {
+            Thread owner = batchThread;
+            if (closed || owner == null || owner.isAlive() || batchThread != owner) {
+                return false;
+            }
+            if (!isOrphaned) {
+                diedInOperation = serial > completed;
+                if (diedInOperation) {
+                    serial--;
+                }
+                isOrphaned = epoch.suspendForTheDead(epochSlot, idleWord);
+            }
+            return isOrphaned;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Closes such a session. Updates that were submitted take effect, because they were counted; nobody is told.
+     *
+     * @param helper a session of the caller's, to work in
+     * @return false if somebody else has closed it
+     */
+    boolean closeForTheDead(Session helper) {
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            if (pending != null) {
+                pending.closeForTheDead(helper);
+            }
+            if (group != null) {
+                group.close();
+            }
+            closed = true;
+            freeBuffers();
+            kernel.sessionClosed(this, entry);
+            epoch.exitForGood(epochSlot);
+            epoch.release(epochSlot);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What became of it. */
+    ReapedSession reaped() {
+        lock.lock();
+        try {
+            return new ReapedSession(name, serial, diedInOperation);
         } finally {
             lock.unlock();
         }

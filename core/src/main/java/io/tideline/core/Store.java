@@ -160,6 +160,19 @@ public final class Store extends Operations implements AutoCloseable {
         kernel.names.forget(name);
     }
 
+    /**
+     * Closes the sessions that hold the store back because the thread of a {@link Session#batch batch} died in it, in place of that thread. What it had
+     * done stays, updates that it had submitted take effect, and a session with a name can be {@linkplain #resumeSession resumed}. A thread that
+     * lives, be it parked for good, keeps its session: that it is dead must be beyond doubt. A checkpoint or close that runs is waited for, once it does
+     * not wait for one of these any more; behind a close they are only out of its way.
+     *
+     * @return the sessions that were closed; the store's own, behind calls without a session, are among them
+     */
+    public List<ReapedSession> reapSessions() {
+        kernel.refuseInside("reapSessions");
+        return kernel.reap();
+    }
+
     /** Takes a checkpoint of index and log that survives a crash of the machine; see {@link #checkpoint(CheckpointRequest)}. */
     public CompletableFuture<CommitPoint> checkpoint() {
         return checkpoint(CheckpointRequest.full());

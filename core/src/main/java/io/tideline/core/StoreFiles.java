@@ -165,8 +165,10 @@ final class StoreFiles implements AutoCloseable {
     void beginLife(HybridLog log) {
         CleanClose.remove(device);
         Probe.at("recovery.beginning");
-        newest().filter(manifest -> manifest.durability() == Durability.PROCESS)
-                .ifPresent(manifest -> log.distrust(manifest.log().begin(), manifest.keptEnd()));
+        newest().filter(manifest -> manifest.durability() == Durability.PROCESS).ifPresent(manifest -> {
+            long end = manifest.keptEnd();
+            log.distrust(Math.min(Math.max(manifest.log().begin(), recovery.syncedTo()), end), end);
+        });
         StillNeeded needed = manifests.retain(config.retain());
         neededFrom = newest().isPresent() ? needed.logFrom() : log.begin();
         log.deleteBelow(neededFrom);

@@ -271,9 +271,6 @@ class CheckpointCountdownTest {
         for (Fault fault : List.of(Fault.EIO, Fault.SHORT, Fault.ENOSPC, Fault.STALL, Fault.POWER_LOSS, Fault.BAD_SECTOR, Fault.SYNC_FAILS)) {
             countdown.allowing(fault, Outcome.SUCCEEDS); // a write is tried again; what was read ahead need not be needed
         }
-        // Behind a failed sync nothing more is committed in that life. A later life that goes on from a checkpoint which was not synced cannot know of it:
-        // its own sync succeeds without what the first one lost. That is found by the checksums, see docs/crash-table.md.
-        countdown.allowing(Fault.SYNC_FAILS, Outcome.CORRUPTION_FAULT);
         // the header of IDENTITY as it was before it was written
         countdown.allowing(Fault.MISDIRECTED, Outcome.OTHER_FAULT).allowing(Fault.STALE_READ, Outcome.OTHER_FAULT);
         return countdown.allowing(Fault.ENOSPC, Outcome.IO_FAULT).allowing(Fault.STALL, Outcome.STALLS);

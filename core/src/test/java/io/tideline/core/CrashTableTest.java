@@ -367,6 +367,147 @@ class CrashTableTest {
         }
     }
 
+    /**
+     * A life takes a checkpoint that is synced, one that is not, and then a sync of the log fails, which forgets part of what it was to bring to the
+     * device; what its process leaves.
+     *
+     * @param kept set to how far the second checkpoint has the sessions
+     */
+    private static SimulatedDisk behindAFailedSync(PrefixLedger ledger, long seed, long[] kept) throws Exception {
+        FaultPlan plan = FaultPlan.ofSeed(1);
+        SimulatedDisk disk = new SimulatedDisk(OPTIONS.seed(seed), plan);
+        Store store = Store.open(config(disk).build());
+        try (Session a = store.openSession("s0"); Session b = store.openSession("s1")) {
+            ledger.run(a, 0, 30);
+            a.completePending(true);
+            store.checkpoint().get(60, TimeUnit.SECONDS);
+            ledger.run(b, 1, 60);
+            b.completePending(true);
+            store.checkpoint(CheckpointRequest.logOnly().durability(Durability.PROCESS)).get(60, TimeUnit.SECONDS);
+            System.arraycopy(ledger.serials(), 0, kept, 0, SESSIONS);
+            synchronized (disk) {
+                plan.sometimes(Fault.SYNC_FAILS, 1);
+            }
+            ExecutionException failed = assertThrows(ExecutionException.class, () -> store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS));
+            assertTrue(failed.getCause().getMessage().startsWith("a sync of the log failed"), failed::toString);
+        }
+        assertThrows(IoFault.class, store::close);
+        return disk;
+    }
+
+    private static void requireKept(SimulatedDisk left, PrefixLedger ledger, long[] kept) {
+        try (Store store = Store.open(config(left).build())) {
+            assertEquals(Arrays.toString(kept), Arrays.toString(ledger.serialsOf(store)));
+            ledger.verify(store, kept);
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
+    /** Another life cannot know of a sync that failed: it reads all of it from the cache, and a sync of its own succeeds without it. */
+    @Test
+    void shouldSurviveAPowerLossBehindAFailedSyncOfAnEarlierLife() throws Exception {
+        int lost = 0;
+        for (int seed = 1; seed <= 8; seed++) {
+            PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+            long[] kept = new long[SESSIONS];
+            try (SimulatedDisk first = behindAFailedSync(ledger, seed, kept); SimulatedDisk second = first.kill(1)) {
+                for (int loss = 1; loss <= POWER_LOSSES; loss++) {
+                    lost += isTorn(second.crash(loss)) ? 1 : 0;
+                }
+                try (Store store = Store.open(config(second).build())) {
+                    assertTrue(store.stats().checkpoints().unsyncedBytes() > 0);
+                    assertEquals(Durability.DISK, store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS).durability());
+                    assertEquals(0, store.stats().checkpoints().unsyncedBytes());
+                    for (int loss = 1; loss <= POWER_LOSSES; loss++) {
+                        try (SimulatedDisk left = second.crash(loss)) {
+                            requireKept(left, ledger, kept);
+                        }
+                    }
+                }
+            }
+        }
+        assertTrue(lost > 1, "the failed syncs lost nothing that matters, so this showed nothing");
+    }
+
+    private static boolean isTorn(SimulatedDisk left) {
+        try (left; Store _ = Store.open(config(left).build())) {
+            return false;
+        } catch (CorruptionFault torn) {
+            return true;
+        }
+    }
+
+    /** What is not as it was sealed is not written again: checkpoints of durability DISK say so each time, until it reads well; others go on. */
+    @Test
+    void shouldNotSyncAPastThatIsDamaged() throws Exception {
+        PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+        long[] kept = new long[SESSIONS];
+        FaultPlan plan = FaultPlan.ofSeed(5);
+        try (SimulatedDisk first = behindAFailedSync(ledger, 1, kept); SimulatedDisk second = first.kill(1, plan)) {
+            try (Store store = Store.open(config(second).build())) {
+                synchronized (second) {
+                    plan.sometimes(Fault.BIT_FLIP_ON_READ, 1);
+                }
+                for (int i = 0; i < 3; i++) {
+                    ExecutionException failed = assertThrows(ExecutionException.class,
+                            () -> store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS));
+                    assertTrue(failed.getCause() instanceof CorruptionFault, failed::toString);
+                    assertTrue(failed.getCause().getMessage().contains("expected the record of log address"), failed::toString);
+                    store.checkpoint(CheckpointRequest.logOnly().durability(Durability.PROCESS)).get(60, TimeUnit.SECONDS);
+                    store.put(77L << 40, i);
+                }
+                synchronized (second) {
+                    plan.sometimes(Fault.BIT_FLIP_ON_READ, 0);
+                }
+                assertEquals(2, store.get(77L << 40, -1));
+                store.delete(77L << 40);
+                store.checkpoint().get(60, TimeUnit.SECONDS);
+                try (SimulatedDisk left = second.crash(1)) {
+                    requireKept(left, ledger, kept);
+                }
+            }
+        }
+    }
+
+    /** A write that fails may leave anything, so what it was to write is kept and written first by the next that asks. */
+    @Test
+    void shouldGoOnWithAPastWhoseWriteFailed() throws Exception {
+        PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
+        long[] kept = new long[SESSIONS];
+        try (SimulatedDisk first = behindAFailedSync(ledger, 1, kept)) {
+            int write;
+            try (SimulatedDisk sound = first.kill(1); Store store = Store.open(config(sound).build())) {
+                int opened = sound.steps().size();
+                store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS);
+                List<String> steps = sound.steps().stream().map(SimulatedDisk.Step::what).toList();
+                int read = IntStream.range(opened, steps.size()).filter(i -> steps.get(i).matches("read of .*log/.*")).findFirst().orElseThrow();
+                write = IntStream.range(read, steps.size()).filter(i -> steps.get(i).matches("write of .*log/.*")).findFirst().orElseThrow();
+            }
+            for (int fails : new int[] {1, 24}) {
+                FaultPlan plan = FaultPlan.ofSeed(5);
+                IntStream.range(write, write + fails).forEach(step -> plan.failAt(step, Fault.EIO));
+                try (SimulatedDisk second = first.kill(1, plan)) {
+                    try (Store store = Store.open(config(second).build())) {
+                        if (fails >= 24) {
+                            ExecutionException failed = assertThrows(ExecutionException.class,
+                                    () -> store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS));
+                            assertTrue(failed.getCause() instanceof IoFault, failed::toString);
+                            assertTrue(second.steps().get(write).what().matches("write of .*log/.*"), () -> "" + second.steps().get(write));
+                            assertTrue(store.stats().checkpoints().unsyncedBytes() > 0);
+                        }
+                        store.checkpoint().get(60, TimeUnit.SECONDS);
+                        assertTrue(second.met().size() >= Math.min(fails, 24), () -> second.met() + "");
+                        for (int loss = 1; loss <= POWER_LOSSES; loss++) {
+                            try (SimulatedDisk left = second.crash(loss)) {
+                                requireKept(left, ledger, kept);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     private static Store filledAndCleared(SimulatedDisk disk) throws Exception {
         Store store = Store.open(config(disk).build());
         for (long key = 0; key < 60; key++) {

@@ -1,8 +1,9 @@
 package io.tideline.epoch;
 
-import static io.tideline.epoch.EpochSlotLayout.HELD;
-import static io.tideline.epoch.EpochSlotLayout.IDLE;
-import static io.tideline.epoch.EpochSlotLayout.SUSPENDED;
+import static io.tideline.epoch.EpochSlotLayout.MARK;
+import static io.tideline.epoch.EpochSlotLayout.UNOWNED;
+import static io.tideline.epoch.EpochSlotLayout.held;
+import static io.tideline.epoch.EpochSlotLayout.suspended;
 
 import io.tideline.memory.Probe;
 import io.tideline.memory.Region;
@@ -26,8 +27,8 @@ import java.util.concurrent.locks.Lock;
  *
  * <p><b>Linearisation points.</b> {@link #tryEnter}: the CAS of the slot. {@link #exit}: its release store.
  *
- * <p>Entering is the compare-and-set 0 → epoch. It announces, it detects two threads in one slot, and it hands the owner's plain fields
- * over from the thread that exited last. Nothing may block between enter and exit. Actions run on whichever thread drains; they only
+ * <p>Entering is the compare-and-set idle → epoch, where the idle word is the owner's own. It announces, it detects two threads in one slot and
+ * who comes too late, and it hands the owner's plain fields over from the thread that exited last. Nothing may block between enter and exit. Actions run on whichever thread drains; they only
  * move frontiers and hand work over.
  *
  * <p>The slots can be touched for as long as anybody holds this object, whether it is closed or not: a thread that saw an open store a
@@ -75,24 +76,39 @@ public final class Epoch implements AutoCloseable {
         }
     }
 
-    /** Enters; false if somebody is inside this slot already, it was given back, or the epoch is closed. */
-    public boolean tryEnter(long slot) {
-        boolean entered = Words.announce(slot, IDLE, Words.getAcquire(currentWord));
+    /** What the slot holds while nobody is inside, until its owner of this moment gives it back: asked once, by the owner. */
+    public long idleWord(long slot) {
+        long word = EpochTable.idleWord(slot);
+        Reference.reachabilityFence(this);
+        return word;
+    }
+
+    /**
+     * Enters; false if somebody is inside this slot already, it was given back by the owner whose {@linkplain #idleWord idle word} this is, or the
+     * epoch is closed.
+     */
+    public boolean tryEnter(long slot, long idle) {
+        boolean entered = Words.announce(slot, idle, Words.getAcquire(currentWord));
         Reference.reachabilityFence(this);
         return entered;
     }
 
+    /** The same for who owns the slot without doubt. */
+    public boolean tryEnter(long slot) {
+        return tryEnter(slot, idleWord(slot));
+    }
+
     /**
      * Whether entering, which failed just now, is worth another try: somebody {@linkplain #tryHold holds} the slot, for a moment that this waits,
-     * or did. The caller makes sure before that the slot is still its own.
+     * or did. It is not where somebody is inside, or the slot was given back.
      */
-    public boolean awaitTurn(long slot, int attempt) {
+    public boolean awaitTurn(long slot, long idle, int attempt) {
         long word = Words.getVolatile(slot);
-        if (word == HELD) {
+        if (word == held(idle)) {
             waits.pause(attempt);
         }
         Reference.reachabilityFence(this);
-        return word == HELD || word == IDLE;
+        return word == held(idle) || word == idle;
     }
 
     /** Announces the current epoch from inside: whatever was read from shared memory before is stale now. */
@@ -107,20 +123,30 @@ public final class Epoch implements AutoCloseable {
     }
 
     /** Leaves. Looking at the drain list is an optimisation: progress belongs to the housekeeper and to those who wait. */
-    public void exit(long slot) {
-        Words.setRelease(slot, IDLE);
+    public void exit(long slot, long idle) {
+        Words.setRelease(slot, idle);
         if (drainList.isPending()) {
             drain();
         }
         Reference.reachabilityFence(this);
     }
 
+    /** The same for who owns the slot without doubt. */
+    public void exit(long slot) {
+        exit(slot, idleWord(slot));
+    }
+
+    /** Leaves so that nobody enters again for this owner, who gives the slot back next. */
+    public void exitForGood(long slot) {
+        exit(slot, UNOWNED);
+    }
+
     /**
      * Steps outside without giving the slot up, to wait or to allocate: nobody else can enter it, and it holds nothing back. Everything read
      * from shared memory before is stale.
      */
-    public void suspend(long slot) {
-        Words.setRelease(slot, SUSPENDED);
+    public void suspend(long slot, long idle) {
+        Words.setRelease(slot, suspended(idle));
         if (drainList.isPending()) {
             drain();
         }
@@ -128,10 +154,10 @@ public final class Epoch implements AutoCloseable {
     }
 
     /** Steps inside again after {@link #suspend}; waits while somebody {@linkplain #tryHold holds} the slot. */
-    public void resume(long slot) {
-        for (int attempt = 0; !Words.announce(slot, SUSPENDED, Words.getAcquire(currentWord)); attempt++) {
+    public void resume(long slot, long idle) {
+        for (int attempt = 0; !Words.announce(slot, suspended(idle), Words.getAcquire(currentWord)); attempt++) {
             long word = Words.getVolatile(slot);
-            if (word != HELD && word != SUSPENDED) {
+            if (word != held(idle) && word != suspended(idle)) {
                 throw new AssertionError("a slot that was not suspended is resumed");
             }
             waits.pause(attempt);
@@ -140,15 +166,42 @@ public final class Epoch implements AutoCloseable {
     }
 
     /**
+     * Steps outside in place of a thread that is inside and has died, as {@link #suspend}. That it has died is for the caller to prove.
+     *
+     * @return false if nobody is inside
+     */
+    public boolean suspendForTheDead(long slot, long idle) {
+        boolean suspended = false;
+        for (int attempt = 0; !suspended; attempt++) {
+            long word = Words.getVolatile(slot);
+            if (word == idle || word == UNOWNED) {
+                break;
+            }
+            if (word == held(idle)) {
+                waits.pause(attempt);
+            } else {
+                suspended = Words.compareAndSet(slot, word, suspended(idle));
+            }
+        }
+        if (drainList.isPending()) {
+            drain();
+        }
+        Reference.reachabilityFence(this);
+        return suspended;
+    }
+
+    /**
      * Keeps a slot that nobody is inside, be it idle or suspended, as it is until {@link #letGo}: meanwhile what its owner's plain fields hold
      * can be read and changed by the caller. Never waits, and holds nothing back.
      *
-     * @return the word for {@link #letGo}, or {@link #NOT_HELD} if somebody is inside or holds it
+     * @return the word for {@link #letGo}, or {@link #NOT_HELD} if somebody is inside or holds it, or it was given back
      */
-    public long tryHold(long slot) {
-        long held = Words.compareAndSet(slot, SUSPENDED, HELD) ? SUSPENDED : Words.compareAndSet(slot, IDLE, HELD) ? IDLE : NOT_HELD;
+    public long tryHold(long slot, long idle) {
+        long suspended = suspended(idle);
+        long held = held(idle);
+        long found = Words.compareAndSet(slot, suspended, held) ? suspended : Words.compareAndSet(slot, idle, held) ? idle : NOT_HELD;
         Reference.reachabilityFence(this);
-        return held;
+        return found;
     }
 
     /** Ends what {@link #tryHold} began. */
@@ -235,7 +288,7 @@ public final class Epoch implements AutoCloseable {
 
     /** The owners inside right now. */
     public List<String> inside() {
-        return table.insideSince(HELD - 1);
+        return table.insideSince(MARK - 1);
     }
 
     /** How many slots are owned. */

@@ -1,11 +1,11 @@
 package io.tideline.epoch;
 
-import static io.tideline.epoch.EpochSlotLayout.HELD;
-import static io.tideline.epoch.EpochSlotLayout.IDLE;
+import static io.tideline.epoch.EpochSlotLayout.GENERATION_OFFSET;
 import static io.tideline.epoch.EpochSlotLayout.OWNER_WORDS_OFFSET;
 import static io.tideline.epoch.EpochSlotLayout.SIZE_BYTES;
 import static io.tideline.epoch.EpochSlotLayout.UNOWNED;
-import static io.tideline.epoch.EpochSlotLayout.isInside;
+import static io.tideline.epoch.EpochSlotLayout.held;
+import static io.tideline.epoch.EpochSlotLayout.idle;
 
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
@@ -24,9 +24,11 @@ import java.util.concurrent.locks.Lock;
  *
  * <p><b>Invariants.</b> (1) A slot is owned by at most one claimant. (2) A chunk is in {@code chunks} before any of its slots is claimed,
  * so a scan that misses a chunk ran before anybody could announce in it. (3) Owning and being inside change by compare-and-set of the same
- * word, so a slot that is given back lets nobody in: a late user is refused and never overwritten by the next owner.
+ * word, so a slot that is given back lets nobody in: a late user is refused and never overwritten by the next owner. (4) The word of an idle slot
+ * is another one for each owner, and entering is a compare-and-set from it: so a late user of an earlier owner does not get into the slot's
+ * next life, not even for a moment.
  *
- * <p><b>Who writes what.</b> A slot's words: its owner. Everything else: under the lock, off the operations' path.
+ * <p><b>Who writes what.</b> A slot's words: its owner; the generation the table, while nobody owns the slot. Everything else: under the lock, off the operations' path.
  */
 final class EpochTable {
     private final int slotsPerChunk;
@@ -57,11 +59,17 @@ final class EpochTable {
             long slot = free.poll();
             owners.set(number(slot), owner);
             Words.zero(slot + OWNER_WORDS_OFFSET, SIZE_BYTES - OWNER_WORDS_OFFSET);
-            Words.setRelease(slot, IDLE);
+            Words.setRelease(slot + GENERATION_OFFSET, Words.get(slot + GENERATION_OFFSET) + 1); // plain: only written here, under the lock
+            Words.setRelease(slot, idleWord(slot));
             return slot;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The word of a slot with nobody inside, as long as it has the owner of this moment. */
+    static long idleWord(long slot) {
+        return idle(Words.getAcquire(slot + GENERATION_OFFSET));
     }
 
     private void grow() {
@@ -98,9 +106,10 @@ final class EpochTable {
             if (owners.get(number) == null) {
                 throw new IllegalStateException("slot " + number + " is not owned; was it released twice?");
             }
-            // An owned slot lets nobody in already only where the epoch was closed.
-            long found = Words.compareAndSet(slot, IDLE, UNOWNED) ? UNOWNED : Words.getVolatile(slot);
-            if (found == HELD || found == IDLE) {
+            // An owned slot lets nobody in already where its owner left it for good, or where the epoch was closed.
+            long idle = idleWord(slot);
+            long found = Words.compareAndSet(slot, idle, UNOWNED) ? UNOWNED : Words.getVolatile(slot);
+            if (found == held(idle) || found == idle) {
                 return false;
             }
             if (found != UNOWNED) {
@@ -120,7 +129,7 @@ final class EpochTable {
         for (long chunk : chunks) {
             for (int i = 0; i < slotsPerChunk; i++) {
                 long announced = Words.getVolatile(chunk + (long) i * SIZE_BYTES);
-                if (announced != IDLE && announced < oldest) {
+                if (announced < oldest) {
                     oldest = announced;
                 }
             }
@@ -135,7 +144,7 @@ final class EpochTable {
             List<String> names = new ArrayList<>();
             for (int number = 0; number < owners.size(); number++) {
                 long announced = Words.getVolatile(slot(number));
-                if (isInside(announced) && announced <= epoch) {
+                if (announced <= epoch) {
                     names.add(owners.get(number));
                 }
             }
@@ -175,7 +184,7 @@ final class EpochTable {
         try {
             closed = true;
             for (int number = 0; number < owners.size(); number++) {
-                Words.compareAndSet(slot(number), IDLE, UNOWNED);
+                Words.compareAndSet(slot(number), idleWord(slot(number)), UNOWNED);
             }
         } finally {
             lock.unlock();

@@ -56,7 +56,8 @@ public final class StallWatch {
             List<String> holders = epoch.holders();
             // Nobody holds it back, yet it counts as pending: it was taken out and has not come back.
             lastStall = holders.isEmpty() ? List.of(RUNNING_ACTION) : List.copyOf(holders);
-            LOG.log(Level.WARNING, "the epoch has not moved for {0} ms; inside are: {1}. Nothing may block in a batch or a callback",
+            LOG.log(Level.WARNING, "the epoch has not moved for {0} ms; inside are: {1}. Nothing may block in a batch or a callback; sessions of"
+                    + " threads that died there are closed by Store.reapSessions",
                     (nowNanos - waitingSince) / 1_000_000, lastStall);
         }
     }

@@ -1,7 +1,5 @@
 package io.tideline.epoch;
 
-import static io.tideline.epoch.EpochSlotLayout.IDLE;
-
 import io.tideline.memory.Models;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
@@ -128,6 +126,8 @@ class EpochTableModel {
     /** Planted: whether a slot is owned stands beside its word, so a late user enters between the look at the one and the CAS of the other. */
     @Param(name = "slot", gen = IntGen.class, conf = "0:1")
     public static class SlotsOwnedBesideTheirWord {
+        private static final long IDLE = 0;
+
         private final Region region = Region.allocate(4096, false);
         private final AtomicIntegerArray owned = new AtomicIntegerArray(new int[] {1, 1});
 

@@ -36,7 +36,8 @@ class EpochTableTest {
     @Test
     void shouldFillItsTwoCacheLines() {
         assertEquals(0, EpochSlotLayout.EPOCH_OFFSET);
-        assertEquals(EpochSlotLayout.OWNER_WORDS_OFFSET, EpochSlotLayout.EPOCH_OFFSET + 8);
+        assertEquals(EpochSlotLayout.GENERATION_OFFSET, EpochSlotLayout.EPOCH_OFFSET + 8);
+        assertEquals(EpochSlotLayout.OWNER_WORDS_OFFSET, EpochSlotLayout.GENERATION_OFFSET + 8);
         assertEquals(128, EpochSlotLayout.OWNER_WORDS_OFFSET + 8 * EpochSlotLayout.OWNER_WORDS);
         assertEquals(128, EpochSlotLayout.SIZE_BYTES);
     }
@@ -149,7 +150,8 @@ class EpochTableTest {
         try (ExecutorService late = Executors.newSingleThreadExecutor()) {
             for (int round = 0; round < 2_000; round++) {
                 long slot = epoch.claim("session");
-                Future<Boolean> entering = late.submit(() -> epoch.tryEnter(slot));
+                long idle = epoch.idleWord(slot);
+                Future<Boolean> entering = late.submit(() -> epoch.tryEnter(slot, idle));
                 boolean released = true;
                 try {
                     epoch.release(slot);
@@ -157,13 +159,15 @@ class EpochTableTest {
                     released = false;
                 }
                 long next = released ? epoch.claim("next") : slot;
+                if (released) {
+                    assertTrue(epoch.tryEnter(next), "round " + round + ": the next owner is disturbed");
+                    epoch.exit(next);
+                }
                 boolean entered = entering.get(60, TimeUnit.SECONDS);
+                assertTrue(entered != released, "round " + round + ": one of the two");
                 if (entered) {
-                    // Also where it came so late that it got into the same slot's next life; wiped it must never be.
                     assertTrue(epoch.isInside(slot), "round " + round);
                     epoch.exit(slot);
-                } else {
-                    assertTrue(released, "round " + round);
                 }
                 epoch.release(next);
             }

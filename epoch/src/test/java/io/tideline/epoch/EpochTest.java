@@ -453,33 +453,76 @@ class EpochTest {
     void shouldKeepTheOwnerOutWhileSomebodyHoldsItsSlot() throws Exception {
         try (Epoch epoch = new Epoch(Waits.SYSTEM)) {
             long slot = epoch.claim("held");
-            long held = epoch.tryHold(slot);
-            assertEquals(EpochSlotLayout.IDLE, held);
-            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot), "held twice");
+            long idle = epoch.idleWord(slot);
+            long held = epoch.tryHold(slot, idle);
+            assertEquals(idle, held);
+            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot, idle), "held twice");
             assertTrue(epoch.awaitAllPassed(TimeUnit.SECONDS.toNanos(30)), "a held slot holds nothing back");
             AtomicBoolean entered = new AtomicBoolean();
             Thread owner = Thread.ofPlatform().start(() -> {
                 for (int attempt = 0; !epoch.tryEnter(slot); attempt++) {
-                    if (!epoch.awaitTurn(slot, attempt)) {
+                    if (!epoch.awaitTurn(slot, idle, attempt)) {
                         return;
                     }
                 }
                 entered.set(true);
-                epoch.suspend(slot);
+                epoch.suspend(slot, idle);
             });
             assertFalse(entered.get());
             epoch.letGo(slot, held);
             owner.join();
             assertTrue(entered.get(), "the owner waits for the holder rather than being refused");
 
-            long suspended = epoch.tryHold(slot);
-            assertEquals(EpochSlotLayout.SUSPENDED, suspended);
-            Thread back = Thread.ofPlatform().start(() -> epoch.resume(slot));
+            long suspended = epoch.tryHold(slot, idle);
+            assertEquals(EpochSlotLayout.suspended(idle), suspended);
+            Thread back = Thread.ofPlatform().start(() -> epoch.resume(slot, idle));
             epoch.letGo(slot, suspended);
             back.join();
-            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot), "somebody is inside");
+            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot, idle), "somebody is inside");
             epoch.exit(slot);
             epoch.release(slot);
         }
+    }
+
+    @Test
+    void shouldTellTheOwnersOfASlotApart() throws Exception {
+        try (Epoch epoch = new Epoch(Waits.SYSTEM)) {
+            long slot = epoch.claim("first");
+            long first = epoch.idleWord(slot);
+            assertTrue(epoch.tryEnter(slot, first));
+            epoch.exitForGood(slot);
+            assertFalse(epoch.tryEnter(slot, first), "it was left for good");
+            epoch.release(slot);
+            assertEquals(slot, epoch.claim("second"));
+            long second = epoch.idleWord(slot);
+            assertTrue(second != first);
+            assertFalse(epoch.tryEnter(slot, first), "a late user of the first owner");
+            assertFalse(epoch.awaitTurn(slot, first, 0), "who is told at once that there is nothing to wait for");
+            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot, first));
+            assertTrue(epoch.tryEnter(slot, second));
+            epoch.suspend(slot, second);
+            assertEquals(Epoch.NOT_HELD, epoch.tryHold(slot, first), "nor while the next owner is suspended");
+            assertFalse(epoch.awaitTurn(slot, second, 0), "a second thread of the owner's is refused at once too");
+            epoch.resume(slot, second);
+            epoch.exit(slot, second);
+            long held = epoch.tryHold(slot, second);
+            assertFalse(epoch.awaitTurn(slot, first, 0), "nor while it is held");
+            epoch.letGo(slot, held);
+            epoch.release(slot);
+        }
+    }
+
+    @Test
+    void shouldTellAnEpochFromEveryMark() {
+        for (long generation : new long[] {0, 1, 2, (1L << 60) - 2}) {
+            long idle = EpochSlotLayout.idle(generation);
+            assertFalse(EpochSlotLayout.isInside(idle));
+            for (long word : new long[] {idle, EpochSlotLayout.suspended(idle), EpochSlotLayout.held(idle)}) {
+                assertTrue(word >= EpochSlotLayout.MARK && word < EpochSlotLayout.UNOWNED, Long.toHexString(word));
+                assertEquals(word != idle, EpochSlotLayout.isInside(word));
+            }
+        }
+        assertFalse(EpochSlotLayout.isInside(EpochSlotLayout.UNOWNED));
+        assertTrue(EpochSlotLayout.isInside(1));
     }
 }

@@ -267,15 +267,11 @@ final class Flusher {
         }
     }
 
-    /** Has the next sync take the segments along that an earlier life wrote between two addresses. */
-    void distrust(long from, long to) {
+    /** Has the next sync take the segment of an address along, which somebody else wrote. */
+    void syncToo(long address) {
         lock.lock();
         try {
-            for (long at = from - segments.offset(from); at < to; at += segments.sizeBytes()) {
-                if (segments.exists(at)) {
-                    unsynced.add(at);
-                }
-            }
+            unsynced.add(address - segments.offset(address));
         } finally {
             lock.unlock();
         }

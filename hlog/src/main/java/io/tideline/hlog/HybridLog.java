@@ -96,7 +96,8 @@ public final class HybridLog implements AutoCloseable {
             }
         });
         ring.open(extent.tail() >>> pageBits);
-        this.spill = device == null ? null : new Spill(device, epoch, frontiers, ring, tail::tail, pageBits, memoryPages, this::makeReadOnlySafe, waits);
+        this.spill = device == null ? null : new Spill(device, epoch, frontiers, gaps, ring, tail::tail, pageBits, memoryPages,
+                this::makeReadOnlySafe, waits);
     }
 
     /** A log that lives in memory only. */
@@ -348,9 +349,17 @@ public final class HybridLog implements AutoCloseable {
         spill.sync();
     }
 
-    /** What an earlier life wrote between two addresses may not survive a crash of the machine: the next {@link #sync} makes it. */
+    /**
+     * What earlier lives wrote between two addresses, the ends of checkpoints or the begin, may not survive a crash of the machine: the next
+     * {@link #sync} writes it again, once it has verified it.
+     */
     public void distrust(long from, long to) {
         spill.distrust(from, to);
+    }
+
+    /** How much of that is still to be written again, the gaps in it counted. */
+    public long distrustedBytes() {
+        return spill == null ? 0 : spill.distrustedBytes();
     }
 
     /** Removes the files that lie wholly below an address at or below {@link #begin}, each after its last reader. One thread at a time. */

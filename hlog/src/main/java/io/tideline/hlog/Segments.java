@@ -146,15 +146,6 @@ final class Segments {
         return device.alignmentBytes();
     }
 
-    long sizeBytes() {
-        return 1L << segmentBits;
-    }
-
-    /** Whether there is a file for the segment of an address. */
-    boolean exists(long address) {
-        return device.exists(name(address >>> segmentBits));
-    }
-
     /** Where an address is inside its segment. */
     long offset(long address) {
         return address & (1L << segmentBits) - 1;

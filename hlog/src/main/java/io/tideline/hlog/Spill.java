@@ -29,6 +29,7 @@ final class Spill implements AutoCloseable {
     final Segments scans;
     private final Frontiers frontiers;
     private final Flusher flusher;
+    private final UnsyncedPast past;
     private final Evictor evictor;
     private final Worker flushWorker;
     private final Worker evictWorker;
@@ -38,8 +39,8 @@ final class Spill implements AutoCloseable {
     private volatile boolean ended;
     private volatile boolean idle;
 
-    Spill(LogDevice settings, Epoch epoch, Frontiers frontiers, PageRing ring, Evictor.Tail tail, int pageBits, long memoryPages,
-            Runnable makeReadOnlySafe, Waits waits) {
+    Spill(LogDevice settings, Epoch epoch, Frontiers frontiers, LogGaps gaps, PageRing ring, Evictor.Tail tail, int pageBits,
+            long memoryPages, Runnable makeReadOnlySafe, Waits waits) {
         this.storeId = settings.storeId();
         this.frontiers = frontiers;
         this.segments = new Segments(settings.device(), true, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
@@ -48,6 +49,7 @@ final class Spill implements AutoCloseable {
         this.scans = settings.scans() == settings.device() ? segments : settings.scans() == settings.reads() ? reads
                 : new Segments(settings.scans(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
         this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), pageBits, waits, this::wakeFlusher);
+        this.past = new UnsyncedPast(segments, frontiers, gaps, settings.storeId(), pageBits, waits, flusher::syncToo);
         this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), waits, this::wakeEvictor);
         this.flushWorker = new Worker("tideline-flusher", waits, () -> {
             makeReadOnlySafe.run();
@@ -132,19 +134,28 @@ final class Spill implements AutoCloseable {
         flusher.awaitFlushed(address, timeoutNanos);
     }
 
+    /** Makes what was flushed survive a crash of the machine, and what earlier lives left unsynced. */
     void sync() {
+        if (!flusher.isPoisoned()) { // else the sync says why
+            past.renew();
+        }
         flusher.sync();
     }
 
     void distrust(long from, long to) {
-        flusher.distrust(from, to);
+        past.span(from, to);
+    }
+
+    /** How much of what earlier lives wrote may not survive a crash of the machine. */
+    long distrustedBytes() {
+        return past.bytes();
     }
 
     /** Brings everything below safeReadOnly to the device, and makes it survive a crash of the machine. */
     void flushAndSync() {
         long end = frontiers.safeReadOnly();
         flusher.awaitFlushed(end, FLUSH_TIMEOUT_NANOS);
-        flusher.sync();
+        sync();
     }
 
     /** What to say about a record at {@code memory} that came from the device and is not what was sealed. */
@@ -223,6 +234,7 @@ final class Spill implements AutoCloseable {
         flushWorker.close();
         evictWorker.close();
         end();
+        past.close();
         if (!flusher.end(DEVICE_TIMEOUT_NANOS)) {
             throw stalled("writes");
         }

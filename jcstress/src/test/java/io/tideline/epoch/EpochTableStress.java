@@ -46,10 +46,11 @@ public final class EpochTableStress {
 
         final EpochTable table = TABLES.next();
         final long slot = table.claim("owner");
+        private final long idle = EpochTable.idleWord(slot);
 
         @Actor
         public void enter(ZZ_Result result) {
-            result.r1 = Words.announce(slot, EpochSlotLayout.IDLE, 1);
+            result.r1 = Words.announce(slot, idle, 1);
         }
 
         @Actor
@@ -60,7 +61,7 @@ public final class EpochTableStress {
         @Arbiter
         public void giveBack(ZZ_Result result) {
             if (!result.r2) {
-                Words.setRelease(slot, EpochSlotLayout.IDLE);
+                Words.setRelease(slot, EpochTable.idleWord(slot));
                 table.release(slot);
             }
         }
@@ -91,13 +92,49 @@ public final class EpochTableStress {
         @Actor
         public void claim(L_Result result) {
             claimed = table.claim("next owner");
-            result.r1 = Words.get(claimed + COUNTER) != 0 ? "stale" : Words.announce(claimed, EpochSlotLayout.IDLE, 1) ? "clean" : "shut";
+            result.r1 = Words.get(claimed + COUNTER) != 0 ? "stale" : Words.announce(claimed, EpochTable.idleWord(claimed), 1) ? "clean" : "shut";
         }
 
         @Arbiter
         public void giveBack(L_Result result) {
-            Words.setRelease(claimed, EpochSlotLayout.IDLE);
+            Words.setRelease(claimed, EpochTable.idleWord(claimed));
             table.release(claimed);
+        }
+    }
+
+    /** A late user of the first owner, while that gives the slot back from inside and the next one takes it. */
+    @JCStressTest
+    @State
+    @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "The late user was refused, and the next owner entered.")
+    @Outcome(id = "true, .*", expect = FORBIDDEN, desc = "The late user got into a slot that its owner had left for good.")
+    @Outcome(id = "false, false", expect = FORBIDDEN, desc = "The next owner was disturbed.")
+    public static class E4LateUserAgainstNextOwner {
+        private static final Ring<EpochTable> TABLES = new Ring<>(() -> new EpochTable(Waits.SYSTEM, 1));
+
+        final EpochTable table = TABLES.next();
+        final long slot = table.claim("first owner");
+        private final long idle = EpochTable.idleWord(slot);
+
+        public E4LateUserAgainstNextOwner() {
+            Words.announce(slot, idle, 1);
+        }
+
+        @Actor
+        public void lateUser(ZZ_Result result) {
+            result.r1 = Words.announce(slot, idle, 2);
+        }
+
+        @Actor
+        public void owners(ZZ_Result result) {
+            Words.setRelease(slot, EpochSlotLayout.UNOWNED);
+            table.release(slot);
+            result.r2 = table.claim("next owner") == slot && Words.announce(slot, EpochTable.idleWord(slot), 3);
+        }
+
+        @Arbiter
+        public void giveBack(ZZ_Result result) {
+            Words.setRelease(slot, EpochSlotLayout.UNOWNED);
+            table.release(slot);
         }
     }
 
@@ -116,22 +153,22 @@ public final class EpochTableStress {
         @Actor
         public void one() {
             one = table.claim("one");
-            Words.announce(one, EpochSlotLayout.IDLE, 1);
+            Words.announce(one, EpochTable.idleWord(one), 1);
         }
 
         @Actor
         public void other() {
             other = table.claim("other");
-            Words.announce(other, EpochSlotLayout.IDLE, 2);
+            Words.announce(other, EpochTable.idleWord(other), 2);
         }
 
         @Arbiter
         public void giveBack(L_Result result) {
             result.r1 = one != other && Words.get(one) == 1 && Words.get(other) == 2 ? "two" : "one";
-            Words.setRelease(one, EpochSlotLayout.IDLE);
+            Words.setRelease(one, EpochTable.idleWord(one));
             table.release(one);
             if (one != other) {
-                Words.setRelease(other, EpochSlotLayout.IDLE);
+                Words.setRelease(other, EpochTable.idleWord(other));
                 table.release(other);
             }
         }

@@ -11,7 +11,8 @@ import java.util.List;
  *       {@link io.tideline.fault.FullFault}.
  *   <li>Every accepted {@link IoRequest} is completed, also by {@link #close}. A sound device completes it once; whoever waits survives
  *       completions that come out of order, late, or twice.
- *   <li>Requests under way at one moment happen in any order. Overlapping ones are the caller's mistake.
+ *   <li>Requests under way at one moment happen in any order. Overlapping ones are the caller's mistake,
+ *       unless what is written stands there already: then a read sees it, before and after.
  *   <li>A completed write is seen by every later read. A crash of the process loses no completed write; a crash of the machine may leave each
  *       sector that was written since the file's last successful {@linkplain DeviceFile#sync sync} as it was, as it became, or, if it lay
  *       behind the end of the file, as zeros, whatever the order of the writes.

@@ -219,6 +219,11 @@ final class TidelineSubject implements Subject {
                 to = Math.min(from + batch, chunkTo);
                 operations.batch(stretch);
             }
+            endChunk();
+        }
+
+        /** Brings what is still under way to its end. */
+        void endChunk() {
         }
 
         private void replayStretch() {
@@ -361,8 +366,8 @@ final class TidelineSubject implements Subject {
     }
 
     /**
-     * Replays on a store that is on disk: the reads and the read-modify-writes of a batch are submitted, so that their disk reads overlap. What is
-     * timed is the way of an operation from its submission to its completion, with the others of its batch under way.
+     * Replays on a store that is on disk: the reads and the read-modify-writes of a batch are submitted, so that their disk reads overlap, and those of
+     * the next batch are submitted while the last of one are under way. What is timed is the way of an operation from its submission to its completion.
      */
     private static final class SubmittingReplayer extends BytesReplayer {
 
@@ -382,6 +387,11 @@ final class TidelineSubject implements Subject {
             this.hasLongValues = stream.settings().hasLongValues();
         }
 
+        @Override
+        void endChunk() {
+            session.completePending(true);
+        }
+
         private void take(Status status, ValueView value) {
             if (status == Status.FOUND) {
                 took(value.getLong(0));
@@ -395,7 +405,7 @@ final class TidelineSubject implements Subject {
             for (int i = from; i < to; i++) {
                 session.submitGet(stream().key(i), i, taken);
             }
-            session.completePending(true);
+            session.completePending(false);
         }
 
         @Override
@@ -403,7 +413,7 @@ final class TidelineSubject implements Subject {
             for (int i = from; i < to; i++) {
                 submitRmw(stream().key(i), i, done);
             }
-            session.completePending(true);
+            session.completePending(false);
         }
 
         private void submitRmw(long key, long context, Completion completion) {
@@ -428,7 +438,7 @@ final class TidelineSubject implements Subject {
             for (int i = from; i < to; i++) {
                 replayOne(i, shift, i, taken, done);
             }
-            session.completePending(true);
+            session.completePending(false);
         }
 
         private void replayOne(int i, long shift, long context, Completion ofRead, Completion ofRmw) {
@@ -453,7 +463,7 @@ final class TidelineSubject implements Subject {
                     }
                 }
             }
-            session.completePending(true);
+            session.completePending(false);
         }
     }
 }

@@ -129,7 +129,8 @@ public final class LogAudit {
         long segmentBytes = identity.segmentBytes();
         for (long start = from - from % segmentBytes; start < end; start += segmentBytes) {
             long number = start / segmentBytes;
-            long leastBytes = gaps.lastNeeded(Math.min(end, start + segmentBytes)) - start;
+            long needed = gaps.lastNeeded(Math.min(end, start + segmentBytes));
+            long leastBytes = needed > from ? needed - start : 0; // in front of what is asked for a file need not be there
             long sizeBytes = sizes.getOrDefault(number, 0L);
             if (sizeBytes < leastBytes) {
                 return Optional.of(new ShortFile(Segments.name(number), sizeBytes, leastBytes));

@@ -40,6 +40,8 @@ public final class ManifestStore {
     /** Every generation whose file is there; null where it was not read yet, empty where it is damaged. */
     private final TreeMap<Long, Optional<Manifest>> generations = new TreeMap<>();
     private final List<LostGeneration> lost = new ArrayList<>();
+    /** Of these the manifest is whole, and what it names is not: only who tried to open them knows. */
+    private final List<Long> passedOver = new ArrayList<>();
     /** The newest one that is whole; null if there is none. */
     private Manifest newest;
     /** Manifests were removed, and the directory was not synced since. */
@@ -83,6 +85,7 @@ public final class ManifestStore {
         ManifestFiles.generations(device).forEach(generation -> store.generations.put(generation, null));
         known.forEach(lost -> store.generations.put(lost.generation(), Optional.empty()));
         store.lost.addAll(known);
+        known.forEach(lost -> store.passedOver.add(lost.generation()));
         store.findNewest(fallBack);
         Probe.at("recovery.manifest");
         SealedFile.removeLeftovers(device);
@@ -120,6 +123,26 @@ public final class ManifestStore {
     /** The generations that {@link #openFallingBack} passed over, the newest first. */
     public List<LostGeneration> lost() {
         return lost.stream().sorted(Comparator.comparingLong(LostGeneration::generation).reversed()).toList();
+    }
+
+    /**
+     * The greatest log address at which any of those ended that were passed over; 0 if that is not known of any. Their manifests may be found again, so
+     * nothing else is to stand in front of it.
+     */
+    public long lostEnd() {
+        long end = 0;
+        for (LostGeneration each : lost) {
+            end = Math.max(end, endOf(each.generation()));
+        }
+        return end;
+    }
+
+    private long endOf(long generation) {
+        try {
+            return ManifestFiles.read(device, waits, identity, generation).log().end();
+        } catch (CorruptionFault damaged) {
+            return 0; // nobody will ever find it whole
+        }
     }
 
     /** Whether the manifest of that number is there, or may be, because nobody knows what became of the last publication. */
@@ -240,9 +263,11 @@ public final class ManifestStore {
         }
         requireSound();
         List<Manifest> kept = kept(count);
+        removePassedOver();
         if (kept.size() >= count) {
             removeAllBut(kept, kept.get(count - 1).generation());
         }
+        syncRemovals();
         StillNeeded needed = StillNeeded.by(kept);
         CheckpointFiles.removeRetired(device, needed);
         return needed;
@@ -307,11 +332,24 @@ public final class ManifestStore {
                 remove(entry.getKey());
             }
         }
+    }
+
+    /** Once there is a newer one: a later opening would take them for whole, and count them among those that are kept. */
+    private void removePassedOver() {
+        for (long generation : passedOver) {
+            if (generation < newest.generation() && generations.containsKey(generation)) {
+                removalsUnsynced = true;
+                remove(generation);
+            }
+        }
+    }
+
+    private void syncRemovals() {
         if (removalsUnsynced) {
             try {
                 device.syncDirectory();
             } catch (StoreFault failed) {
-                throw poisoned(ManifestFiles.name(oldest), failed);
+                throw poisoned(ManifestFiles.name(newest.generation()), failed);
             }
             removalsUnsynced = false;
         }

@@ -61,14 +61,20 @@ public final class Recovery {
             throw new CorruptionFault("the log's files end at log address " + written + ", expected " + expected + " by MANIFEST-" + manifest.generation()
                     + "; part of the log is gone, so nothing was opened");
         }
-        long tail = log.end() == LogAddress.FIRST && written == 0 ? LogAddress.FIRST : roundUp(Math.max(written, log.end()), pageBytes);
+        long furthest = Math.max(log.end(), manifests.lostEnd()); // what was passed over must stay as damaged as it is
+        long tail = furthest == LogAddress.FIRST && written == 0 ? LogAddress.FIRST : roundUp(Math.max(written, furthest), pageBytes);
         List<UndoneRange> undone = new ArrayList<>(manifest.undone());
         long cut = Math.min(log.cut(), kept);
         if (tail > cut) {
             undone.add(new UndoneRange(cut, kept, (int) (manifest.version() + 1 & 1), tail));
         }
+        LogGaps gaps = gaps(manifest.skipped(), undone);
+        LogAudit.firstShort(device, identity, gaps, log.begin(), kept).ifPresent(file -> {
+            throw new CorruptionFault(file.name() + ", offset " + file.sizeBytes() + ": expected a file of at least " + file.leastBytes() + " bytes by MANIFEST-"
+                    + manifest.generation() + "; part of the log is gone, so nothing was opened");
+        });
         long syncedTo = manifests.newestSynced().map(Manifest::keptEnd).orElse(log.begin());
-        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps(manifest.skipped(), undone)), syncedTo);
+        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps), syncedTo);
     }
 
     /** Where the last record or filler ends that is needed of the log: in front of the gap, if the checkpoint's end is that of one. */

@@ -217,9 +217,14 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         long number = files.manifests().nextGeneration();
         try (CommitWalk walk = new CommitWalk(kernel.epoch, kernel.log, kernel.waits, last)) {
             IndexStep index = new IndexStep(kernel.index, kernel.log, files.manifests(), files.device(), kernel.waits, files.storeId(), number, durability, walk);
-            CommitStep commit = commitStep(() -> last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
-                    .createdAt(System.currentTimeMillis()).image(index.image()).build(), same -> lastCommit = CommitPoint.of(same));
-            run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, new CommittedLogStep(kernel.log, files.device(), kernel.waits, last, durability), commit), commit);
+            CommittedLogStep log = new CommittedLogStep(kernel.log, files.manifests(), files.device(), kernel.waits, last, files.storeId(), number, durability);
+            CommitStep commit = commitStep(() -> {
+                ManifestBuilder builder = last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
+                        .createdAt(System.currentTimeMillis()).image(index.image());
+                log.describe(builder);
+                return builder.build();
+            }, same -> lastCommit = CommitPoint.of(same));
+            run(List.of(Phase.INDEX, Phase.PERSISTENCE_CALLBACK), List.of(index, log, commit), commit);
         }
         imageIsSynced = durability == Durability.DISK;
         imageIsOfAnotherLog = false;

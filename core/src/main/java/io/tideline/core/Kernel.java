@@ -285,11 +285,16 @@ final class Kernel {
     }
 
     /** Makes everything that is in the log read-only; the address in front of which it is. Meets neither a close nor a clear. */
-    synchronized long shiftReadOnly() {
-        if (isClosed()) {
-            throw closed();
+    long shiftReadOnly() {
+        closing.lock();
+        try {
+            if (isClosed()) {
+                throw closed();
+            }
+            return log.closeStretch();
+        } finally {
+            closing.unlock();
         }
-        return log.closeStretch();
     }
 
     /** Removes the files of what was cleared, as far as no checkpoint needs them. */

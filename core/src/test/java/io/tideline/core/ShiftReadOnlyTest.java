@@ -59,6 +59,33 @@ class ShiftReadOnlyTest {
         }
     }
 
+    /** Whoever clears or closes the store has found nobody inside, and takes the log's memory. */
+    @Test
+    void shouldWaitWhereNobodyMayBeInside() throws InterruptedException {
+        try (Store store = Store.open(tiny().build())) {
+            addToAll(store);
+            long readOnly = store.stats().readOnly();
+            Thread shifting = Thread.ofPlatform().unstarted(store::shiftReadOnly);
+            store.kernel().exclusively(() -> {
+                shifting.start();
+                awaitState(shifting);
+                assertEquals(Thread.State.WAITING, shifting.getState());
+                assertEquals(readOnly, store.kernel().log.readOnly());
+            });
+            shifting.join(TimeUnit.SECONDS.toMillis(60));
+            assertTrue(store.stats().readOnly() > readOnly, store.stats().toString());
+        }
+    }
+
+    /** Returns when the thread waits for somebody, or has ended. */
+    private static void awaitState(Thread thread) {
+        long deadline = Waits.SYSTEM.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        for (int attempt = 0; thread.getState() != Thread.State.WAITING && thread.isAlive(); attempt++) {
+            assertTrue(Waits.SYSTEM.nanoTime() - deadline < 0, () -> "it is " + thread.getState());
+            Waits.SYSTEM.pause(attempt);
+        }
+    }
+
     @Test
     void shouldRefuseInsideABatchAndAfterTheClose() {
         Store store = Store.open(tiny().build());

@@ -84,11 +84,14 @@ final class SimulatedLives {
     /** The death to come, and behind how many checkpoints; 0 if it does not wait for any. */
     private Runnable dying;
     private int commitsToLive;
+    /** As many as the life before had, or more. */
+    private int buckets;
     private long hash;
 
     SimulatedLives(Options options) {
         this.options = options;
         this.random = new SplittableRandom(options.seed + 1);
+        this.buckets = options.buckets;
         this.simulation = new Simulation(options.schedule);
         this.script = new SimScript(options.seed, options.sessions, options.script, new AtomicLong()::incrementAndGet);
     }
@@ -178,9 +181,10 @@ final class SimulatedLives {
 
     /** Opens the store; false if a fault prevents it, and then what the disk holds is what it held. */
     private boolean open(SimulatedDisk disk) {
+        buckets = random.nextInt(4) == 0 ? Math.min(buckets * 2, 1 << 9) : buckets;
         try {
-            store = Store.open(StoreConfig.builder().memory((long) options.pages << options.pageBits).pageSize(1 << options.pageBits)
-                    .segmentSize(1 << options.pageBits + 2).buckets(options.buckets).hashSeed(options.seed).maxPending(3, 6).hugePages(false).maxOpenFiles(2)
+            store = Store.open(StoreConfig.builder().memory((long) random.nextInt(8, options.pages + 1) << options.pageBits).pageSize(1 << options.pageBits)
+                    .segmentSize(1 << options.pageBits + 2).buckets(buckets).hashSeed(options.seed).maxPending(3, 6).hugePages(false).maxOpenFiles(2)
                     .mutableFraction(options.mutable).copyReadsUp(options.copiesReadsUp).stripe(() -> 0).waits(simulation).files(disk).build());
             return true;
         } catch (StoreFault fault) {
@@ -273,7 +277,7 @@ final class SimulatedLives {
     /** Takes a checkpoint; false if the store is closed. */
     private boolean commit() {
         Durability durability = options.powerLoss || random.nextBoolean() ? Durability.DISK : Durability.PROCESS;
-        CheckpointRequest request = (random.nextBoolean() ? CheckpointRequest.full() : CheckpointRequest.logOnly()).durability(durability);
+        CheckpointRequest request = AnyCheckpoint.of(random, durability, store.lastCommit().isEmpty());
         Thread self = Thread.currentThread();
         try {
             CompletableFuture<CommitPoint> point = script.checkpoint(request);

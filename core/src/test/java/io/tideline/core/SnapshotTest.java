@@ -3,6 +3,7 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,14 +13,19 @@ import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.IoFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Probe;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -319,6 +325,54 @@ class SnapshotTest {
                     assertEquals(2, back.stats().checkpoints().lost().getFirst().generation());
                 }
             }
+        }
+    }
+
+    /** What a failed sync lost is read from the system's cache as if all were well, and another sync of the file says nothing of it. */
+    @Test
+    void shouldBeWrittenAnewBeforeItIsSaidToSurvive() {
+        try (SimulatedDisk killed = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4).mode(SimulatedDisk.Mode.THREADS)); Store store = open(killed)) {
+            fill(store, 1);
+            commit(store, CheckpointRequest.full());
+            fill(store, 2);
+            commit(store, CheckpointRequest.logOnly().snapshot().durability(Durability.PROCESS));
+            try (SimulatedDisk failing = killed.kill(1, FaultPlan.ofSeed(1).failAt(stepOfSync(killed), Fault.SYNC_FAILS)); Store again = open(failing)) {
+                ExecutionException failed = assertThrows(ExecutionException.class, () -> again.checkpoint(CheckpointRequest.indexOnly()).get(60, TimeUnit.SECONDS));
+                assertInstanceOf(IoFault.class, failed.getCause());
+                assertEquals(List.of(Fault.SYNC_FAILS), failing.met());
+                try (SimulatedDisk next = failing.kill(2); Store later = open(next)) {
+                    fill(later, 3);
+                    commit(later, CheckpointRequest.indexOnly());
+                    requireSurvived(next, "a later life");
+                }
+                assertEquals(Durability.PROCESS, commit(again, CheckpointRequest.indexOnly().durability(Durability.PROCESS)).durability());
+                fill(again, 3);
+                commit(again, CheckpointRequest.indexOnly());
+                requireSurvived(failing, "the same life");
+                List<String> copies = snapshots(failing);
+                commit(again, CheckpointRequest.indexOnly());
+                assertTrue(copies.containsAll(snapshots(failing)), "once is enough: " + snapshots(failing));
+            }
+        }
+    }
+
+    private static void requireSurvived(SimulatedDisk disk, String what) {
+        for (int seed = 0; seed < 10; seed++) {
+            try (SimulatedDisk left = disk.crash(seed); Store back = open(left)) {
+                requireFilled(back, 2, what + ", seed " + seed);
+            }
+        }
+    }
+
+    private static List<String> snapshots(SimulatedDisk disk) {
+        return disk.list().stream().filter(name -> name.endsWith("snapshot")).sorted().toList();
+    }
+
+    /** Which step of a life that begins with what the disk has syncs the snapshot. */
+    private static int stepOfSync(SimulatedDisk disk) {
+        try (SimulatedDisk sound = disk.kill(1); Store store = open(sound)) {
+            commit(store, CheckpointRequest.indexOnly());
+            return IntStream.range(0, sound.steps().size()).filter(i -> sound.steps().get(i).what().matches("sync of .*-snapshot.*")).findFirst().orElseThrow();
         }
     }
 

@@ -119,6 +119,26 @@ public final class LogAudit {
         return segments.isEmpty() ? 0 : segments.lastKey() * identity.segmentBytes() + segments.lastEntry().getValue();
     }
 
+    /** A file of the log that does not reach as far as it must. */
+    public record ShortFile(String name, long sizeBytes, long leastBytes) {
+    }
+
+    /** The first file that is missing, or too short, of those that hold the log from one address to another, its gaps left out; empty if all are long enough. */
+    public static Optional<ShortFile> firstShort(Device device, Identity identity, LogGaps gaps, long from, long end) {
+        NavigableMap<Long, Long> sizes = segments(device);
+        long segmentBytes = identity.segmentBytes();
+        for (long start = from - from % segmentBytes; start < end; start += segmentBytes) {
+            long number = start / segmentBytes;
+            long needed = gaps.lastNeeded(Math.min(end, start + segmentBytes));
+            long leastBytes = needed > from ? needed - start : 0; // in front of what is asked for a file need not be there
+            long sizeBytes = sizes.getOrDefault(number, 0L);
+            if (sizeBytes < leastBytes) {
+                return Optional.of(new ShortFile(Segments.name(number), sizeBytes, leastBytes));
+            }
+        }
+        return Optional.empty();
+    }
+
     private long start(long segment) {
         return segment * identity.segmentBytes();
     }

@@ -12,6 +12,7 @@ import io.tideline.memory.Words;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The end of a log that is not in its own files yet, copied to a file beside them, while nothing of it is changed in place. Layout in
@@ -87,11 +88,15 @@ public record LogSnapshot(long from, long end) {
      * @throws io.tideline.fault.FormatFault if it is of a newer version
      */
     public void read(Device device, Waits waits, String name, long storeId, long sequence, int pageBytes, Visitor visitor) {
+        with(device, waits, name, storeId, sequence, pageBytes, reader -> reader.show(visitor));
+    }
+
+    private void with(Device device, Waits waits, String name, long storeId, long sequence, int pageBytes, Consumer<Reader> use) {
         requireAlignment(device);
         DeviceFile file = device.open(name);
         boolean hangs = false;
         try {
-            new Reader(file, waits, new SnapshotSeal(file.path(), storeId, sequence, pageBytes), pageBytes).read(visitor);
+            use.accept(new Reader(file, waits, new SnapshotSeal(file.path(), storeId, sequence, pageBytes), pageBytes));
         } catch (Throwable failed) {
             hangs = hangs(failed);
             throw failed;
@@ -102,18 +107,27 @@ public record LogSnapshot(long from, long end) {
         }
     }
 
-    /** Makes it survive a crash of the machine that was written without. */
-    public static void sync(Device device, Waits waits, String name) {
-        DeviceFile file = device.open(name);
+    /**
+     * Writes it anew to another file, as the snapshot of another checkpoint, so that it survives a crash of the machine; the directory's sync is the
+     * caller's. For one that was written without a sync: where an earlier sync of its file failed, a later one would succeed without what that lost.
+     *
+     * @param name of a new file; it is removed again if this fails
+     * @throws io.tideline.fault.CorruptionFault if it is not as it was written
+     * @throws StoreFault if not everything was written and synced
+     */
+    public void copy(Device device, Waits waits, String source, long sourceSequence, String name, long storeId, long sequence, int pageBytes) {
+        DeviceFile target = device.create(name);
         boolean hangs = false;
         try {
-            new BlockingIo(waits, TIMEOUT_NANOS).sync(file);
-        } catch (StoreFault failed) {
+            SnapshotSeal seal = new SnapshotSeal(target.path(), storeId, sequence, pageBytes);
+            with(device, waits, source, storeId, sourceSequence, pageBytes, reader -> reader.copyTo(target, seal));
+        } catch (Throwable failed) {
             hangs = hangs(failed);
+            remove(device, name, failed);
             throw failed;
         } finally {
             if (!hangs) {
-                file.close();
+                target.close();
             }
         }
     }
@@ -192,6 +206,12 @@ public record LogSnapshot(long from, long end) {
         }
     }
 
+    /** Takes blocks of a snapshot that were read and checked. */
+    private interface Blocks {
+        /** @param number 0 for the head */
+        void take(long block, int lengthBytes, long offset, long number, long first, long last);
+    }
+
     /** Reads the file of the snapshot. */
     private final class Reader {
         private final DeviceFile file;
@@ -206,7 +226,24 @@ public record LogSnapshot(long from, long end) {
             this.pageBytes = pageBytes;
         }
 
-        void read(Visitor visitor) {
+        void show(Visitor visitor) {
+            read((block, _, offset, number, first, last) -> {
+                if (number > 0) {
+                    show(first, last, block + SnapshotLayout.HEADER_BYTES, offset, visitor);
+                }
+            });
+        }
+
+        /** Writes it to another file, and syncs that. */
+        void copyTo(DeviceFile target, SnapshotSeal as) {
+            read((block, lengthBytes, offset, number, first, last) -> {
+                as.seal(NativeBuffer.of(block, lengthBytes), offset, number, first, last);
+                io.write(target, offset, block, lengthBytes); // as it is read, so that the block outlives whatever hangs
+            });
+            io.sync(target);
+        }
+
+        private void read(Blocks blocks) {
             long expectedBytes = SnapshotLayout.fileBytes(from, end, pageBytes);
             long sizeBytes = file.sizeBytes();
             if (sizeBytes != expectedBytes) {
@@ -214,14 +251,13 @@ public record LogSnapshot(long from, long end) {
             }
             Region block = Region.allocate(SnapshotLayout.lengthBytes(pageBytes), false);
             try {
-                read(block.address(), SnapshotLayout.HEAD_BYTES, 0, 0, from, end, SnapshotLayout.HEADER_BYTES);
+                read(block.address(), SnapshotLayout.HEAD_BYTES, 0, 0, from, end, SnapshotLayout.HEADER_BYTES, blocks);
                 for (long page = from / pageBytes; page <= SnapshotLayout.lastPage(end, pageBytes); page++) {
                     long first = SnapshotLayout.pageFrom(page, pageBytes);
                     long last = SnapshotLayout.pageEnd(page, end, pageBytes);
                     long offset = SnapshotLayout.offset(page, end, pageBytes);
                     read(block.address(), SnapshotLayout.lengthBytes(last - first), offset, SnapshotLayout.number(page, end, pageBytes), first, last,
-                            SnapshotLayout.HEADER_BYTES + last - first);
-                    show(first, last, block.address() + SnapshotLayout.HEADER_BYTES, offset, visitor);
+                            SnapshotLayout.HEADER_BYTES + last - first, blocks);
                 }
             } finally {
                 if (!io.isUnderWay()) {
@@ -230,10 +266,11 @@ public record LogSnapshot(long from, long end) {
             }
         }
 
-        private void read(long block, int lengthBytes, long offset, long number, long first, long last, long usedBytes) {
+        private void read(long block, int lengthBytes, long offset, long number, long first, long last, long usedBytes, Blocks blocks) {
             io.read(file, offset, block, lengthBytes);
             ByteBuffer bytes = NativeBuffer.of(block, lengthBytes);
             seal.check(bytes, offset, number, first, last, usedBytes);
+            blocks.take(block, lengthBytes, offset, number, first, last);
         }
 
         private void show(long first, long last, long memory, long offset, Visitor visitor) {

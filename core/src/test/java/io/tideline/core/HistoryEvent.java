@@ -21,6 +21,12 @@ record HistoryEvent(Kind kind, long first, long second, Status status, long resu
         this(kind, first, second, status, result, begin, end, null);
     }
 
+    /** Whether both are blind writes of one session, this one the later, and the other one happened for sure. */
+    boolean mustFollow(HistoryEvent other) {
+        return kind == Kind.PUT && other.kind == Kind.PUT && other.end != NEVER && by instanceof SimEvent mine && other.by instanceof SimEvent theirs
+                && mine.session == theirs.session && mine.serial > theirs.serial;
+    }
+
     /** The operation and its outcome, without its times. */
     String what() {
         return "%s(%d, %d) -> %s%s".formatted(kind, first, second, status == null ? "not told" : status, result == UNKNOWN ? "" : " " + result);

@@ -126,7 +126,7 @@ final class LinearizabilityChecker {
         }
         List<Integer> possible = new ArrayList<>();
         for (int i = ordered.nextClearBit(first); i < end; i = ordered.nextClearBit(i + 1)) {
-            if (events.get(i).begin() <= earliestEnd && !isLikeOneOf(possible, events.get(i))) {
+            if (events.get(i).begin() <= earliestEnd && !isLikeOneOf(possible, events.get(i)) && !isBehindAnother(i)) {
                 possible.add(i);
             }
         }
@@ -141,6 +141,16 @@ final class LinearizabilityChecker {
             HistoryEvent like = events.get(other);
             if (like.end() <= event.end() && like.kind() == event.kind() && like.first() == event.first() && like.second() == event.second()
                     && like.status() == event.status() && like.result() == event.result()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether one that is not in order yet must come first, though their times overlap: writes of one group happen in its order. */
+    private boolean isBehindAnother(int event) {
+        for (int i = ordered.nextClearBit(first); i < event; i = ordered.nextClearBit(i + 1)) {
+            if (events.get(event).mustFollow(events.get(i))) {
                 return true;
             }
         }

@@ -26,6 +26,14 @@ public final class CheckpointFiles {
         return FOLDER + checkpoint + "-" + part;
     }
 
+    /** Removes what an attempt left that came to nothing, and had the number of a checkpoint that is still to be. */
+    static void removeLeftover(Device device, long checkpoint, String part) {
+        String name = name(checkpoint, part);
+        if (device.exists(name)) {
+            device.delete(name);
+        }
+    }
+
     /** Which checkpoint's file has that name, if any. */
     static OptionalLong number(String name) {
         return ManifestFiles.number(NAME.matcher(name));

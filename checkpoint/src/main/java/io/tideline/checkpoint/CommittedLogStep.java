@@ -40,7 +40,7 @@ public final class CommittedLogStep implements Step {
     @Override
     public void before(Phase phase) {
         if (phase == Phase.INDEX) {
-            removeLeftover();
+            CheckpointFiles.removeLeftover(device, checkpoint, SnapshotStep.PART);
         }
     }
 
@@ -67,14 +67,7 @@ public final class CommittedLogStep implements Step {
     @Override
     public void failed() {
         if (copied.isPresent() && !manifests.mayHave(checkpoint)) {
-            removeLeftover();
-        }
-    }
-
-    /** Of an attempt that came to nothing, which had the same number. */
-    private void removeLeftover() {
-        if (device.exists(name())) {
-            device.delete(name());
+            CheckpointFiles.removeLeftover(device, checkpoint, SnapshotStep.PART);
         }
     }
 

@@ -54,7 +54,7 @@ public final class IndexStep implements Step {
         if (phase == Phase.INDEX) {
             tail = log.tail();
             replayFrom = walk == null ? tail : walk.cut();
-            removeLeftover();
+            CheckpointFiles.removeLeftover(device, checkpoint, PART);
         }
     }
 
@@ -74,15 +74,7 @@ public final class IndexStep implements Step {
     @Override
     public void failed() {
         if (image != null && !manifests.mayHave(checkpoint)) {
-            removeLeftover();
-        }
-    }
-
-    /** Of an attempt that came to nothing, which had the same number. */
-    private void removeLeftover() {
-        String name = CheckpointFiles.name(checkpoint, PART);
-        if (device.exists(name)) {
-            device.delete(name);
+            CheckpointFiles.removeLeftover(device, checkpoint, PART);
         }
     }
 

@@ -33,7 +33,7 @@ final class SnapshotReplay implements LogSnapshot.Visitor, AutoCloseable {
     private final Waits waits;
     private final long from;
     private final long cut;
-    private final long undoneParity;
+    /** Of the version that was undone, and of this life, which begins with it. */
     private final long parity;
     /** Where this life began. */
     private final long first;
@@ -49,8 +49,7 @@ final class SnapshotReplay implements LogSnapshot.Visitor, AutoCloseable {
         this.waits = waits;
         this.from = manifest.snapshot().orElseThrow().from();
         this.cut = manifest.log().cut();
-        this.undoneParity = SystemState.parity(manifest.version() + 1);
-        this.parity = undoneParity; // this life begins with that version
+        this.parity = SystemState.parity(manifest.version() + 1);
         this.first = log.tail();
         this.slot = epoch.claim("the replay of a snapshot");
     }
@@ -58,7 +57,7 @@ final class SnapshotReplay implements LogSnapshot.Visitor, AutoCloseable {
     @Override
     public void record(long address, long record, int sizeBytes) {
         long link = Words.get(record + RecordLayout.LINK_OFFSET);
-        if ((link & (RecordLayout.FILLER | RecordLayout.INVALID)) != 0 || address >= cut && (link & RecordLayout.PARITY) == undoneParity) {
+        if ((link & (RecordLayout.FILLER | RecordLayout.INVALID)) != 0 || address >= cut && (link & RecordLayout.PARITY) == parity) {
             return;
         }
         Probe.at("recovery.reappending");

@@ -47,7 +47,7 @@ public final class SnapshotStep implements LogStep {
     @Override
     public void before(Phase phase) {
         if (phase == Phase.SNAPSHOT) {
-            removeLeftover();
+            CheckpointFiles.removeLeftover(device, checkpoint, PART);
             end = log.padStretch(); // nobody writes for the old version any more, so its last record lies in front
             state.setBoundary(end);
         }
@@ -70,15 +70,7 @@ public final class SnapshotStep implements LogStep {
     @Override
     public void failed() {
         if (snapshot.isPresent() && !manifests.mayHave(checkpoint)) {
-            removeLeftover();
-        }
-    }
-
-    /** Of an attempt that came to nothing, which had the same number. */
-    private void removeLeftover() {
-        String name = CheckpointFiles.name(checkpoint, PART);
-        if (device.exists(name)) {
-            device.delete(name);
+            CheckpointFiles.removeLeftover(device, checkpoint, PART);
         }
     }
 

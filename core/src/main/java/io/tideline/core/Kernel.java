@@ -388,7 +388,11 @@ final class Kernel {
 
     private void close(List<Session> dead, List<Session> reaped) {
         try (Session helper = new Session(this, "reaping", false)) {
-            dead.stream().filter(session -> session.closeForTheDead(helper)).forEach(reaped::add);
+            for (Session session : dead) {
+                if (session.closeForTheDead(helper)) {
+                    reaped.add(session);
+                }
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 package io.tideline.hlog;
 
-import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
+import io.tideline.hlog.device.FileUse;
 import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Region;
@@ -40,45 +40,22 @@ public record LogSnapshot(long from, long end) {
      * @param end a multiple of 4,096 below which nothing is changed in place meanwhile, and everything reserved is framed
      * @param sync whether the file survives a crash of the machine afterwards; its name does once the directory is synced
      * @return empty if the log's files hold everything
-     * @throws StoreFault if not everything was written, or synced
+     * @throws io.tideline.fault.StoreFault if not everything was written, or synced
      */
     public static Optional<LogSnapshot> write(HybridLog log, Device device, Waits waits, String name, long storeId, long sequence, long end,
             boolean sync) {
-        requireAlignment(device);
+        FileUse.requireAlignment(device, SnapshotLayout.ALIGNMENT_BYTES);
         if (log.flushed() >= end) {
             return Optional.empty();
         }
-        DeviceFile file = device.create(name);
-        boolean hangs = false;
-        try {
+        return FileUse.ofNew(device, name, file -> {
             LogSnapshot written = new Writer(log, file, waits, storeId, sequence, end).write(sync);
             if (written.from == end) { // the flusher was faster
                 device.delete(name);
                 return Optional.empty();
             }
             return Optional.of(written);
-        } catch (Throwable failed) {
-            hangs = hangs(failed);
-            remove(device, name, failed);
-            throw failed;
-        } finally {
-            if (!hangs) {
-                file.close();
-            }
-        }
-    }
-
-    /** Whether the device did not end something in time: then closing the file would wait for that. */
-    private static boolean hangs(Throwable failed) {
-        return failed instanceof StoreFault fault && BlockingIo.isTimeout(fault);
-    }
-
-    private static void remove(Device device, String name, Throwable failed) {
-        try {
-            device.delete(name);
-        } catch (RuntimeException left) {
-            failed.addSuppressed(left);
-        }
+        });
     }
 
     /**
@@ -92,19 +69,11 @@ public record LogSnapshot(long from, long end) {
     }
 
     private void with(Device device, Waits waits, String name, long storeId, long sequence, int pageBytes, Consumer<Reader> use) {
-        requireAlignment(device);
-        DeviceFile file = device.open(name);
-        boolean hangs = false;
-        try {
+        FileUse.requireAlignment(device, SnapshotLayout.ALIGNMENT_BYTES);
+        FileUse.of(device, name, file -> {
             use.accept(new Reader(file, waits, new SnapshotSeal(file.path(), storeId, sequence, pageBytes), pageBytes));
-        } catch (Throwable failed) {
-            hangs = hangs(failed);
-            throw failed;
-        } finally {
-            if (!hangs) {
-                file.close();
-            }
-        }
+            return null;
+        });
     }
 
     /**
@@ -113,35 +82,19 @@ public record LogSnapshot(long from, long end) {
      *
      * @param name of a new file; it is removed again if this fails
      * @throws io.tideline.fault.CorruptionFault if it is not as it was written
-     * @throws StoreFault if not everything was written and synced
+     * @throws io.tideline.fault.StoreFault if not everything was written and synced
      */
     public void copy(Device device, Waits waits, String source, long sourceSequence, String name, long storeId, long sequence, int pageBytes) {
-        DeviceFile target = device.create(name);
-        boolean hangs = false;
-        try {
+        FileUse.ofNew(device, name, target -> {
             SnapshotSeal seal = new SnapshotSeal(target.path(), storeId, sequence, pageBytes);
             with(device, waits, source, storeId, sourceSequence, pageBytes, reader -> reader.copyTo(target, seal));
-        } catch (Throwable failed) {
-            hangs = hangs(failed);
-            remove(device, name, failed);
-            throw failed;
-        } finally {
-            if (!hangs) {
-                target.close();
-            }
-        }
+            return null;
+        });
     }
 
     /** The size of its file. */
     public long fileBytes(int pageBytes) {
         return SnapshotLayout.fileBytes(from, end, pageBytes);
-    }
-
-    private static void requireAlignment(Device device) {
-        if (SnapshotLayout.ALIGNMENT_BYTES % device.alignmentBytes() != 0) {
-            throw new IllegalArgumentException("a device that transfers multiples of " + device.alignmentBytes() + " bytes; they must divide "
-                    + SnapshotLayout.ALIGNMENT_BYTES);
-        }
     }
 
     /** Writes the file of a snapshot. */
@@ -289,13 +242,7 @@ public record LogSnapshot(long from, long end) {
 
         /** The length of what stands there, or -1 if no record can look like this. */
         private static int sizeBytes(long record, long roomBytes) {
-            long link = Words.get(record + RecordLayout.LINK_OFFSET);
-            long stateWord = Words.get(record + RecordLayout.STATE_OFFSET);
-            if (link == 0 || RecordLayout.isLocked(stateWord) || roomBytes < RecordLayout.leastBytes(link, stateWord)) {
-                return -1;
-            }
-            long sizeBytes = RecordLayout.sizeBytes(record, link, stateWord);
-            return sizeBytes < RecordLayout.GRANULE_BYTES || sizeBytes > roomBytes || sizeBytes % RecordLayout.GRANULE_BYTES != 0 ? -1 : (int) sizeBytes;
+            return RecordLayout.isLocked(Words.get(record + RecordLayout.STATE_OFFSET)) ? -1 : RecordLayout.framedBytes(record, roomBytes);
         }
     }
 }

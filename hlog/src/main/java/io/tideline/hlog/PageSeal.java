@@ -62,13 +62,7 @@ final class PageSeal {
      * @param roomBytes from the address to the end of its page
      */
     static int sizeBytes(long memory, long roomBytes) {
-        long link = Words.get(memory + LINK_OFFSET);
-        long stateWord = Words.get(memory + STATE_OFFSET);
-        if (RecordLayout.state(stateWord) != RecordLayout.IMMUTABLE || link == 0 || roomBytes < RecordLayout.leastBytes(link, stateWord)) {
-            return -1; // also where the lengths would stand behind the page, in memory that may not be there
-        }
-        long sizeBytes = RecordLayout.sizeBytes(memory, link, stateWord);
-        return sizeBytes < GRANULE_BYTES || sizeBytes > roomBytes || (sizeBytes & GRANULE_BYTES - 1) != 0 ? -1 : (int) sizeBytes;
+        return RecordLayout.state(Words.get(memory + STATE_OFFSET)) == RecordLayout.IMMUTABLE ? RecordLayout.framedBytes(memory, roomBytes) : -1;
     }
 
     /** Whether every byte of the record of {@code address} at {@code memory}, {@code sizeBytes} long, is as it was sealed. */

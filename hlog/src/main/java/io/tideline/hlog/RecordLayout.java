@@ -229,6 +229,22 @@ public final class RecordLayout {
     }
 
     /**
+     * The bytes of the record that {@code record} shows, or -1 if none can look like this, whose state is the caller's matter. For memory that came
+     * from a file, of which nothing may be believed yet.
+     *
+     * @param roomBytes how much there is from there on, at least {@link #HEADER_BYTES}; nothing behind is touched
+     */
+    static int framedBytes(long record, long roomBytes) {
+        long link = Words.get(record + LINK_OFFSET);
+        long stateWord = Words.get(record + STATE_OFFSET);
+        if (link == 0 || roomBytes < leastBytes(link, stateWord)) {
+            return -1; // also where the lengths would stand behind the page, in memory that may not be there
+        }
+        long sizeBytes = sizeBytes(record, link, stateWord);
+        return sizeBytes < GRANULE_BYTES || sizeBytes > roomBytes || (sizeBytes & GRANULE_BYTES - 1) != 0 ? -1 : (int) sizeBytes;
+    }
+
+    /**
      * The slack that a value of {@code newValueBytes} would leave in the place of this record, or -1 if it must go elsewhere: it does
      * not fit, leaves more slack than the header can say, or would change a value from or to 8 bytes, which are read without a second look.
      */

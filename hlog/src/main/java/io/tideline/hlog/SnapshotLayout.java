@@ -1,40 +1,33 @@
 package io.tideline.hlog;
 
+import io.tideline.hlog.format.BlockLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
  * Where everything is in the file of a snapshot, little-endian. Block 0, the head, has 4,096 bytes. Then come the pages of the log from the last
- * one down, one block each, so that the first one need not be known before it is met. A block begins with
+ * one down, one block each, so that the first one need not be known before it is met. A block begins as
+ * {@link BlockLayout} says, and goes on with
  *
  * <pre>
- *  0       8         12       16         24         32             40     48    56           60
- *  | magic | version | CRC32C | store id | sequence | block number | from | end | page bytes | 0 |
+ *  40     48    56           60
+ *  | from | end | page bytes | 0 |
  * </pre>
  *
  * followed by the bytes of the log from address {@code from} to {@code end}, and zeros up to a multiple of 4,096. The head has none, and says from
  * where to where the whole goes; it is written last.
  */
 final class SnapshotLayout {
-    static final int MAGIC_OFFSET = 0;
-    static final int VERSION_OFFSET = 8;
-    static final int CRC_OFFSET = 12;
-    static final int STORE_ID_OFFSET = 16;
-    static final int SEQUENCE_OFFSET = 24;
-    static final int NUMBER_OFFSET = 32;
-    static final int FROM_OFFSET = 40;
-    static final int END_OFFSET = 48;
-    static final int PAGE_OFFSET = 56;
-    static final int RESERVED_OFFSET = 60;
+    static final int FROM_OFFSET = BlockLayout.FIELDS_OFFSET;
+    static final int END_OFFSET = FROM_OFFSET + Long.BYTES;
+    static final int PAGE_OFFSET = END_OFFSET + Long.BYTES;
+    static final int RESERVED_OFFSET = PAGE_OFFSET + Integer.BYTES;
     static final int HEADER_BYTES = 64;
-    /** What the checksum takes as bytes; what stands before it goes in as two words. */
-    static final int CHECKED_OFFSET = STORE_ID_OFFSET;
 
     static final long MAGIC = ByteBuffer.wrap("TIDELSNP".getBytes(StandardCharsets.US_ASCII)).order(ByteOrder.LITTLE_ENDIAN).getLong();
     static final int VERSION = 1;
-    /** What lengths of blocks are multiples of: no device asks for more. */
-    static final int ALIGNMENT_BYTES = 4096;
+    static final int ALIGNMENT_BYTES = BlockLayout.ALIGNMENT_BYTES;
     static final int HEAD_BYTES = ALIGNMENT_BYTES;
 
     static {

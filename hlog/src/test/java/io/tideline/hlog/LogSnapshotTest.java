@@ -14,6 +14,7 @@ import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.hlog.format.BlockLayout;
 import io.tideline.memory.Checksum;
 import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.Probe;
@@ -186,10 +187,10 @@ class LogSnapshotTest {
             BlockingIo io = new BlockingIo(Waits.SYSTEM);
             io.read(file, 0, memory.address(), PAGE);
             ByteBuffer head = NativeBuffer.of(memory.address(), PAGE);
-            head.putInt(SnapshotLayout.VERSION_OFFSET, 2);
-            int crc = new Checksum(STORE).of(0, SnapshotLayout.MAGIC, 2, head.slice(SnapshotLayout.CHECKED_OFFSET,
-                    PAGE - SnapshotLayout.CHECKED_OFFSET));
-            head.putInt(SnapshotLayout.CRC_OFFSET, crc);
+            head.putInt(BlockLayout.VERSION_OFFSET, 2);
+            int crc = new Checksum(STORE).of(0, SnapshotLayout.MAGIC, 2, head.slice(BlockLayout.CHECKED_OFFSET,
+                    PAGE - BlockLayout.CHECKED_OFFSET));
+            head.putInt(BlockLayout.CRC_OFFSET, crc);
             io.write(file, 0, memory.address(), PAGE);
         }
         FormatFault newer = assertThrows(FormatFault.class, () -> read(snapshot, disk, STORE, 5));

@@ -1,40 +1,33 @@
 package io.tideline.index;
 
+import io.tideline.hlog.format.BlockLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
  * Where everything is in an index image, little-endian. Blocks follow each other without gaps; block 0, the head, has 4,096 bytes, all
- * others have the length that the head names, but for the last, which ends with its buckets. A block begins with
+ * others have the length that the head names, but for the last, which ends with its buckets. A block begins as
+ * {@link BlockLayout} says, and goes on with
  *
  * <pre>
- *  0       8         12       16         24         32             40             48                 56                60
- *  | magic | version | CRC32C | store id | sequence | block number | home buckets | overflow buckets | buckets in here | block length |
+ *  40             48                 56                60
+ *  | home buckets | overflow buckets | buckets in here | block length |
  * </pre>
  *
  * followed by its buckets, 64 bytes each, and zeros up to a multiple of 4,096. Buckets are numbered through: the home buckets, then the
  * overflow buckets from their number 1 on. Only the head knows how many of the latter there are, because it is written last.
  */
 final class ImageLayout {
-    static final int MAGIC_OFFSET = 0;
-    static final int VERSION_OFFSET = 8;
-    static final int CRC_OFFSET = 12;
-    static final int STORE_ID_OFFSET = 16;
-    static final int SEQUENCE_OFFSET = 24;
-    static final int NUMBER_OFFSET = 32;
-    static final int HOME_OFFSET = 40;
-    static final int OVERFLOW_OFFSET = 48;
-    static final int BUCKETS_OFFSET = 56;
-    static final int LENGTH_OFFSET = 60;
+    static final int HOME_OFFSET = BlockLayout.FIELDS_OFFSET;
+    static final int OVERFLOW_OFFSET = HOME_OFFSET + Long.BYTES;
+    static final int BUCKETS_OFFSET = OVERFLOW_OFFSET + Long.BYTES;
+    static final int LENGTH_OFFSET = BUCKETS_OFFSET + Integer.BYTES;
     static final int HEADER_BYTES = 64;
-    /** What the checksum takes as bytes; what stands before it goes in as two words. */
-    static final int CHECKED_OFFSET = STORE_ID_OFFSET;
 
     static final long MAGIC = ByteBuffer.wrap("TIDELIDX".getBytes(StandardCharsets.US_ASCII)).order(ByteOrder.LITTLE_ENDIAN).getLong();
     static final int VERSION = 1;
-    /** Blocks are whole pages, so that a device that transfers only such can write and read them; no device asks for more. */
-    static final int PAGE_BYTES = 4096;
+    static final int PAGE_BYTES = BlockLayout.ALIGNMENT_BYTES;
     static final int HEAD_BYTES = PAGE_BYTES;
     static final int MAX_BLOCK_BYTES = 1 << 20;
 

@@ -1,9 +1,7 @@
 package io.tideline.index;
 
-import io.tideline.fault.StoreFault;
-import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
-import io.tideline.hlog.device.DeviceFile;
+import io.tideline.hlog.device.FileUse;
 import io.tideline.memory.Waits;
 import java.util.function.LongConsumer;
 import java.util.function.LongUnaryOperator;
@@ -52,36 +50,13 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
 
     private static IndexImage write(HashIndex index, Device device, Waits waits, String name, long storeId, long sequence, boolean sync,
             LongUnaryOperator inImage, LongConsumer progressBytes, int blockBytes) {
-        requirePages(device);
+        FileUse.requireAlignment(device, ImageLayout.PAGE_BYTES);
         long start = waits.nanoTime();
-        DeviceFile file = device.create(name);
-        boolean hangs = false;
-        try {
+        return FileUse.ofNew(device, name, file -> {
             ImageWriter writer = new ImageWriter(index, new ImageSeal(file.path(), storeId, sequence), inImage, blockBytes);
             long sizeBytes = writer.write(file, waits, sync, progressBytes);
             return new IndexImage(index.buckets(), writer.overflowBuckets(), sizeBytes, waits.nanoTime() - start);
-        } catch (Throwable failed) {
-            hangs = hangs(failed);
-            remove(device, name, failed);
-            throw failed;
-        } finally {
-            if (!hangs) {
-                file.close();
-            }
-        }
-    }
-
-    /** Whether the device did not end something in time: then closing the file would wait for that. */
-    private static boolean hangs(Throwable failed) {
-        return failed instanceof StoreFault fault && BlockingIo.isTimeout(fault);
-    }
-
-    private static void remove(Device device, String name, Throwable failed) {
-        try {
-            device.delete(name);
-        } catch (RuntimeException left) {
-            failed.addSuppressed(left);
-        }
+        });
     }
 
     /**
@@ -96,26 +71,21 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
      */
     public static IndexImage read(Device device, Waits waits, String name, long storeId, long sequence, HashIndex into, long addressLimit,
             LongConsumer progressBytes) {
-        requirePages(device);
+        FileUse.requireAlignment(device, ImageLayout.PAGE_BYTES);
         if (into.overflow().handedOut() != 0) {
             throw new IllegalStateException("an index image is read into an index that has " + into.overflowBuckets() + " overflow buckets already");
         }
         long start = waits.nanoTime();
-        DeviceFile file = device.open(name);
-        boolean hangs = false;
-        try {
-            ImageReader reader = new ImageReader(file, into, new ImageSeal(file.path(), storeId, sequence), addressLimit);
-            long sizeBytes = reader.read(waits, progressBytes);
-            return new IndexImage(into.buckets(), reader.overflowBuckets(), sizeBytes, waits.nanoTime() - start);
-        } catch (Throwable failed) {
-            hangs = hangs(failed);
-            into.clear();
-            throw failed;
-        } finally {
-            if (!hangs) {
-                file.close();
+        return FileUse.of(device, name, file -> {
+            try {
+                ImageReader reader = new ImageReader(file, into, new ImageSeal(file.path(), storeId, sequence), addressLimit);
+                long sizeBytes = reader.read(waits, progressBytes);
+                return new IndexImage(into.buckets(), reader.overflowBuckets(), sizeBytes, waits.nanoTime() - start);
+            } catch (Throwable failed) {
+                into.clear();
+                throw failed;
             }
-        }
+        });
     }
 
     /**
@@ -126,25 +96,8 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
      */
     public static long check(Device device, Waits waits, String name, long storeId, long sequence, long homeBuckets, long addressLimit,
             LongConsumer progressBytes) {
-        requirePages(device);
-        DeviceFile file = device.open(name);
-        boolean hangs = false;
-        try {
-            return new ImageReader(file, homeBuckets, new ImageSeal(file.path(), storeId, sequence), addressLimit).read(waits, progressBytes);
-        } catch (Throwable failed) {
-            hangs = hangs(failed);
-            throw failed;
-        } finally {
-            if (!hangs) {
-                file.close();
-            }
-        }
-    }
-
-    private static void requirePages(Device device) {
-        if (ImageLayout.PAGE_BYTES % device.alignmentBytes() != 0) {
-            throw new IllegalArgumentException("a device that transfers multiples of " + device.alignmentBytes() + " bytes; they must divide "
-                    + ImageLayout.PAGE_BYTES);
-        }
+        FileUse.requireAlignment(device, ImageLayout.PAGE_BYTES);
+        return FileUse.of(device, name,
+                file -> new ImageReader(file, homeBuckets, new ImageSeal(file.path(), storeId, sequence), addressLimit).read(waits, progressBytes));
     }
 }

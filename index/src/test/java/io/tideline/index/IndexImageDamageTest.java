@@ -12,6 +12,7 @@ import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.LogAddress;
 import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.format.BlockLayout;
 import io.tideline.memory.Checksum;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
@@ -168,12 +169,12 @@ class IndexImageDamageTest {
     void shouldRefuseABlockWhoseSaltIsNotOurs() throws IOException {
         byte[] forged = image(STORE + 1, 5, 64);
         for (int block = 0; block <= 3; block++) {
-            ByteBuffer.wrap(forged).order(ByteOrder.LITTLE_ENDIAN).putLong(block * BLOCK + ImageLayout.STORE_ID_OFFSET, STORE);
+            ByteBuffer.wrap(forged).order(ByteOrder.LITTLE_ENDIAN).putLong(block * BLOCK + BlockLayout.STORE_ID_OFFSET, STORE);
         }
         assertTrue(damaged(forged, "another store's").contains("offset 12: the checksum"));
         byte[] bytes = image();
         System.arraycopy(bytes, BLOCK, bytes, 2 * BLOCK, BLOCK);
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(2 * BLOCK + ImageLayout.NUMBER_OFFSET, 2);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(2 * BLOCK + BlockLayout.NUMBER_OFFSET, 2);
         assertTrue(damaged(bytes, "another place's").contains("offset " + (2 * BLOCK + 12) + ": the checksum"));
     }
 
@@ -189,8 +190,8 @@ class IndexImageDamageTest {
     }
 
     private static void seal(ByteBuffer block, int number) {
-        int version = block.getInt(ImageLayout.VERSION_OFFSET);
-        block.putInt(ImageLayout.CRC_OFFSET, new Checksum(STORE).of((long) number * BLOCK, block.getLong(0), version, block.slice(16, BLOCK - 16)));
+        int version = block.getInt(BlockLayout.VERSION_OFFSET);
+        block.putInt(BlockLayout.CRC_OFFSET, new Checksum(STORE).of((long) number * BLOCK, block.getLong(0), version, block.slice(16, BLOCK - 16)));
     }
 
     /** Where a bucket, counted through from the first home bucket, stands in its block, which is number / 63 + 1. */
@@ -306,10 +307,10 @@ class IndexImageDamageTest {
     @Test
     void shouldRefuseAFormatThatItDoesNotKnow() throws IOException {
         for (int number = 0; number <= 3; number++) {
-            byte[] newer = crafted(number, block -> block.putInt(ImageLayout.VERSION_OFFSET, 2));
+            byte[] newer = crafted(number, block -> block.putInt(BlockLayout.VERSION_OFFSET, 2));
             assertEquals(file + " was written by a newer version of Tideline, in format 2; this one knows up to 1. Open it with that version",
                     refused(FormatFault.class, newer, "newer"));
-            damaged(crafted(number, block -> block.putInt(ImageLayout.VERSION_OFFSET, 0)), "version 0");
+            damaged(crafted(number, block -> block.putInt(BlockLayout.VERSION_OFFSET, 0)), "version 0");
         }
     }
 

@@ -205,7 +205,7 @@ final class RaceTable {
         out.println("Latency is that of one operation in 32, in a window of its own. Memory is what the process took on top of what it");
         out.println("had before the store was opened; the most ever resident has all of it, the Java heap included.");
         if (isSubmitting()) {
-            out.println("Latency of tideline is from the submission of an operation to its completion, with the rest of its batch under way.");
+            out.println("Latency of tideline is from the submission of an operation to its completion, with others under way.");
         }
         for (Standing standing : result.standings()) {
             if (standing.absent() > 0) {

@@ -264,7 +264,7 @@ class BenchCommandTest {
         }
         assertTrue(lines.contains("fio did 6.40 k reads/s at queue depth 64 before the windows, 6.40 k reads/s at queue depth 64 after them, and wrote"
                 + " 1.0 MB/s before the loadings, 1.0 MB/s after them; the table has the means."), String.join("\n", lines));
-        assertTrue(lines.contains("Latency of tideline is from the submission of an operation to its completion, with the rest of its batch under way."));
+        assertTrue(lines.contains("Latency of tideline is from the submission of an operation to its completion, with others under way."));
         List<String> calls = Files.readAllLines(log);
         assertEquals(2 + 2 * 4, calls.size());
         assertTrue(calls.getFirst().contains("--size=" + 13 * MEBIBYTE), "128 bytes a record, in whole MiB: " + calls.getFirst());

@@ -42,6 +42,7 @@ final class ManifestCodec {
         encodeSessions(output, manifest.sessions());
         encodeCookie(output, manifest.cookie());
         encodeTables(output, manifest.tables());
+        encodeSessionCookies(output, manifest.sessions().cookies());
         return output.bytes();
     }
 
@@ -89,6 +90,20 @@ final class ManifestCodec {
             output.padded(ByteBuffer.wrap(utf8));
             output.padded(value.view());
         });
+        output.end(section);
+    }
+
+    private static void encodeSessionCookies(Output output, SessionCookies cookies) {
+        long[] words = cookies.words();
+        if (words.length == 0) {
+            return;
+        }
+        int section = output.begin(ManifestLayout.SESSION_COOKIES);
+        output.words(words.length / SessionCookies.WORDS);
+        for (int at = 0; at < words.length; at += SessionCookies.WORDS) {
+            output.words(words[at], words[at + 1] - (at == 0 ? 0 : words[at - 1]));
+        }
+        output.padded(ByteBuffer.wrap(cookies.bytes()));
         output.end(section);
     }
 
@@ -174,7 +189,7 @@ final class ManifestCodec {
         private LogStyle style;
         private Manifest.Log log;
         private long nextSessionId;
-        private List<SessionPoint> sessions = List.of();
+        private SessionTable sessions = SessionTable.of(List.of());
         private boolean hasSnapshot;
 
         Sections(SealedPayload payload, ManifestBuilder builder, long generation) {
@@ -187,7 +202,7 @@ final class ManifestCodec {
             long previous = ManifestLayout.CHECKPOINT;
             while (payload.hasRemaining()) {
                 long number = payload.word("the number of a section", previous + 1, Long.MAX_VALUE);
-                if (number > ManifestLayout.TABLES) {
+                if (number > ManifestLayout.LAST) {
                     throw new FormatFault(payload.path() + " has a section " + number + ", which format " + payload.version()
                             + " does not have as far as this version of Tideline knows; open it with the version that wrote it");
                 }
@@ -210,6 +225,7 @@ final class ManifestCodec {
                 case ManifestLayout.SESSIONS -> sessions();
                 case ManifestLayout.COOKIE -> builder.cookie(Opaque.owning(padded("the cookie", payload.word("the cookie's length", 1, Manifest.MAX_COOKIE_BYTES))));
                 case ManifestLayout.TABLES -> tables();
+                case ManifestLayout.SESSION_COOKIES -> sessionCookies();
                 default -> throw new AssertionError("section " + number);
             }
             if (payload.offset() - begin != length) {
@@ -323,12 +339,37 @@ final class ManifestCodec {
             int namesOffset = payload.offset();
             byte[] names = padded("the sessions' names", end);
             new Names(payload).check(words, names, namesOffset);
-            SessionTable table = new SessionTable(words, names);
+            SessionTable table = new SessionTable(words, names, SessionCookies.NONE);
             int second = table.repeatedName();
             if (second >= 0) {
                 throw payload.damage(namesOffset, "the name of session " + words[second * SessionTable.WORDS], "that of an earlier one", "its own");
             }
             sessions = table;
+        }
+
+        /** The sessions were read: theirs is an earlier section. */
+        private void sessionCookies() {
+            int count = (int) payload.word("the number of sessions' cookies", 1, SessionTable.MAX_SESSIONS);
+            payload.requireRoom("the sessions' cookies", (long) count * SessionCookies.WORDS * Long.BYTES);
+            long[] words = new long[count * SessionCookies.WORDS];
+            long[] rows = sessions.words();
+            int row = 0;
+            int end = 0;
+            for (int at = 0; at < words.length; ) {
+                int offset = payload.offset();
+                long id = payload.word("the id of a session with a cookie", 1, nextSessionId - 1);
+                while (row < rows.length && rows[row] < id) {
+                    row += SessionTable.WORDS;
+                }
+                if (row == rows.length || rows[row] != id) {
+                    throw payload.damage(offset, "the id of a session with a cookie", id + "", "that of a session, behind the one before");
+                }
+                row += SessionTable.WORDS;
+                words[at++] = id;
+                end += (int) payload.word("the length of a session's cookie", 1, SessionPoint.MAX_COOKIE_BYTES);
+                words[at++] = end;
+            }
+            sessions = new SessionTable(rows, sessions.names(), new SessionCookies(words, padded("the sessions' cookies", end)));
         }
 
         private byte[] padded(String field, long lengthBytes) {

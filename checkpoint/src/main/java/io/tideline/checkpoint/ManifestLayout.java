@@ -26,6 +26,10 @@ final class ManifestLayout {
     static final int COOKIE = 7;
     /** The number of tables; for each the lengths of name and value, the name, padded, and the value, padded. */
     static final int TABLES = 8;
+    /** The number of sessions that have a cookie; rows of id and length; the cookies, padded. */
+    static final int SESSION_COOKIES = 9;
+    /** The last one that is known. */
+    static final int LAST = SESSION_COOKIES;
 
     private ManifestLayout() {
     }

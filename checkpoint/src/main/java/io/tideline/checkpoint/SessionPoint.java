@@ -9,15 +9,30 @@ import java.util.Optional;
  * @param id from 1 on; no two sessions of a store ever have the same
  * @param name 1 to {@value #MAX_NAME_BYTES} bytes of UTF-8; empty in a session that has none
  * @param durableSerial its last operation that is; 0 if none
+ * @param cookie what its user last left with it at or before that operation, 0 to {@value #MAX_COOKIE_BYTES} bytes
  */
-public record SessionPoint(long id, Optional<String> name, long durableSerial) {
+public record SessionPoint(long id, Optional<String> name, long durableSerial, Opaque cookie) {
     public static final int MAX_NAME_BYTES = 255;
+    public static final int MAX_COOKIE_BYTES = 4096;
 
     public SessionPoint {
         if (id < 1 || durableSerial < 0) {
             throw new IllegalArgumentException("session " + id + " with the durable serial " + durableSerial + "; ids begin with 1, serials with 0");
         }
         name.ifPresent(text -> requireName("a session's name", text));
+        requireCookie(cookie.lengthBytes());
+    }
+
+    /** One without a cookie. */
+    public SessionPoint(long id, Optional<String> name, long durableSerial) {
+        this(id, name, durableSerial, Opaque.EMPTY);
+    }
+
+    /** @throws IllegalArgumentException if a session cannot have a cookie of that length */
+    public static void requireCookie(int lengthBytes) {
+        if (lengthBytes > MAX_COOKIE_BYTES) {
+            throw new IllegalArgumentException("a session's cookie of " + lengthBytes + " bytes; it takes up to " + MAX_COOKIE_BYTES);
+        }
     }
 
     /** Checks, without taking memory, that a name is text of a length that it may have. */

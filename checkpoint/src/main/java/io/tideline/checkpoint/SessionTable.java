@@ -19,11 +19,13 @@ public final class SessionTable extends AbstractList<SessionPoint> implements Ra
 
     private final PackedList<SessionPoint> rows;
     private final byte[] names;
+    private final SessionCookies cookies;
 
     /** @param names nobody changes them, nor the words, any more */
-    SessionTable(long[] words, byte[] names) {
-        this.rows = new PackedList<>(words, WORDS, (row, first) -> new SessionPoint(row[first], name(row, first), row[first + 1]));
+    SessionTable(long[] words, byte[] names, SessionCookies cookies) {
+        this.rows = new PackedList<>(words, WORDS, (row, first) -> new SessionPoint(row[first], name(row, first), row[first + 1], cookies.of(row[first])));
         this.names = names;
+        this.cookies = cookies;
     }
 
     static SessionTable of(List<SessionPoint> sessions) {
@@ -49,7 +51,7 @@ public final class SessionTable extends AbstractList<SessionPoint> implements Ra
             words[WORDS * i + 1] = session.durableSerial();
             words[WORDS * i + 2] = end;
         }
-        SessionTable table = new SessionTable(words, Arrays.copyOf(names, end));
+        SessionTable table = new SessionTable(words, Arrays.copyOf(names, end), SessionCookies.of(sorted));
         int second = table.repeatedName();
         if (second >= 0) {
             throw new IllegalArgumentException("two sessions with the name '" + table.get(second).name().orElseThrow() + "'");
@@ -85,6 +87,10 @@ public final class SessionTable extends AbstractList<SessionPoint> implements Ra
     /** The UTF-8 of all names, one after the other; not to be changed. */
     byte[] names() {
         return names;
+    }
+
+    SessionCookies cookies() {
+        return cookies;
     }
 
     private Optional<String> name(long[] row, int first) {

@@ -70,8 +70,10 @@ final class ManifestCodecTest {
     void shouldReadAFileOfTheFirstVersion() throws IOException {
         try (InputStream golden = ManifestCodecTest.class.getResourceAsStream("MANIFEST-7.v1")) {
             byte[] file = golden.readAllBytes();
-            assertEquals(SAMPLE, Manifests.decode(file, 7));
-            assertArrayEquals(file, Manifests.file(SAMPLE), "the format changed, so its version must");
+            Manifest first = SAMPLE.toBuilder().sessions(SAMPLE.sessions().stream()
+                    .map(session -> new SessionPoint(session.id(), session.name(), session.durableSerial())).toList(), SAMPLE.nextSessionId()).build();
+            assertEquals(first, Manifests.decode(file, 7));
+            assertArrayEquals(file, Manifests.file(first), "the format changed, so its version must");
         }
     }
 
@@ -87,7 +89,8 @@ final class ManifestCodecTest {
             5, 24, 7, 4096, 8704,
             6, 96, 3, 1, 17, 6, 3, 0, 0, 4, Long.MAX_VALUE, 6, 0x84_C3_31_20_65_6E_61_6CL, 0x72_65_67_72L,
             7, 16, 3, 0x03_02_01L,
-            8, 72, 2, 5, 0, 0x79_74_70_6D_65L, 5, 9, 0x73_72_65_73_75L, 0x02_03_04_05_06_07_08_09L, 1};
+            8, 72, 2, 5, 0, 0x79_74_70_6D_65L, 5, 9, 0x73_72_65_73_75L, 0x02_03_04_05_06_07_08_09L, 1,
+            9, 32, 1, 4, 2, 0x06_05L};
         long[] found = new long[payload.remaining() / 8];
         payload.asLongBuffer().get(found);
         assertEquals(hex(expected), hex(found));
@@ -139,7 +142,7 @@ final class ManifestCodecTest {
                 assertTrue(expected.getMessage().startsWith("M is damaged at offset "), expected.getMessage());
             }
         }
-        assertEquals(3, whole, "a manifest without tables, without cookie, and without sessions is one, too");
+        assertEquals(4, whole, "a manifest without sessions' cookies, without tables, without cookie, and without sessions is one, too");
     }
 
     private static String refused(Class<? extends StoreFault> fault, byte[] file) {
@@ -178,8 +181,8 @@ final class ManifestCodecTest {
         byte[] payload = ManifestCodec.encode(SAMPLE);
         assertEquals("M was written by a newer version of Tideline, in format 2; this one knows up to 1. Open it with that version",
                 refused(FormatFault.class, Manifests.file(3, 2, Manifests.IDENTITY.storeId(), 7, payload)));
-        byte[] longer = ByteBuffer.allocate(payload.length + 24).order(ByteOrder.LITTLE_ENDIAN).put(payload).putLong(9).putLong(8).putLong(0).array();
-        assertEquals("M has a section 9, which format 1 does not have as far as this version of Tideline knows; open it with the version that wrote it",
+        byte[] longer = ByteBuffer.allocate(payload.length + 24).order(ByteOrder.LITTLE_ENDIAN).put(payload).putLong(10).putLong(8).putLong(0).array();
+        assertEquals("M has a section 10, which format 1 does not have as far as this version of Tideline knows; open it with the version that wrote it",
                 refused(FormatFault.class, Manifests.file(3, 1, Manifests.IDENTITY.storeId(), 7, longer)));
     }
 
@@ -222,7 +225,7 @@ final class ManifestCodecTest {
             case 0 -> sections.remove(place);
             case 1 -> sections.add(random.nextInt(sections.size() + 1), sections.get(place));
             case 2 -> sections.add(random.nextInt(sections.size()), sections.remove(place));
-            default -> sections.add(place, ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN).putLong(random.nextLong(12)).putLong(8).array());
+            default -> sections.add(place, ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN).putLong(random.nextLong(13)).putLong(8).array());
         }
         ByteBuffer all = ByteBuffer.allocate(sections.stream().mapToInt(section -> section.length).sum());
         sections.forEach(all::put);
@@ -306,6 +309,17 @@ final class ManifestCodecTest {
         assertTrue(refused(CorruptionFault.class, Manifests.file(3, 1, Manifests.IDENTITY.storeId(), 7, payload)).contains("a name is [-1, "));
     }
 
+    @Test
+    void shouldRefuseACookieOfASessionThatIsNotThere() {
+        int id = ManifestCodec.encode(SAMPLE).length / 8 - 3;
+        assertEquals("M is damaged at offset " + (40 + 8 * id) + ": the id of a session with a cookie is 2, expected that of a session, behind the one before;"
+                + " nothing of it was used", refused(CorruptionFault.class, withWord(id, 2)));
+        assertTrue(refused(CorruptionFault.class, withWord(id, 9)).contains("expected 1 to 8"));
+        assertTrue(refused(CorruptionFault.class, withWord(id + 1, 4097)).contains("expected 1 to 4096"));
+        assertTrue(refused(CorruptionFault.class, withWord(id + 1, 9)).contains("the sessions' cookies"));
+        assertEquals(Opaque.of(new byte[] {5, 6}), Manifests.decode(withWord(id, 3), 7).sessions().get(1).cookie());
+    }
+
     private static int indexOf(byte[] bytes, String text) {
         for (int at = 0; ; at++) {
             if (new String(bytes, at, text.length(), StandardCharsets.ISO_8859_1).equals(text)) {
@@ -347,6 +361,7 @@ final class ManifestCodecTest {
         assertImpossible(builder -> builder.sessions(List.of(new SessionPoint(1, Optional.of(""), 0)), 9));
         assertImpossible(builder -> builder.sessions(List.of(new SessionPoint(1, Optional.of("x".repeat(256)), 0)), 9));
         assertImpossible(builder -> builder.sessions(List.of(new SessionPoint(1, Optional.of("\uD800"), 0)), 9));
+        assertImpossible(builder -> builder.sessions(List.of(new SessionPoint(1, Optional.empty(), 0, Opaque.of(new byte[SessionPoint.MAX_COOKIE_BYTES + 1]))), 9));
         assertImpossible(builder -> builder.cookie(Opaque.of(new byte[Manifest.MAX_COOKIE_BYTES + 1])));
         assertImpossible(builder -> builder.tables(Map.of("", Opaque.EMPTY)));
         assertImpossible(builder -> builder.tables(Map.of("a", Opaque.of(new byte[Manifest.MAX_TABLE_BYTES + 1]))));
@@ -355,7 +370,7 @@ final class ManifestCodecTest {
     @Test
     void shouldFindSessionsByTheirNames() {
         SessionTable sessions = SAMPLE.sessions();
-        assertEquals(Optional.of(new SessionPoint(4, Optional.of("Ärger"), Long.MAX_VALUE)), sessions.named("Ärger"));
+        assertEquals(Optional.of(new SessionPoint(4, Optional.of("Ärger"), Long.MAX_VALUE, Opaque.of(new byte[] {5, 6}))), sessions.named("Ärger"));
         assertEquals(Optional.empty(), sessions.named("lane"));
         assertEquals(Optional.empty(), sessions.named(""));
         assertEquals(List.of(1L, 3L, 4L), sessions.stream().map(SessionPoint::id).toList());

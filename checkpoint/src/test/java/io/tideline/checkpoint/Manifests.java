@@ -33,7 +33,7 @@ final class Manifests {
                 .undone(List.of(new UndoneRange(512, 640, 1, 1024)))
                 .image(new Manifest.Image(generation == 1 ? 1 : generation - 1, 1 << 10, 3, 2048))
                 .sessions(List.of(new SessionPoint(1, Optional.of("lane 1"), 17), new SessionPoint(3, Optional.empty(), 0),
-                        new SessionPoint(4, Optional.of("Ärger"), Long.MAX_VALUE)), 9)
+                        new SessionPoint(4, Optional.of("Ärger"), Long.MAX_VALUE, Opaque.of(new byte[] {5, 6}))), 9)
                 .cookie(Opaque.of(new byte[] {1, 2, 3}))
                 .tables(Map.of("users", Opaque.of(new byte[] {9, 8, 7, 6, 5, 4, 3, 2, 1}), "empty", Opaque.EMPTY)).build();
     }
@@ -130,7 +130,7 @@ final class Manifests {
             id += 1 + random.nextLong(1 << 20);
             String name = i + name(random);
             sessions.add(new SessionPoint(id, random.nextBoolean() && name.getBytes(StandardCharsets.UTF_8).length <= 255
-                    ? Optional.of(name) : Optional.empty(), random.nextLong(Long.MAX_VALUE)));
+                    ? Optional.of(name) : Optional.empty(), random.nextLong(Long.MAX_VALUE), Opaque.of(bytes(random, count(random, 40)))));
         }
         return sessions;
     }

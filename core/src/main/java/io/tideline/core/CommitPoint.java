@@ -4,6 +4,7 @@ import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.Opaque;
 import io.tideline.checkpoint.SessionPoint;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,25 +17,33 @@ import java.util.TreeMap;
  * @param logStyle whether its log was folded over or its end copied aside; where nothing was missing in the log's files there is nothing aside
  * @param durability what it survives
  * @param serials the last operation of each named session that is part of it, by the session's name
+ * @param cookie what the caller of the checkpoint gave; a copy
+ * @param sessionCookies what each session had last been given at or before that operation, by the session's name; not of those that were given nothing
  * @param createdAt milliseconds since 1970
  */
 public record CommitPoint(long number, long version, CheckpointKind kind, LogStyle logStyle, Durability durability, Map<String, Long> serials, byte[] cookie,
-        long createdAt) {
+        Map<String, Opaque> sessionCookies, long createdAt) {
     public CommitPoint {
         serials = Map.copyOf(serials);
         cookie = cookie.clone();
+        sessionCookies = Map.copyOf(sessionCookies);
     }
 
     static CommitPoint of(Manifest manifest) {
         Map<String, Long> serials = new TreeMap<>();
+        Map<String, Opaque> cookies = new TreeMap<>();
         for (SessionPoint session : manifest.sessions()) {
-            session.name().ifPresent(name -> serials.put(name, session.durableSerial()));
+            session.name().ifPresent(name -> {
+                serials.put(name, session.durableSerial());
+                if (session.cookie().lengthBytes() > 0) {
+                    cookies.put(name, session.cookie());
+                }
+            });
         }
         return new CommitPoint(manifest.generation(), manifest.version(), manifest.kind(), manifest.logStyle(), manifest.durability(), serials, manifest.cookie().toBytes(),
-                manifest.createdAt());
+                cookies, manifest.createdAt());
     }
 
-    /** What the caller of the checkpoint gave; a copy. */
     @Override
     public byte[] cookie() {
         return cookie.clone();

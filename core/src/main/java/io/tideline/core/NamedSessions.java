@@ -1,6 +1,7 @@
 package io.tideline.core;
 
 import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.Opaque;
 import io.tideline.checkpoint.SessionPoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,8 @@ final class NamedSessions {
         private long serial;
         private long version;
         private long cutSerial;
+        private Opaque cookie = Opaque.EMPTY;
+        private Opaque cutCookie = Opaque.EMPTY;
         private volatile long durableSerial;
 
         private Entry(long id, String name) {
@@ -51,6 +54,7 @@ final class NamedSessions {
             point.name().ifPresent(name -> {
                 Entry entry = new Entry(point.id(), name);
                 entry.serial = point.durableSerial();
+                entry.cookie = point.cookie();
                 entry.durableSerial = point.durableSerial();
                 entries.put(name, entry);
             });
@@ -105,6 +109,16 @@ final class NamedSessions {
         return entry.version == version ? entry.cutSerial : entry.serial;
     }
 
+    /** What had been left with it by then. */
+    synchronized Opaque cutCookieOf(Entry entry, long version) {
+        return entry.version == version ? entry.cutCookie : entry.cookie;
+    }
+
+    /** What was left with a session that was closed, or recovered. */
+    synchronized Opaque cookieOf(Entry entry) {
+        return entry.cookie;
+    }
+
     /** The opening came to nothing. */
     synchronized void discard(Entry entry) {
         if (entry.open == null && entry.serial == 0 && entry.durableSerial == 0) {
@@ -117,6 +131,8 @@ final class NamedSessions {
         entry.serial = session.serial();
         entry.version = session.version();
         entry.cutSerial = session.cutSerial();
+        entry.cookie = session.leftCookie();
+        entry.cutCookie = session.cutCookie();
         entry.open = null;
     }
 
@@ -136,7 +152,8 @@ final class NamedSessions {
         List<SessionPoint> points = new ArrayList<>();
         for (Entry entry : entries.values()) {
             long serial = entry.open != null ? entry.open.cutSerial() : cutSerialOf(entry, version);
-            points.add(new SessionPoint(entry.id, Optional.of(entry.name), serial));
+            Opaque cookie = entry.open != null ? entry.open.cutCookie() : cutCookieOf(entry, version);
+            points.add(new SessionPoint(entry.id, Optional.of(entry.name), serial, cookie));
         }
         return points;
     }

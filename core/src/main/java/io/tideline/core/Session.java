@@ -1,5 +1,7 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.Opaque;
+import io.tideline.checkpoint.SessionPoint;
 import io.tideline.checkpoint.SystemState;
 import io.tideline.epoch.Epoch;
 import io.tideline.hlog.HybridLog;
@@ -68,6 +70,10 @@ public final class Session extends Operations implements AutoCloseable {
     private long serial;
     /** What the last one was when this version began. */
     private long cutSerial;
+    /** What the user left with it last; written by who is inside. */
+    private volatile Opaque cookie = Opaque.EMPTY;
+    /** What that was when this version began. */
+    private Opaque cutCookie = Opaque.EMPTY;
     /** How many keys it had made, less those it deleted, when this version began. */
     private long cutKeys;
     /** Of the operations; the driver of a checkpoint looks at it. */
@@ -144,6 +150,8 @@ public final class Session extends Operations implements AutoCloseable {
         if (entry != null) {
             serial = kernel.names.opened(entry, this);
             cutSerial = kernel.names.cutSerialOf(entry, currentVersion);
+            cookie = kernel.names.cookieOf(entry);
+            cutCookie = kernel.names.cutCookieOf(entry, currentVersion);
         }
     }
 
@@ -157,6 +165,33 @@ public final class Session extends Operations implements AutoCloseable {
      */
     public long serial() {
         return serial;
+    }
+
+    /**
+     * Leaves bytes with the session, such as the place in a stream up to which its operations go. A checkpoint that holds the session up to an
+     * operation holds what was left with it last before the one behind that: the two come back together, or not at all. No operation by itself; in a
+     * batch, it stands between two operations.
+     *
+     * @param bytes up to {@value SessionPoint#MAX_COOKIE_BYTES}; copied
+     */
+    public void setCookie(byte[] bytes) {
+        requireNamed();
+        SessionPoint.requireCookie(bytes.length);
+        Opaque left = Opaque.of(bytes);
+        enterForGroup();
+        try {
+            cookie = left;
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * What was left with the session last; empty if nothing ever was. Of a session that was {@linkplain Store#resumeSession resumed} behind a recovery,
+     * what had been left with it by the last operation that it kept.
+     */
+    public byte[] cookie() {
+        return cookie.toBytes();
     }
 
     /** The last operation that the newest checkpoint holds, so that no crash that it survives takes it back; 0 if there is none. */
@@ -213,6 +248,14 @@ public final class Session extends Operations implements AutoCloseable {
         return cutSerial;
     }
 
+    Opaque cutCookie() {
+        return cutCookie;
+    }
+
+    Opaque leftCookie() {
+        return cookie;
+    }
+
     long cutKeys() {
         return cutKeys;
     }
@@ -226,6 +269,7 @@ public final class Session extends Operations implements AutoCloseable {
     void moveTo(long next) {
         if (version != next) {
             cutSerial = serial;
+            cutCookie = cookie;
             cutKeys = keys();
             version = next;
         }

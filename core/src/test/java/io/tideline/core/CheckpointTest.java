@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.Opaque;
+import io.tideline.checkpoint.SessionPoint;
 import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.hlog.device.SimulatedDisk;
@@ -99,6 +101,74 @@ class CheckpointTest {
         }
         session.close();
         store.close();
+    }
+
+    @Test
+    void shouldBringBackWithEachSessionWhatWasLeftWithItInTime() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));
+        byte[] offset = {1, 2};
+        CommitPoint point;
+        try (Store store = open(disk)) {
+            Session open = store.openSession("open");
+            Session closed = store.openSession("closed");
+            store.openSession("never").close();
+            assertArrayEquals(new byte[0], open.cookie());
+            open.put(1, 1);
+            open.setCookie(offset);
+            offset[0] = 9;
+            assertArrayEquals(new byte[] {1, 2}, open.cookie());
+            assertEquals(1, open.serial(), "it is no operation");
+            closed.batch(inside -> {
+                inside.put(2, 2);
+                inside.setCookie(new byte[] {3});
+                inside.put(2, 3);
+            });
+            closed.close();
+            point = commit(store, CheckpointRequest.full().cookie(new byte[] {7}));
+            assertEquals(Map.of("open", 1L, "closed", 2L, "never", 0L), point.serials());
+            assertEquals(Map.of("open", Opaque.of(new byte[] {1, 2}), "closed", Opaque.of(new byte[] {3})), point.sessionCookies());
+            assertArrayEquals(new byte[] {7}, point.cookie());
+            open.setCookie(new byte[] {4});
+            open.put(1, 5);
+            assertEquals(point.sessionCookies(), commit(store, CheckpointRequest.indexOnly()).sessionCookies());
+            store.abandon();
+        }
+        try (Store again = open(disk)) {
+            assertEquals(point.sessionCookies(), again.lastCommit().orElseThrow().sessionCookies());
+            try (Session open = again.resumeSession("open"); Session closed = again.resumeSession("closed"); Session never = again.resumeSession("never")) {
+                assertArrayEquals(new byte[] {1, 2}, open.cookie());
+                assertArrayEquals(new byte[] {3}, closed.cookie());
+                assertArrayEquals(new byte[0], never.cookie());
+                closed.setCookie(new byte[0]);
+            }
+            assertEquals(Map.of("open", Opaque.of(new byte[] {1, 2})), commit(again, CheckpointRequest.logOnly()).sessionCookies());
+        }
+    }
+
+    @Test
+    void shouldRefuseACookieThatNoCheckpointCouldHold() {
+        try (Store store = open(new SimulatedDisk(SimulatedDisk.Options.DEFAULT)); Session unnamed = store.openSession()) {
+            Session session = store.openSession("s");
+            session.setCookie(new byte[SessionPoint.MAX_COOKIE_BYTES]);
+            assertEquals("a session's cookie of 4097 bytes; it takes up to 4096",
+                    assertThrows(IllegalArgumentException.class, () -> session.setCookie(new byte[4097])).getMessage());
+            assertTrue(assertThrows(IllegalStateException.class, () -> unnamed.setCookie(new byte[1])).getMessage().contains("has no name"));
+            assertEquals(4096, session.cookie().length);
+            store.rmw(new byte[1], new Rmw() {
+                @Override
+                public RmwAction onAbsent(ValueWriter writer) {
+                    assertThrows(IllegalStateException.class, () -> session.setCookie(new byte[1]));
+                    return RmwAction.LEAVE;
+                }
+
+                @Override
+                public RmwAction onPresent(ValueView old, ValueWriter writer) {
+                    throw new AssertionError();
+                }
+            });
+            session.close();
+            assertThrows(IllegalStateException.class, () -> session.setCookie(new byte[1]));
+        }
     }
 
     @Test

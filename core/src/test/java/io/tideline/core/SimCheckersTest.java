@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** The checkers of a {@link SimHistory} refuse histories that were made wrong by hand, each for its reason, and accept right ones. */
 class SimCheckersTest {
+    private static final long[] NO_COOKIES = {CookieChecker.NONE, CookieChecker.NONE};
     private static final SimKey OWN = new SimKey(Use.OWN, false, 0, 3);
     private static final SimKey GROWING = new SimKey(Use.OWN, true, 1, 4);
     private static final SimKey COUNT = new SimKey(Use.COUNT, true, 0, 1);
@@ -91,7 +92,8 @@ class SimCheckersTest {
     }
 
     private static CommitPoint commit(long number, long... points) {
-        return new CommitPoint(number, number, CheckpointKind.LOG_ONLY, LogStyle.FOLD_OVER, Durability.DISK, Map.of("s0", points[0], "s1", points[1]), new byte[0], 0);
+        return new CommitPoint(number, number, CheckpointKind.LOG_ONLY, LogStyle.FOLD_OVER, Durability.DISK, Map.of("s0", points[0], "s1", points[1]), new byte[0],
+            Map.of(), 0);
     }
 
     private static void assertAccepted(List<String> violations) {
@@ -436,6 +438,26 @@ class SimCheckersTest {
         assertRefused(PointChecker.violations(history, new long[] {2, 0}, Optional.empty()), "came back with 2", "holds 0");
     }
 
+    // --- cookies ---
+
+    @Test
+    void shouldTellWhatWasLeftInTimeFromWhatWasNot() {
+        threeAdditions();
+        history.leaves(0, 0);
+        history.leaves(0, 2);
+        assertAccepted(CookieChecker.violations(history, new long[] {1, 0}, new long[] {0, CookieChecker.NONE}));
+        assertAccepted(CookieChecker.violations(history, new long[] {2, 0}, new long[] {0, CookieChecker.NONE}));
+        assertAccepted(CookieChecker.violations(history, new long[] {2, 0}, new long[] {2, CookieChecker.NONE}));
+        assertAccepted(CookieChecker.violations(history, new long[] {3, 0}, new long[] {2, CookieChecker.NONE}));
+        assertRefused(CookieChecker.violations(history, new long[] {1, 0}, new long[] {2, CookieChecker.NONE}), "1 operations", "left behind 2");
+        assertRefused(CookieChecker.violations(history, new long[] {3, 0}, new long[] {0, CookieChecker.NONE}), "3 operations", "left behind 0");
+        assertRefused(CookieChecker.violations(history, new long[] {1, 0}, new long[] {CookieChecker.NONE, CookieChecker.NONE}), "left behind -1");
+        assertRefused(CookieChecker.violations(history, new long[] {0, 0}, new long[] {CookieChecker.NONE, 0}), "s1 came back");
+        history.died(Death.KILL);
+        history.recovered(new long[] {2, 0}, new long[] {0, CookieChecker.NONE}, contents);
+        assertEquals(List.of(0L), history.left(0, 9), "what was left behind the point and did not come along is gone");
+    }
+
     // --- lives ---
 
     /** Life after life the serials that were lost are used again, and what was recovered binds the lives behind. */
@@ -447,7 +469,7 @@ class SimCheckersTest {
         contents.put(OWN, 12L);
         contents.put(PLAIN, written);
         assertAccepted(prefix(2, 1));
-        history.recovered(new long[] {2, 1}, contents);
+        history.recovered(new long[] {2, 1}, NO_COOKIES, contents);
         assertEquals(2, history.begun(0));
         add(OWN, 100, 112);
         done(0, PLAIN, Kind.DELETE, 0, 0, Status.TOMBSTONED, written);
@@ -465,7 +487,7 @@ class SimCheckersTest {
         contents.clear();
         threeAdditions();
         history.died(Death.KILL);
-        history.recovered(new long[] {2, 0}, Map.of(OWN, 12L));
+        history.recovered(new long[] {2, 0}, NO_COOKIES, Map.of(OWN, 12L));
         history.died(Death.POWER_LOSS);
         contents.put(OWN, 5L);
         assertAccepted(points(1, 0));

@@ -52,6 +52,8 @@ final class SimHistory {
     /** By session; the place of an operation is its serial less one. Those of the running life, behind those that the lives before left. */
     private final List<List<SimEvent>> operations = new ArrayList<>();
     private final List<List<SimEvent>> walks = new ArrayList<>();
+    /** By session: behind how many operations it was left a cookie, or was about to be. */
+    private final List<List<Long>> cookies = new ArrayList<>();
     /** Of the lives before, as far as their points were not passed backwards; the first is of the empty store. */
     private final List<Beginning> beginnings = new ArrayList<>();
     private final List<CommitPoint> commits = new ArrayList<>();
@@ -66,6 +68,7 @@ final class SimHistory {
         for (int i = 0; i < sessions; i++) {
             operations.add(new ArrayList<>());
             walks.add(new ArrayList<>());
+            cookies.add(new ArrayList<>());
         }
         beginnings.add(new Beginning(new long[sessions], Map.of()));
     }
@@ -102,6 +105,11 @@ final class SimHistory {
         SimEvent event = new SimEvent(session, latestSerial, true, key, Kind.GET, 0, 0, begin);
         event.ended(Status.FOUND, value, now());
         walks.get(session).add(event);
+    }
+
+    /** The session is left a cookie, behind so many operations. */
+    void leaves(int session, long operations) {
+        cookies.get(session).add(operations);
     }
 
     /** How many operations of the session are in the history. */
@@ -154,11 +162,13 @@ final class SimHistory {
     }
 
     /** A store holds this after the death; from here on the next life runs. What is behind the points never happened. */
-    synchronized void recovered(long[] points, Map<SimKey, Long> contents) {
+    synchronized void recovered(long[] points, long[] cookiesKept, Map<SimKey, Long> contents) {
         for (int session = 0; session < sessions; session++) {
             long point = points[session];
             neverBegan(session, point + 1);
             walks.get(session).removeIf(walk -> !walk.isSeenWithin(point));
+            long kept = cookiesKept[session];
+            cookies.get(session).removeIf(left -> left > kept);
         }
         beginnings.removeIf(beginning -> !isAtMost(beginning.points, points));
         beginnings.add(new Beginning(points.clone(), Map.copyOf(contents)));
@@ -183,6 +193,11 @@ final class SimHistory {
     }
 
     // --- read by checkers ---
+
+    /** Behind how many operations, up to so many, the session was left a cookie. */
+    List<Long> left(int session, long upTo) {
+        return cookies.get(session).stream().filter(at -> at <= upTo).toList();
+    }
 
     /** The newest known contents that these points include. */
     Beginning beginningBefore(long[] points) {

@@ -78,6 +78,7 @@ final class SimScript {
     private static final int OPERATION = 1;
     private static final int GROUP = 2;
     private static final int BESIDE = 3;
+    private static final int COOKIE = 4;
     /** What no value is. */
     private static final long NO_VALUE = -1;
 
@@ -161,10 +162,13 @@ final class SimScript {
 
     /** Fails unless the store, which was recovered and is not used yet, holds what it must, and its last life was in order. */
     void check(Store recovered) {
-        long[] points = points(recovered);
+        long[] points = new long[clients.size()];
+        long[] cookies = new long[clients.size()];
+        findPoints(recovered, points, cookies);
         List<String> problems = new ArrayList<>();
         Map<SimKey, Long> contents = contents(recovered, problems);
         problems.addAll(PointChecker.violations(history, points, recovered.lastCommit()));
+        problems.addAll(CookieChecker.violations(history, points, cookies));
         problems.addAll(PrefixChecker.violations(history, points, contents));
         problems.addAll(CausalChecker.violations(history, points));
         problems.addAll(LifeChecker.violationsWhileAlive(history));
@@ -174,22 +178,22 @@ final class SimScript {
             throw new AssertionError(replay() + ", behind a " + history.death() + " to the points " + Arrays.toString(points) + ", life from "
                 + Arrays.toString(history.beginning().points()) + ": " + problems.size() + " problems\n  - " + String.join("\n  - ", problems));
         }
-        history.recovered(points, contents);
+        history.recovered(points, cookies, contents);
         clients.forEach(client -> client.forget(contents));
     }
 
-    private long[] points(Store recovered) {
+    private static void findPoints(Store recovered, long[] points, long[] cookies) {
         List<String> names = recovered.sessionNames();
-        long[] points = new long[clients.size()];
+        Arrays.fill(cookies, CookieChecker.NONE);
         for (int i = 0; i < points.length; i++) {
             String name = PointChecker.nameOf(i);
             if (names.contains(name)) {
                 try (Session session = recovered.resumeSession(name)) {
                     points[i] = session.serial();
+                    cookies[i] = CookieChecker.operations(session.cookie());
                 }
             }
         }
-        return points;
     }
 
     /** What a store holds: by a walk, and key by key, which must be the same. */
@@ -346,6 +350,10 @@ final class SimScript {
         }
 
         private void single(long serial) {
+            if (random(number, serial, COOKIE).nextInt(12) == 0) {
+                history.leaves(number, serial - 1);
+                session.setCookie(CookieChecker.of(serial - 1));
+            }
             SplittableRandom random = random(number, serial, OPERATION);
             boolean isBytes = random.nextInt(5) < 2 && options.has(Feature.BYTES);
             int what = random.nextInt(16);

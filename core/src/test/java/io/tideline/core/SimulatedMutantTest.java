@@ -35,6 +35,8 @@ class SimulatedMutantTest {
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** A session's last operation before the cut is left out of it. */
         A_CUT_COMES_TOO_EARLY(6, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
+        /** A checkpoint has what is left with a session behind the cut. */
+        A_COOKIE_COMES_TOO_EARLY(1, "core/src/main/java/io/tideline/core/NamedSessions.java", "entry.open.cutCookie()", "entry.open.leftCookie()"),
         /** Operations of the next version change records of the old one in place. */
         A_CUT_FREEZES_NOTHING(14, "checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
                 "state.setCut(log.tail());", "state.setCut(Long.MAX_VALUE - log.tail() % 1);"),

@@ -76,7 +76,8 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
                 bytes(fileBytes(snapshot))));
         row(out, "cookie", "%d bytes", newest.cookie().lengthBytes());
         row(out, "sessions", "%d", newest.sessions().size());
-        newest.sessions().stream().limit(SESSIONS_SHOWN).forEach(session -> row(out, "", "%s: %d operations", name(session), session.durableSerial()));
+        newest.sessions().stream().limit(SESSIONS_SHOWN).forEach(session -> row(out, "", "%s: %d operations%s", name(session), session.durableSerial(),
+                session.cookie().lengthBytes() == 0 ? "" : ", cookie of " + session.cookie().lengthBytes() + " bytes"));
         if (newest.sessions().size() > SESSIONS_SHOWN) {
             row(out, "", "and %d more", newest.sessions().size() - SESSIONS_SHOWN);
         }
@@ -194,6 +195,7 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("name", name(session));
         fields.put("serial", session.durableSerial());
+        fields.put("cookieBytes", session.cookie().lengthBytes());
         return fields;
     }
 

@@ -10,6 +10,7 @@ import io.tideline.memory.Probe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -156,6 +157,10 @@ final class KillChild {
             sessions[i] = store.sessionNames().contains(name) ? store.resumeSession(name) : store.openSession(name);
             if (sessions[i].serial() != prefixes[i].serial) {
                 throw new Violation("session " + i + " was resumed behind " + sessions[i].serial() + " operations, the checkpoint has " + prefixes[i].serial);
+            }
+            if (!script.isCookie(sessions[i].cookie(), i, sessions[i].serial())) {
+                throw new Violation("session " + i + " was resumed behind " + sessions[i].serial() + " operations with the cookie "
+                        + Arrays.toString(sessions[i].cookie()) + ", which was not left with it then");
             }
             // what was recovered cannot get lost any more
             ledger.durable(i, prefixes[i].serial);

@@ -127,9 +127,10 @@ final class KillScript {
         return step(session, serial + 1).length();
     }
 
-    /** Runs the operation behind the session's latest one. */
+    /** Runs the operation behind the session's latest one, which the session's cookie says before. */
     void run(Session session, int number, Consumer<Throwable> problems) {
         Step step = step(number, session.serial() + 1);
+        session.setCookie(ByteBuffer.allocate(Long.BYTES).putLong(session.serial()).array());
         long own = ownKey(number, step.key);
         switch (step.kind) {
             case PUT -> session.put(own, step.serial);
@@ -147,6 +148,15 @@ final class KillScript {
             case RMW_DELETE -> session.rmw(bytesKey(number, step.key), DELETING);
             default -> session.get(own, 0);
         }
+    }
+
+    /** Whether a session that did so many operations can have that cookie: of the latest one, or of the one behind, which is not done. */
+    boolean isCookie(byte[] cookie, int session, long serial) {
+        if (cookie.length != Long.BYTES) {
+            return cookie.length == 0 && serial == 0;
+        }
+        long behind = ByteBuffer.wrap(cookie).getLong();
+        return behind == serial || behind >= 0 && behind < serial && serial <= behind + length(session, behind);
     }
 
     /** Runs those members of a group that a cut has left behind; nothing if it fell between two operations. */

@@ -73,6 +73,8 @@ final class Kernel {
     /** Whether the close found nobody inside any more; under that lock. */
     private boolean emptied;
     private volatile boolean freed;
+    /** Whether a close runs whose last checkpoint is still to come, or under way. */
+    private volatile boolean ending;
     /** Held by whoever looks at the log and index from outside the epoch, and by whoever frees or empties them. */
     private final Lock mapped;
 
@@ -345,9 +347,18 @@ final class Kernel {
         if (emptied) {
             return;
         }
-        state.setGate(Gate.CLOSED);
-        awaitEmpty("close");
-        emptied = true;
+        ending = true; // before the gate: who meets that shut may rely on it
+        try {
+            state.setGate(Gate.CLOSED);
+            awaitEmpty("close");
+            emptied = true;
+            end(last);
+        } finally {
+            ending = false;
+        }
+    }
+
+    private void end(Runnable last) {
         try {
             last.run();
         } catch (Throwable failed) {
@@ -399,6 +410,11 @@ final class Kernel {
     /** Whether a close has done its last checkpoint, or given that up. */
     boolean isFreed() {
         return freed;
+    }
+
+    /** Whether a checkpoint of a close may still bring submitted updates to their effect. */
+    boolean isEnding() {
+        return ending && !freed;
     }
 
     private void free() {

@@ -211,6 +211,9 @@ final class Pending {
 
     /** Goes on with an operation whose lookup has ended and tells how it ended; false if it looks elsewhere now. */
     private boolean completeOne(PendingOp op, boolean inside) {
+        if (!inside && op.isUpdate()) {
+            awaitLastCheckpoint(op);
+        }
         if (op.isUpdate() && !op.claim()) {
             awaitEffect(op, inside);
             result.value = op.result;
@@ -223,6 +226,16 @@ final class Pending {
             ring.give(op);
         }
         return true;
+    }
+
+    /**
+     * Behind the gate that a close has shut, an update is left to that close's checkpoint: it holds the session up to a serial that counts the update, so it
+     * brings it to its effect before. Where there is none, or it has failed, nobody does.
+     */
+    private void awaitLastCheckpoint(PendingOp op) {
+        for (int attempt = 0; op.isWaiting() && session.kernel.isEnding(); attempt++) {
+            session.waits.pause(attempt);
+        }
     }
 
     /** Brings an operation to its effect; false if it looks elsewhere now. */

@@ -778,7 +778,7 @@ public final class Session extends Operations implements AutoCloseable {
             if (pooled || batchThread != null) {
                 throw refusal();
             }
-            Throwable thrown = pending == null || kernel.isClosed() ? null : pending.completeAll();
+            Throwable thrown = pending == null || kernel.isFreed() ? null : pending.completeAll();
             boolean entered = enterSlot();
             if (!entered && !kernel.isClosed()) {
                 throw refusal();

@@ -33,8 +33,12 @@ class CutTest {
 
     private final HookedWaits waits = new HookedWaits();
     private final HookedDevice device = new HookedDevice(new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS)));
-    private final Store store = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7)
-            .maxPending(4, 8).hugePages(false).files(device).waits(waits).build());
+    private final Store store = open();
+
+    private Store open() {
+        return Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7)
+                .maxPending(4, 8).hugePages(false).files(device).waits(waits).build());
+    }
 
     /** The waits of the system, where a test may act on the thread that waits. */
     private static final class HookedWaits implements Waits {
@@ -253,13 +257,14 @@ class CutTest {
     }
 
     @Test
-    void shouldNotWaitForUpdatesOfASessionThatIsClosedBesideTheStore() throws Exception {
+    void shouldHoldWhatASessionHasSubmittedThatIsClosedBesideTheStore() throws Exception {
         fill();
         Session session = store.openSession("s");
         CountDownLatch goOn = new CountDownLatch(1);
+        AtomicReference<Status> told = new AtomicReference<>();
         Thread submitter = Thread.ofPlatform().start(() -> {
             device.beforeNextRead(() -> await(goOn));
-            session.submitRmw(0, Update.ADD, 1, 0, QUIET);
+            session.submitRmw(0, Update.ADD, 7, 0, (_, status, _) -> told.set(status));
             session.close();
         });
         while (store.kernel().pendingUpdates.get() == 0) {
@@ -272,6 +277,11 @@ class CutTest {
         goOn.countDown();
         closing.get(90, TimeUnit.SECONDS);
         submitter.join();
+        assertEquals(Status.COPIED, told.get());
+        try (Store again = open(); Session resumed = again.resumeSession("s")) {
+            assertEquals(1, resumed.serial());
+            assertEquals(7, again.get(0, -1));
+        }
     }
 
     @Test

@@ -5,9 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tideline.memory.Region;
 import io.tideline.memory.Words;
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 class PageRingTest {
     @Test
@@ -85,6 +91,43 @@ class PageRingTest {
                     assertEquals(page - 1, Words.get(ring.physical((page << bits) - 8)));
                 }
             }
+        }
+    }
+
+    /** What is moved stays resident; what is discarded would have to be taken from the kernel again. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void shouldHoldTheMemoryOfAllItsPagesThroughEveryTurn() throws IOException {
+        int bits = 21;
+        long part = 1L << bits;
+        try (Region region = Region.allocate(2 * part, false)) {
+            assumeTrue(region.move(0, part, part), "a kernel that moves memory");
+        }
+        try (PageRing ring = new PageRing(bits, 3, false)) {
+            for (long page = 0; page < 40; page++) {
+                assertTrue(ring.open(page));
+                for (long at = 0; at < part; at += 4096) {
+                    Words.set(ring.physical((page << bits) + at), page);
+                }
+                if (page >= 2) {
+                    ring.recycle(page - 2);
+                    assertEquals(3 * part, residentBytes(ring.base, 4 * part), "behind the turn to page " + page);
+                }
+            }
+        }
+    }
+
+    /** By the kernel's own table: a word for each page of 4 KiB, whose highest bit says that it is there. */
+    private static long residentBytes(long address, long lengthBytes) throws IOException {
+        try (RandomAccessFile table = new RandomAccessFile("/proc/self/pagemap", "r")) {
+            byte[] words = new byte[(int) (lengthBytes / 4096 * 8)];
+            table.seek(address / 4096 * 8);
+            table.readFully(words);
+            long pages = 0;
+            for (int at = 7; at < words.length; at += 8) {
+                pages += words[at] < 0 ? 1 : 0;
+            }
+            return pages * 4096;
         }
     }
 

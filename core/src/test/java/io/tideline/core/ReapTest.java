@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.fault.ClosedFault;
+import io.tideline.fault.IoFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,16 +25,16 @@ import org.junit.jupiter.api.Test;
 @Tag("spill")
 class ReapTest {
     private final SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT);
-    private Store store = Store.open(config());
+    private Store store = Store.open(config(disk).build());
 
     @AfterEach
     void close() {
         store.close();
     }
 
-    private StoreConfig config() {
+    private static StoreConfig.Builder config(SimulatedDisk disk) {
         return StoreConfig.builder().memory(8 * 4096).pageSize(4096).segmentSize(1 << 14).buckets(16).hashSeed(7).maxPending(4, 4).hugePages(false)
-                .files(disk).build();
+                .files(disk);
     }
 
     /** Begins a batch on a thread that ends without ending it, as one whose {@code finally} blocks fail for want of stack. */
@@ -69,7 +72,7 @@ class ReapTest {
         session.close();
         store.checkpoint().get(60, TimeUnit.SECONDS);
         store.close();
-        store = Store.open(config());
+        store = Store.open(config(disk).build());
         for (int i = 1; i <= 5; i++) {
             assertEquals(10 * i, store.get(i, -1));
         }
@@ -109,6 +112,32 @@ class ReapTest {
         assertEquals(List.of(), told);
         assertEquals(0, store.stats().checkpoints().pendingUpdates());
         store.checkpoint().get(60, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void shouldSayThatTheDeviceHangsAndGoOnOnceItDoesNot() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk hanging = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.mode(SimulatedDisk.Mode.THREADS), plan);
+        try (Store other = Store.open(config(hanging).waits(new FastClock(100)).build())) {
+            other.put(1, 40);
+            Eviction.ofAll(other);
+            Session session = other.openSession("worker");
+            dieInBatch(session, dying -> {
+                synchronized (hanging) {
+                    plan.failAt(hanging.steps().size(), Fault.STALL);
+                }
+                assertEquals(Status.PENDING, dying.submitRmw(1, Update.ADD, 2, 7, (_, _, _) -> { }));
+            });
+            String late = assertThrows(IoFault.class, other::reapSessions).getMessage();
+            assertEquals("session worker is not reaped yet, because its submitted operations still wait for the device after 60 s", late);
+            assertEquals(1, hanging.stalled());
+            assertEquals(List.of(), other.kernel().epoch.inside());
+            other.put(2, 50); // nobody waits for it
+            hanging.failStalled();
+            assertEquals(List.of(new ReapedSession("worker", 1, false)), other.reapSessions());
+            assertEquals(40, other.get(1, -1), "the read failed, and with it the update");
+        }
+        hanging.close();
     }
 
     @Test
@@ -198,7 +227,7 @@ class ReapTest {
         session.close();
         assertThrows(ClosedFault.class, () -> store.put(1, 1));
         assertThrows(IllegalStateException.class, () -> session.put(1, 1));
-        store = Store.open(config());
+        store = Store.open(config(disk).build());
         try (Session next = store.resumeSession("worker")) {
             assertEquals(5, next.serial());
             assertEquals(50, next.get(5, -1));

@@ -761,7 +761,8 @@ public final class Session extends Operations implements AutoCloseable {
 
     /**
      * Completes what is pending and gives the slot back; the second and later calls do nothing. Refused while another thread is inside. What
-     * completions throw does not keep it from closing: the first of that is thrown once it is closed, the others are suppressed in it.
+     * completions throw does not keep it from closing: the first of that is thrown once it is closed, the others are suppressed in it. Beside a close of
+     * the store it waits for that one's checkpoint, which holds what was submitted.
      */
     @Override
     public void close() {

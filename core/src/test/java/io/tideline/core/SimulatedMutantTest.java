@@ -40,6 +40,9 @@ class SimulatedMutantTest {
         /** Operations of the next version change records of the old one in place. */
         A_CUT_FREEZES_NOTHING(14, "checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
                 "state.setCut(log.tail());", "state.setCut(Long.MAX_VALUE - log.tail() % 1);"),
+        /** What was written behind the cut comes back with a snapshot. */
+        A_SNAPSHOT_UNDOES_NOTHING(19, "checkpoint/src/main/java/io/tideline/checkpoint/SnapshotReplay.java",
+                " || address >= cut && (link & RecordLayout.PARITY) == parity) {", ") {"),
         /** Somebody is told that there is work, and goes to sleep all the same. */
         A_WORKER_MISSES_ITS_CALL(1, "hlog/src/main/java/io/tideline/hlog/Worker.java", "        woken = true;\n", "");
 

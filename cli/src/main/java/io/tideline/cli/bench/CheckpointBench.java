@@ -114,7 +114,7 @@ final class CheckpointBench implements AutoCloseable {
         Function<Path, Double> bandwidth = fio.isPresent() ? sequentialReads(fio.get(), bytes(directory)) : this::readFiles;
         double before = bandwidth.apply(directory);
         String cacheKept = PageCache.drop(files(directory)).orElse(null);
-        display.begin("recovering", 0);
+        display.begin("recovering, then adding up every value, which reads most of them from the disk one by one", 0);
         Reply recovered = start(CutPlan.Kind.CHECKPOINT, directory).request("recover");
         stop();
         display.begin("measuring the disk again", 0);

@@ -148,11 +148,16 @@ public final class Session extends Operations implements AutoCloseable {
     void begin(long currentVersion) {
         version = currentVersion;
         if (entry != null) {
-            serial = kernel.names.opened(entry, this);
-            cutSerial = kernel.names.cutSerialOf(entry, currentVersion);
-            cookie = kernel.names.cookieOf(entry);
-            cutCookie = kernel.names.cutCookieOf(entry, currentVersion);
+            kernel.names.opened(entry, this);
         }
+    }
+
+    /** Where it goes on, before anybody else finds it. */
+    void goOnFrom(long ownSerial, long ownCutSerial, Opaque ownCookie, Opaque ownCutCookie) {
+        serial = ownSerial;
+        cutSerial = ownCutSerial;
+        cookie = ownCookie;
+        cutCookie = ownCutCookie;
     }
 
     public String name() {

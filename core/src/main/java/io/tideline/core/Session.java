@@ -174,8 +174,8 @@ public final class Session extends Operations implements AutoCloseable {
 
     /**
      * Leaves bytes with the session, such as the place in a stream up to which its operations go. A checkpoint that holds the session up to an
-     * operation holds what was left with it last before the one behind that: the two come back together, or not at all. No operation by itself; in a
-     * batch, it stands between two operations.
+     * operation holds what was left with it last when that operation began, or, if it falls behind that, what was left between that operation and the
+     * next. Which of them, {@link #serial} tells that stands among the bytes. No operation by itself; in a batch, it stands between two operations.
      *
      * @param bytes up to {@value SessionPoint#MAX_COOKIE_BYTES}; copied
      */

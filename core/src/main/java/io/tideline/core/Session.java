@@ -532,17 +532,27 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Leaves the epoch with all batches of this thread: the progress of the device, or of who shut the gate, may need them to leave. */
     void stepOutsideWithBatches() {
+        leaveOtherBatches();
+        stepOutside();
+    }
+
+    /** The same for who is not inside this session. */
+    void leaveOtherBatches() {
         for (Session batch = Callbacks.innermostBatch(); batch != null; batch = batch.outerBatch) {
             if (batch != this && batch.kernel == kernel) {
                 batch.stepOutside();
             }
         }
-        stepOutside();
     }
 
     /** Enters again; whoever called looks at the gate next. */
     void stepInsideWithBatches() {
         resume();
+        resumeOtherBatches();
+    }
+
+    /** Ends what {@link #leaveOtherBatches} began. */
+    void resumeOtherBatches() {
         for (Session batch = Callbacks.innermostBatch(); batch != null; batch = batch.outerBatch) {
             if (batch != this && batch.kernel == kernel) {
                 batch.resume();

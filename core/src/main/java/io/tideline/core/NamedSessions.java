@@ -92,31 +92,26 @@ final class NamedSessions {
                 + entries.keySet().iterator().next();
     }
 
-    /** Gives the entry to a session; how far it was when it was closed, or recovered. */
-    synchronized long opened(Entry entry, Session session) {
+    /** Gives the entry to a session, which goes on from where it was when it was closed, or recovered. */
+    synchronized void opened(Entry entry, Session session) {
         if (entry.open != null) {
             throw new IllegalStateException("session '" + entry.name + "' is open already; close it before somebody else goes on with it");
         }
         if (entries.get(entry.name) != entry) {
             throw new IllegalArgumentException("there is no session '" + entry.name + "' to go on with; the store knows " + known());
         }
-        entry.open = session;
-        return entry.serial;
+        session.goOnFrom(entry.serial, cutSerialOf(entry, session.version()), entry.cookie, cutCookieOf(entry, session.version()));
+        entry.open = session; // last: from here on a checkpoint looks there
     }
 
     /** How far it was before {@code version} began. */
-    synchronized long cutSerialOf(Entry entry, long version) {
+    private long cutSerialOf(Entry entry, long version) {
         return entry.version == version ? entry.cutSerial : entry.serial;
     }
 
     /** What had been left with it by then. */
-    synchronized Opaque cutCookieOf(Entry entry, long version) {
+    private Opaque cutCookieOf(Entry entry, long version) {
         return entry.version == version ? entry.cutCookie : entry.cookie;
-    }
-
-    /** What was left with a session that was closed, or recovered. */
-    synchronized Opaque cookieOf(Entry entry) {
-        return entry.cookie;
     }
 
     /** The opening came to nothing. */

@@ -185,19 +185,28 @@ final class Pending {
         return first;
     }
 
-    /** Takes the session; whether it is inside, which behind a close of the store it is only in a batch. */
+    /**
+     * Takes the session; whether it is inside, which behind a close of the store it is only in a batch. Where it is not, batches of other sessions are
+     * left, because that close waits for them and this may wait for that close.
+     */
     private boolean enter() {
         try {
             session.enterAgain();
             return true;
         } catch (ClosedFault closed) {
-            return session.isBatchOf(Thread.currentThread());
+            boolean inside = session.isBatchOf(Thread.currentThread());
+            if (!inside) {
+                session.leaveOtherBatches();
+            }
+            return inside;
         }
     }
 
     private void leave(boolean inside) {
         if (inside) {
             session.leave();
+        } else {
+            session.resumeOtherBatches();
         }
     }
 
@@ -216,7 +225,6 @@ final class Pending {
         }
         if (op.isUpdate() && !op.claim()) {
             awaitEffect(op, inside);
-            result.value = op.result;
         } else if (!goOn(op, inside)) {
             return false;
         }
@@ -249,11 +257,30 @@ final class Pending {
                 return false;
             }
         } catch (Throwable failed) {
+            if (inside && op.isUpdate() && failed instanceof ClosedFault && session.kernel.isClosed() && leaveToLastCheckpoint(op)) {
+                return true;
+            }
             op.thrown = failed;
         }
         if (op.isUpdate()) {
             session.kernel.pendingUpdates.decrementAndGet();
         }
+        return true;
+    }
+
+    /** The gate was shut in front of an update that was claimed: whether the close's checkpoint has brought it to its effect instead. */
+    private boolean leaveToLastCheckpoint(PendingOp op) {
+        op.unclaim();
+        session.stepOutsideWithBatches();
+        try {
+            awaitLastCheckpoint(op);
+        } finally {
+            session.stepInsideWithBatches();
+        }
+        if (op.claim()) {
+            return false;
+        }
+        awaitEffect(op, true);
         return true;
     }
 
@@ -271,6 +298,7 @@ final class Pending {
                 session.stepInsideWithBatches();
             }
         }
+        result.value = op.result;
     }
 
     /** Null if the operation looks elsewhere now. */

@@ -67,6 +67,11 @@ final class PendingOp extends DiskLookup {
         return stage.compareAndSet(WAITING, CLAIMED);
     }
 
+    /** Gives that part back: nothing of it has taken effect, and its lookup has ended. */
+    void unclaim() {
+        stage.set(WAITING);
+    }
+
     /** Whether somebody is bringing it to its effect. */
     boolean isClaimed() {
         return stage.get() == CLAIMED;

@@ -148,11 +148,16 @@ public final class Session extends Operations implements AutoCloseable {
     void begin(long currentVersion) {
         version = currentVersion;
         if (entry != null) {
-            serial = kernel.names.opened(entry, this);
-            cutSerial = kernel.names.cutSerialOf(entry, currentVersion);
-            cookie = kernel.names.cookieOf(entry);
-            cutCookie = kernel.names.cutCookieOf(entry, currentVersion);
+            kernel.names.opened(entry, this);
         }
+    }
+
+    /** Where it goes on, before anybody else finds it. */
+    void goOnFrom(long ownSerial, long ownCutSerial, Opaque ownCookie, Opaque ownCutCookie) {
+        serial = ownSerial;
+        cutSerial = ownCutSerial;
+        cookie = ownCookie;
+        cutCookie = ownCutCookie;
     }
 
     public String name() {
@@ -169,8 +174,8 @@ public final class Session extends Operations implements AutoCloseable {
 
     /**
      * Leaves bytes with the session, such as the place in a stream up to which its operations go. A checkpoint that holds the session up to an
-     * operation holds what was left with it last before the one behind that: the two come back together, or not at all. No operation by itself; in a
-     * batch, it stands between two operations.
+     * operation holds what was left with it last when that operation began, or, if it falls behind that, what was left between that operation and the
+     * next. Which of them, {@link #serial} tells that stands among the bytes. No operation by itself; in a batch, it stands between two operations.
      *
      * @param bytes up to {@value SessionPoint#MAX_COOKIE_BYTES}; copied
      */
@@ -527,17 +532,27 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Leaves the epoch with all batches of this thread: the progress of the device, or of who shut the gate, may need them to leave. */
     void stepOutsideWithBatches() {
+        leaveOtherBatches();
+        stepOutside();
+    }
+
+    /** The same for who is not inside this session. */
+    void leaveOtherBatches() {
         for (Session batch = Callbacks.innermostBatch(); batch != null; batch = batch.outerBatch) {
             if (batch != this && batch.kernel == kernel) {
                 batch.stepOutside();
             }
         }
-        stepOutside();
     }
 
     /** Enters again; whoever called looks at the gate next. */
     void stepInsideWithBatches() {
         resume();
+        resumeOtherBatches();
+    }
+
+    /** Ends what {@link #leaveOtherBatches} began. */
+    void resumeOtherBatches() {
         for (Session batch = Callbacks.innermostBatch(); batch != null; batch = batch.outerBatch) {
             if (batch != this && batch.kernel == kernel) {
                 batch.resume();

@@ -18,6 +18,7 @@ import io.tideline.memory.Words;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -281,6 +282,72 @@ class CutTest {
         try (Store again = open(); Session resumed = again.resumeSession("s")) {
             assertEquals(1, resumed.serial());
             assertEquals(7, again.get(0, -1));
+        }
+    }
+
+    /** In a batch the session stays where it is when the gate is shut, so it meets that in the middle of what it completes. */
+    @Test
+    void shouldHoldWhatIsCompletedInABatchWhileTheStoreIsClosed() throws Exception {
+        fill();
+        Session session = store.openSession("s");
+        Told told = new Told();
+        session.submitRmw(0, Update.ADD, 7, 0, told);
+        AtomicReference<CompletableFuture<Void>> closing = new AtomicReference<>();
+        session.batch(same -> {
+            closing.set(closeBeside());
+            same.completePending(true);
+        });
+        session.close();
+        closing.get().get(90, TimeUnit.SECONDS);
+        assertHeld(told);
+    }
+
+    @Test
+    void shouldNotHoldUpTheCloseWithTheBatchOfAnotherSession() throws Exception {
+        fill();
+        Session session = store.openSession("s");
+        Session other = store.openSession("other");
+        Told told = new Told();
+        session.submitRmw(0, Update.ADD, 7, 0, told);
+        AtomicReference<CompletableFuture<Void>> closing = new AtomicReference<>();
+        other.batch(_ -> {
+            closing.set(closeBeside());
+            session.close();
+        });
+        other.close();
+        closing.get().get(90, TimeUnit.SECONDS);
+        assertHeld(told);
+    }
+
+    private CompletableFuture<Void> closeBeside() {
+        CompletableFuture<Void> closing = CompletableFuture.runAsync(store::close);
+        while (!store.kernel().isClosed()) {
+            Thread.onSpinWait();
+        }
+        return closing;
+    }
+
+    /** The store, which was closed, holds an operation that added 7, and the completion knows. */
+    private void assertHeld(Told told) {
+        assertEquals(List.of(Status.COPIED), told.all);
+        try (Store again = open(); Session resumed = again.resumeSession("s")) {
+            assertEquals(1, resumed.serial());
+            assertEquals(7, again.get(0, -1));
+        }
+    }
+
+    /** What a completion is told: statuses and what was thrown. */
+    private static final class Told implements Completion {
+        private final List<Object> all = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void completed(long context, Status status, ValueView value) {
+            all.add(status);
+        }
+
+        @Override
+        public void failed(long context, Throwable thrown) {
+            all.add(thrown);
         }
     }
 

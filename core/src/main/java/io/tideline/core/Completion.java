@@ -7,8 +7,8 @@ package io.tideline.core;
  *
  * <p>Where the submitting call throws without having told it, the operation was not submitted and nothing was changed. What a completion itself
  * throws reaches the caller who submits or completes: its operation has ended, the others are pending as before, and a further call goes on with
- * them. Only of what is pending when first the store and then the session are closed nobody is told; updates of that are in the
- * checkpoint that the store's close has taken.
+ * them. Behind a close of the store the session's close, or {@link Session#completePending}, tells what that close's checkpoint made of updates; of what
+ * else is pending then a session's close tells nobody.
  */
 @FunctionalInterface
 public interface Completion {

@@ -175,11 +175,44 @@ final class Pending {
                 if (count() == before) {
                     throw thrown; // a refusal: nothing was completed
                 }
-                if (first == null) {
-                    first = thrown;
-                } else if (first != thrown) {
-                    first.addSuppressed(thrown);
+                first = join(first, thrown);
+            }
+        }
+        return first;
+    }
+
+    private static Throwable join(Throwable first, Throwable thrown) {
+        if (first == null) {
+            return thrown;
+        }
+        if (first != thrown) {
+            first.addSuppressed(thrown);
+        }
+        return first;
+    }
+
+    /**
+     * Once the store is gone: tells of the updates that its last checkpoint brought to their effect, or could not, because their serials are in it. Of all
+     * else nobody is told. Returns what completions threw, as {@link #completeAll} does; nothing where somebody else is at it.
+     */
+    Throwable tellDone() {
+        Throwable first = null;
+        if (claimed.compareAndSet(false, true)) {
+            try {
+                for (PendingOp op : ring.all()) {
+                    if (op.isUpdate() && op.isDone()) {
+                        try {
+                            result.value = op.result;
+                            tell(op, op.status, op.thrown, false);
+                        } catch (Throwable thrown) {
+                            first = join(first, thrown);
+                        } finally {
+                            op.release(); // told once
+                        }
+                    }
                 }
+            } finally {
+                claimed.set(false);
             }
         }
         return first;

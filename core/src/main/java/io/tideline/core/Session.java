@@ -794,7 +794,7 @@ public final class Session extends Operations implements AutoCloseable {
             if (pooled || batchThread != null) {
                 throw refusal();
             }
-            Throwable thrown = pending == null || kernel.isFreed() ? null : pending.completeAll();
+            Throwable thrown = pending == null ? null : kernel.isFreed() ? pending.tellDone() : pending.completeAll();
             boolean entered = enterSlot();
             if (!entered && !kernel.isClosed()) {
                 throw refusal();
@@ -885,7 +885,7 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
-    /** Waits for the device; what is still pending then, because the store was closed first, is dropped. */
+    /** Waits for the device; what is still pending then, because the store was closed before the device had answered, is dropped. */
     private void endPending() {
         stepOutside();
         try {

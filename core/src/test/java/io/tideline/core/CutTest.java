@@ -9,12 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tideline.checkpoint.SystemState.Gate;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.fault.ClosedFault;
+import io.tideline.fault.IoFault;
 import io.tideline.hlog.RecordLatch;
 import io.tideline.hlog.RecordLayout;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -348,6 +352,44 @@ class CutTest {
         @Override
         public void failed(long context, Throwable thrown) {
             all.add(thrown);
+        }
+    }
+
+    @Test
+    void shouldTellBehindTheCloseOfTheStoreOfAnUpdateThatItsCheckpointCouldNotBringToItsEffect() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.INLINE), plan);
+        HookedDevice hooked = new HookedDevice(disk);
+        Store other = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false)
+                .files(hooked).build());
+        other.put(0, 1);
+        Eviction.ofAll(other);
+        Session session = other.openSession("s");
+        List<Throwable> told = new ArrayList<>();
+        hooked.beforeNextRead(() -> sometimes(disk, plan, 1));
+        assertEquals(Status.PENDING, session.submitRmw(0, Update.ADD, 7, 0, new Completion() {
+            @Override
+            public void completed(long context, Status status, ValueView value) {
+                throw new AssertionError("the device has refused it");
+            }
+
+            @Override
+            public void failed(long context, Throwable why) {
+                told.add(why);
+            }
+        }));
+        sometimes(disk, plan, 0);
+        other.close();
+        assertEquals(List.of(), told);
+        session.close();
+        assertEquals(1, told.size());
+        assertTrue(assertInstanceOf(IoFault.class, told.getFirst()).getMessage().contains("EIO"), told.toString());
+        disk.close();
+    }
+
+    private static void sometimes(SimulatedDisk disk, FaultPlan plan, double chance) {
+        synchronized (disk) {
+            plan.sometimes(Fault.EIO, chance);
         }
     }
 

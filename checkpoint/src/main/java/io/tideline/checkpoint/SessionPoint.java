@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param id from 1 on; no two sessions of a store ever have the same
  * @param name 1 to {@value #MAX_NAME_BYTES} bytes of UTF-8; empty in a session that has none
  * @param durableSerial its last operation that is; 0 if none
- * @param cookie what its user last left with it at or before that operation, 0 to {@value #MAX_COOKIE_BYTES} bytes
+ * @param cookie what its user had left with it by then, as the cut met it, 0 to {@value #MAX_COOKIE_BYTES} bytes
  */
 public record SessionPoint(long id, Optional<String> name, long durableSerial, Opaque cookie) {
     public static final int MAX_NAME_BYTES = 255;

@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * @param durability what it survives
  * @param serials the last operation of each named session that is part of it, by the session's name
  * @param cookie what the caller of the checkpoint gave; a copy
- * @param sessionCookies what each session had last been given at or before that operation, by the session's name; not of those that were given nothing
+ * @param sessionCookies what each session had last been left with by then, by the session's name, see {@link Session#setCookie}; not of those that were given nothing
  * @param createdAt milliseconds since 1970
  */
 public record CommitPoint(long number, long version, CheckpointKind kind, LogStyle logStyle, Durability durability, Map<String, Long> serials, byte[] cookie,

@@ -6,6 +6,7 @@ import io.tideline.memory.Words;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * The submitted operations of a session. An operation is tried at once; if it meets the device it waits in the ring, and when its lookup has
@@ -253,9 +254,6 @@ final class Pending {
 
     /** Goes on with an operation whose lookup has ended and tells how it ended; false if it looks elsewhere now. */
     private boolean completeOne(PendingOp op, boolean inside) {
-        if (!inside && op.isUpdate()) {
-            awaitLastCheckpoint(op);
-        }
         if (op.isUpdate() && !op.claim()) {
             awaitEffect(op, inside);
         } else if (!goOn(op, inside)) {
@@ -269,16 +267,6 @@ final class Pending {
         return true;
     }
 
-    /**
-     * Behind the gate that a close has shut, an update is left to that close's checkpoint: it holds the session up to a serial that counts the update, so it
-     * brings it to its effect before. Where there is none, or it has failed, nobody does.
-     */
-    private void awaitLastCheckpoint(PendingOp op) {
-        for (int attempt = 0; op.isWaiting() && session.kernel.isEnding(); attempt++) {
-            session.waits.pause(attempt);
-        }
-    }
-
     /** Brings an operation to its effect; false if it looks elsewhere now. */
     private boolean goOn(PendingOp op, boolean inside) {
         try {
@@ -290,7 +278,7 @@ final class Pending {
                 return false;
             }
         } catch (Throwable failed) {
-            if (inside && op.isUpdate() && failed instanceof ClosedFault && session.kernel.isClosed() && leaveToLastCheckpoint(op)) {
+            if (op.isUpdate() && failed instanceof ClosedFault && session.kernel.isClosed() && leaveToLastCheckpoint(op, inside)) {
                 return true;
             }
             op.thrown = failed;
@@ -301,29 +289,33 @@ final class Pending {
         return true;
     }
 
-    /** The gate was shut in front of an update that was claimed: whether the close's checkpoint has brought it to its effect instead. */
-    private boolean leaveToLastCheckpoint(PendingOp op) {
+    /**
+     * A close has shut the gate in front of an update that was claimed. It is left to that close's checkpoint: that holds the session up to a serial
+     * that counts the update, so it brings it to its effect before. False, and claimed again, where there is none, or it has failed.
+     */
+    private boolean leaveToLastCheckpoint(PendingOp op, boolean inside) {
         op.unclaim();
-        session.stepOutsideWithBatches();
-        try {
-            awaitLastCheckpoint(op);
-        } finally {
-            session.stepInsideWithBatches();
-        }
+        waitWhile(() -> op.isWaiting() && session.kernel.isEnding(), inside);
         if (op.claim()) {
             return false;
         }
-        awaitEffect(op, true);
+        awaitEffect(op, inside);
         return true;
     }
 
-    /** Waits, outside the epoch, for whoever else is bringing the operation to its effect. */
+    /** Waits for whoever else is bringing the operation to its effect. */
     private void awaitEffect(PendingOp op, boolean inside) {
+        waitWhile(() -> !op.isDone(), inside);
+        result.value = op.result;
+    }
+
+    /** Outside the epoch, where who is waited for may need this thread to be. */
+    private void waitWhile(BooleanSupplier lasts, boolean inside) {
         if (inside) {
             session.stepOutsideWithBatches();
         }
         try {
-            for (int attempt = 0; !op.isDone(); attempt++) {
+            for (int attempt = 0; lasts.getAsBoolean(); attempt++) {
                 session.waits.pause(attempt);
             }
         } finally {
@@ -331,7 +323,6 @@ final class Pending {
                 session.stepInsideWithBatches();
             }
         }
-        result.value = op.result;
     }
 
     /** Null if the operation looks elsewhere now. */

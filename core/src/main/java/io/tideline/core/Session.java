@@ -794,6 +794,9 @@ public final class Session extends Operations implements AutoCloseable {
             if (pooled || batchThread != null) {
                 throw refusal();
             }
+            if (pending != null && Callbacks.isInside(kernel)) {
+                throw Callbacks.refusal(); // else a completion that is told behind a close of the store would free what it is shown
+            }
             Throwable thrown = pending == null ? null : kernel.isFreed() ? pending.tellDone() : pending.completeAll();
             boolean entered = enterSlot();
             if (!entered && !kernel.isClosed()) {

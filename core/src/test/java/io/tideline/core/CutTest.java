@@ -269,7 +269,11 @@ class CutTest {
         AtomicReference<Status> told = new AtomicReference<>();
         Thread submitter = Thread.ofPlatform().start(() -> {
             device.beforeNextRead(() -> await(goOn));
-            session.submitRmw(0, Update.ADD, 7, 0, (_, status, _) -> told.set(status));
+            session.submitRmw(0, Update.ADD, 7, 0, (_, status, value) -> {
+                assertThrows(IllegalStateException.class, session::close);
+                assertEquals(7, value.getLong(0));
+                told.set(status);
+            });
             session.close();
         });
         while (store.kernel().pendingUpdates.get() == 0) {
@@ -375,6 +379,7 @@ class CutTest {
 
             @Override
             public void failed(long context, Throwable why) {
+                assertThrows(IllegalStateException.class, session::close);
                 told.add(why);
             }
         }));

@@ -19,6 +19,7 @@ import io.tideline.checkpoint.Step;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.checkpoint.VersionCut;
 import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
@@ -64,6 +65,8 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private boolean imageIsSynced;
     /** Whether it names addresses of a snapshot whose records have others in this life. */
     private boolean imageIsOfAnotherLog;
+    /** Whether the checkpoint is that of the store's close. */
+    private boolean isLast;
 
     Checkpointer(Kernel kernel, StoreFiles files) {
         this.kernel = kernel;
@@ -282,8 +285,25 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
 
     // --- what the cut needs of the sessions ---
 
+    /**
+     * An update that the device refuses counts all the same, because its session's later operations have taken effect. If nobody has been told of it by
+     * the time that a checkpoint says so, and the process dies, then nobody ever is: so whoever asked for this checkpoint is told, in its place. The
+     * last one has nobody to ask again.
+     */
     @Override
     public void drainPending() {
+        List<StoreFault> refused = new ArrayList<>();
+        drainPending(refused);
+        if (!refused.isEmpty() && !isLast) {
+            IoFault ended = new IoFault("the checkpoint ended, because a submitted update could not be brought to its effect, and nobody knows of it yet; nothing"
+                    + " was committed. Its session is told when it completes it; the next checkpoint counts it as done. " + refused.getFirst().getMessage(),
+                    refused.getFirst());
+            refused.stream().skip(1).forEach(ended::addSuppressed);
+            throw ended;
+        }
+    }
+
+    private void drainPending(List<StoreFault> refused) {
         kernel.beginCounting(kernel.state.version() + 1);
         long deadline = kernel.waits.nanoTime() + SESSIONS_TIMEOUT_NANOS;
         for (int attempt = 0; kernel.pendingUpdates.get() > 0; ) {
@@ -294,7 +314,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             int drained = 0;
             for (Session session : kernel.sessionsNow()) {
                 Pending pending = session.submitted();
-                drained += pending == null ? 0 : pending.drain(helper());
+                drained += pending == null ? 0 : pending.drain(helper(), refused::add);
             }
             if (drained > 0) {
                 attempt = 0;
@@ -330,6 +350,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     @Override
     public void close() {
         end();
+        isLast = true;
         try {
             run(CheckpointRequest.full());
             files.closedCleanly(kernel.log.begin(), lastCommit == null ? kernel.log.tail() : files.newest().orElseThrow().log().end());

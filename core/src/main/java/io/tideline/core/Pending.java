@@ -2,11 +2,13 @@ package io.tideline.core;
 
 import io.tideline.fault.ClosedFault;
 import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
 import io.tideline.memory.Words;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * The submitted operations of a session. An operation is tried at once; if it meets the device it waits in the ring, and when its lookup has
@@ -395,20 +397,24 @@ final class Pending {
      * completions later.
      *
      * @param helper a session of the caller's, to work in
+     * @param onRefused told of what kept an update from its effect that is not the user's own
      * @return how many
      */
-    int drain(Session helper) {
+    int drain(Session helper, Consumer<StoreFault> onRefused) {
         int drained = 0;
         for (PendingOp op : ring.all()) {
             if (op.isClaimable() && op.claim()) {
-                bringToEffect(op, helper);
+                if (bringToEffect(op, helper) instanceof StoreFault refused) {
+                    onRefused.accept(refused);
+                }
                 drained++;
             }
         }
         return drained;
     }
 
-    private static void bringToEffect(PendingOp op, Session helper) {
+    /** What kept it from that; null for nothing. */
+    private static Throwable bringToEffect(PendingOp op, Session helper) {
         LongHolder changed = new LongHolder();
         try {
             helper.enter();
@@ -417,8 +423,10 @@ final class Pending {
             } finally {
                 helper.leave();
             }
+            return null;
         } catch (Throwable failed) {
             op.thrown = failed;
+            return failed;
         } finally {
             op.setDone();
             helper.kernel.pendingUpdates.decrementAndGet();
@@ -464,7 +472,7 @@ final class Pending {
     void closeForTheDead(Session helper) {
         long deadline = session.waits.nanoTime() + DEAD_TIMEOUT_NANOS;
         for (int attempt = 0; ring.all().stream().anyMatch(PendingOp::isWaiting); ) {
-            if (drain(helper) > 0) {
+            if (drain(helper, _ -> { }) > 0) { // whom it would concern is dead
                 attempt = 0;
             } else if (session.waits.nanoTime() - deadline > 0) {
                 throw new IoFault("session " + session.name() + " is not reaped yet, because its submitted operations still wait for the device after "

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -248,7 +249,7 @@ class CutTest {
         AtomicInteger drained = new AtomicInteger();
         session.batch(same -> {
             assertTrue(kernel.epoch.bump(() -> { // runs when the session leaves the epoch to begin the lookup
-                drained.set(session.submitted().drain(helper));
+                drained.set(session.submitted().drain(helper, _ -> { }));
                 looked.countDown();
             }));
             device.beforeNextRead(() -> await(looked));
@@ -359,37 +360,74 @@ class CutTest {
         }
     }
 
+    /** A store with one update that waits for the device, which has refused it, and what its session is told of that. */
+    private static final class Refused implements AutoCloseable {
+        final List<Throwable> told = new ArrayList<>();
+        final SimulatedDisk disk;
+        final Store store;
+        final Session session;
+
+        Refused() {
+            FaultPlan plan = FaultPlan.none();
+            disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.INLINE), plan);
+            HookedDevice hooked = new HookedDevice(disk);
+            store = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false)
+                    .files(hooked).build());
+            store.put(0, 1);
+            Eviction.ofAll(store);
+            session = store.openSession("s");
+            hooked.beforeNextRead(() -> sometimes(disk, plan, 1));
+            assertEquals(Status.PENDING, session.submitRmw(0, Update.ADD, 7, 0, new Completion() {
+                @Override
+                public void completed(long context, Status status, ValueView value) {
+                    throw new AssertionError("the device has refused it");
+                }
+
+                @Override
+                public void failed(long context, Throwable why) {
+                    assertThrows(IllegalStateException.class, session::close);
+                    told.add(why);
+                }
+            }));
+            sometimes(disk, plan, 0);
+        }
+
+        void assertTold() {
+            assertEquals(1, told.size());
+            assertTrue(assertInstanceOf(IoFault.class, told.getFirst()).getMessage().contains("EIO"), told.toString());
+        }
+
+        @Override
+        public void close() {
+            session.close();
+            store.close();
+            disk.close();
+        }
+    }
+
     @Test
     void shouldTellBehindTheCloseOfTheStoreOfAnUpdateThatItsCheckpointCouldNotBringToItsEffect() {
-        FaultPlan plan = FaultPlan.none();
-        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.INLINE), plan);
-        HookedDevice hooked = new HookedDevice(disk);
-        Store other = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false)
-                .files(hooked).build());
-        other.put(0, 1);
-        Eviction.ofAll(other);
-        Session session = other.openSession("s");
-        List<Throwable> told = new ArrayList<>();
-        hooked.beforeNextRead(() -> sometimes(disk, plan, 1));
-        assertEquals(Status.PENDING, session.submitRmw(0, Update.ADD, 7, 0, new Completion() {
-            @Override
-            public void completed(long context, Status status, ValueView value) {
-                throw new AssertionError("the device has refused it");
-            }
+        try (Refused refused = new Refused()) {
+            refused.store.close();
+            assertEquals(List.of(), refused.told);
+            refused.session.close();
+            refused.assertTold();
+        }
+    }
 
-            @Override
-            public void failed(long context, Throwable why) {
-                assertThrows(IllegalStateException.class, session::close);
-                told.add(why);
-            }
-        }));
-        sometimes(disk, plan, 0);
-        other.close();
-        assertEquals(List.of(), told);
-        session.close();
-        assertEquals(1, told.size());
-        assertTrue(assertInstanceOf(IoFault.class, told.getFirst()).getMessage().contains("EIO"), told.toString());
-        disk.close();
+    /** Or, if the process died now, a serial would be durable whose operation never took effect, and nobody would know. */
+    @Test
+    void shouldNotCommitAnUpdateThatTheDeviceRefusedBeforeSomebodyIsTold() throws Exception {
+        try (Refused refused = new Refused()) {
+            Throwable why = assertThrows(ExecutionException.class, () -> refused.store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS)).getCause();
+            assertTrue(assertInstanceOf(IoFault.class, why).getMessage().contains("nothing was committed") && why.getMessage().contains("EIO"), why.toString());
+            assertTrue(refused.store.lastCommit().isEmpty());
+            assertEquals(List.of(), refused.told);
+            CommitPoint next = refused.store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
+            assertEquals(Map.of("s", 1L), next.serials());
+            refused.session.completePending(true);
+            refused.assertTold();
+        }
     }
 
     private static void sometimes(SimulatedDisk disk, FaultPlan plan, double chance) {

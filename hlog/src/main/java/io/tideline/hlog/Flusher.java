@@ -25,6 +25,9 @@ import java.util.function.LongSupplier;
  * it succeeded and all before it did. (3) A failed write is tried again with the same bytes at the same place, which is always sound; when it
  * fails twice, {@link #failure} says why until one succeeds. (4) A failed sync is never tried again: nobody knows what it lost.
  *
+ * <p>Sealing takes a processor, and a checkpoint has it done in the very moment in which it makes operations dear, by the copies that they take then. So
+ * the thread steps back ({@link Waits#stepBack}); operations that wait for memory leave it the processor.
+ *
  * <p>{@link #step} and {@link #reset} exclude each other by the lock; everything but the volatile fields is touched under it.
  */
 final class Flusher {
@@ -47,11 +50,13 @@ final class Flusher {
     /** Held during a sync, so that a second one does not find nothing to do before the first has ended. */
     private final Lock syncing;
     private long issued;
-    private long writtenBytes;
+    /** Only under the lock is it changed. */
+    private volatile long writtenBytes;
     private volatile StoreFault failure;
     private volatile StoreFault poison;
     /** How often a failed write was tried again; only the flusher's thread counts. */
     private volatile long retries;
+    private boolean steppedBack;
 
     /** One write of a part of a page. */
     private final class Write extends IoRequest {
@@ -117,13 +122,9 @@ final class Flusher {
         return poison != null;
     }
 
+    /** Never waits, though a step may seal for long. */
     long writtenBytes() {
-        lock.lock();
-        try {
-            return writtenBytes;
-        } finally {
-            lock.unlock();
-        }
+        return writtenBytes;
     }
 
     Worker.Progress step() {
@@ -153,7 +154,7 @@ final class Flusher {
             failure = null;
             write.retryAt = 0;
             unsynced.add(write.from - segments.offset(write.from));
-            writtenBytes += write.to - write.from;
+            writtenBytes = writtenBytes + write.to - write.from;
             Probe.at("flush.written");
             frontiers.raiseFlushed(write.to);
             idle.add(writes.remove());
@@ -192,6 +193,7 @@ final class Flusher {
         long safe = writable(frontiers.safeReadOnly());
         boolean any = false;
         while (issued < safe && !idle.isEmpty()) {
+            stepBack();
             Write write = idle.remove();
             write.from = issued;
             write.to = Math.min(safe, LogAddress.pageEnd(issued, pageBytes));
@@ -204,6 +206,14 @@ final class Flusher {
             any = true;
         }
         return any;
+    }
+
+    /** Not before there is something to seal: an opening should not wait for what this takes the first time. */
+    private void stepBack() {
+        if (!steppedBack) {
+            steppedBack = true;
+            waits.stepBack();
+        }
     }
 
     /**

@@ -53,6 +53,11 @@ public interface Waits {
         public long nanoTime() {
             return System.nanoTime();
         }
+
+        @Override
+        public void stepBack() {
+            Niceness.raise();
+        }
     };
 
     /** One turn of a short wait that may happen inside an epoch: never yields or parks. */
@@ -99,6 +104,13 @@ public interface Waits {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /**
+     * Has the calling thread, one from {@link #thread}, wait for processors that others want too, for as long as it lives. For work that nobody
+     * waits for while there is memory left; it still makes progress beside any number of others.
+     */
+    default void stepBack() {
     }
 
     /** Runs what is not the store's on a thread that holds nothing and that nobody waits for. */

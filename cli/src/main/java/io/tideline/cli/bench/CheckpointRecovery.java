@@ -58,6 +58,11 @@ record CheckpointRecovery(long nanos, long imageBytes, long imageNanos, long log
         return bytesPerSecond() / bandwidth;
     }
 
+    /** The same while it reads: without what an opening does before and behind, which in a new process is mostly the JVM's loading of classes. */
+    double readingRatio() {
+        return rate(bytes(), imageNanos + logNanos) / bandwidth;
+    }
+
     /** What the values must add up to: each key began with its index, and every committed operation has added the same. Wraps around as the values do. */
     long expectedSum() {
         long indices = (keys & 1) == 0 ? keys / 2 * (keys - 1) : keys * ((keys - 1) / 2);
@@ -82,6 +87,7 @@ record CheckpointRecovery(long nanos, long imageBytes, long imageNanos, long log
         fields.put("deviceBytesPerSecond", bandwidth);
         fields.put("deviceMeasuredBy", bandwidthOf);
         fields.put("ratio", ratio());
+        fields.put("readingRatio", readingRatio());
         fields.put("committedOperations", committed);
         fields.put("recoveredOperations", recovered);
         fields.put("expectedSum", expectedSum());

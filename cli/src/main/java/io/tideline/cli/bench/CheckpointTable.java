@@ -127,8 +127,8 @@ final class CheckpointTable {
                 recovery.imageBytesPerSecond() / MILLION);
         line("  replayed log:       %s in %s, %.1f MB/s", ByteSize.describe(recovery.logBytes()), seconds(recovery.logNanos()),
                 recovery.logBytesPerSecond() / MILLION);
-        line("  the disk, by %s: %.1f MB/s; the recovery has %s of it", recovery.bandwidthOf(), recovery.bandwidth() / MILLION,
-                percent(recovery.ratio()));
+        line("  the disk, by %s: %.1f MB/s; the recovery has %s of it as a whole, %s while it reads", recovery.bandwidthOf(), recovery.bandwidth() / MILLION,
+                percent(recovery.ratio()), percent(recovery.readingRatio()));
         line("  %s", recovery.cacheKept() == null
                 ? format("the kernel was asked to forget the files before (dd with nocache); by its count %s came from the disk",
                         ByteSize.describe(recovery.diskBytes()))

@@ -89,6 +89,9 @@ class CheckpointBenchTest {
         assertTrue(numbers(dense, "logBytes").stream().mapToDouble(Double::doubleValue).sum() > 20_000 * 32, "the whole log was written at least once");
         assertEquals(2_048_000.0, numbers(dense, "deviceBytesPerSecond").getFirst());
         assertEquals(numbers(dense, "bytesPerSecond").getFirst() / 2_048_000.0, numbers(dense, "ratio").getFirst(), 1e-9);
+        double reading = numbers(dense, "imageSeconds").getLast() + numbers(dense, "logSeconds").getFirst();
+        double read = numbers(dense, "imageBytes").getLast() + numbers(dense, "logBytes").getLast();
+        assertEquals(read / reading / 2_048_000.0, numbers(dense, "readingRatio").getFirst(), 1e-9);
         assertEquals(values(dense, "expectedSum", "[-0-9]+"), values(dense, "sum", "[-0-9]+"));
 
         assertEquals(3, PictureTest.parse(Files.readString(picture)).getElementsByTagName("polyline").getLength());

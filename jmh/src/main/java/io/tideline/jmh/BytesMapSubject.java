@@ -6,6 +6,7 @@ import io.tideline.cli.bench.contestant.Replayer;
 import io.tideline.cli.bench.contestant.Subject;
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -14,29 +15,29 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 class BytesMapSubject implements Subject {
 
-    private final OperationStream stream;
+    private final WorkSettings settings;
     final ConcurrentHashMap<Long, byte[]> map;
     private final byte[] operand;
 
-    BytesMapSubject(OperationStream stream) {
-        this.stream = stream;
-        this.map = new ConcurrentHashMap<>(Math.toIntExact(stream.settings().mostKeys()));
+    BytesMapSubject(WorkSettings settings) {
+        this.settings = settings;
+        this.map = new ConcurrentHashMap<>(Math.toIntExact(settings.mostKeys()));
         this.operand = newValue(OperationStream.RMW_OPERAND);
     }
 
     private byte[] newValue(long firstWord) {
-        return new ByteValue(stream.settings().valueSize()).with(firstWord);
+        return new ByteValue(settings.valueSize()).with(firstWord);
     }
 
     @Override
     public void load() {
-        for (long index = 0; index < stream.settings().keys(); index++) {
+        for (long index = 0; index < settings.keys(); index++) {
             map.put(Keys.keyOf(index), newValue(index));
         }
     }
 
     @Override
-    public Replayer newReplayer() {
+    public Replayer newReplayer(OperationStream stream) {
         return new Replayer(stream) {
 
             @Override

@@ -2,7 +2,7 @@ package io.tideline.jmh;
 
 import io.tideline.cli.bench.contestant.ContestantLoop;
 import io.tideline.cli.bench.contestant.Subject;
-import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.List;
 
 /** The process that measures a store that keeps its data on disk, on the work of {@code tideline bench}. */
@@ -13,16 +13,16 @@ public final class DiskContestant {
 
     public static void main(String[] arguments) {
         List<String> given = List.of(arguments);
-        ContestantLoop.main(arguments, stream -> open(DiskSettings.value(given, "peer"), stream, DiskSettings.parse(given)));
+        ContestantLoop.main(arguments, work -> open(DiskSettings.value(given, "peer"), work, DiskSettings.parse(given)));
     }
 
     /** An empty store of that kind. */
-    static Subject open(String peer, OperationStream stream, DiskSettings settings) {
+    static Subject open(String peer, WorkSettings work, DiskSettings settings) {
         return switch (peer) {
-            case "rocksdb" -> new RocksSubject(stream, settings);
-            case "lmdb" -> new LmdbSubject(stream, settings);
-            case "mvstore" -> stream.settings().hasLongValues() ? MvStoreSubject.ofLongs(stream, settings)
-                    : MvStoreSubject.ofBytes(stream, settings);
+            case "rocksdb" -> new RocksSubject(work, settings);
+            case "lmdb" -> new LmdbSubject(work, settings);
+            case "mvstore" -> work.hasLongValues() ? MvStoreSubject.ofLongs(work, settings)
+                    : MvStoreSubject.ofBytes(work, settings);
             default -> throw new IllegalArgumentException("there is no peer " + peer);
         };
     }

@@ -7,8 +7,6 @@ import io.tideline.cli.bench.work.OperationStream;
 import io.tideline.cli.bench.work.WorkSettings;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
-import java.util.List;
 import org.lmdbjava.ByteBufferProxy;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DbiFlags;
@@ -31,22 +29,21 @@ final class LmdbSubject implements Subject {
     private static final int MAPPED_BYTES_PER_BYTE = 4;
     private static final long LEAST_MAP_BYTES = 64L << 20;
     private static final int LOAD_BATCH = 1 << 16;
+    /** As many as any work has. */
+    private static final int MOST_THREADS = 256;
 
-    private final OperationStream stream;
+    private final WorkSettings work;
     private final DiskFolder folder;
     final Env<ByteBuffer> environment;
     final Dbi<ByteBuffer> table;
-    /** Read transactions live as long as their replayer, and must end before the environment does. */
-    private final List<LmdbReplayer> replayers = new ArrayList<>();
 
-    LmdbSubject(OperationStream stream, DiskSettings settings) {
-        WorkSettings work = stream.settings();
-        this.stream = stream;
+    LmdbSubject(WorkSettings work, DiskSettings settings) {
+        this.work = work;
         this.folder = DiskFolder.in(settings.folder());
         this.environment = Env.create(ByteBufferProxy.PROXY_OPTIMAL)
                 .setMapSize(mapBytes(work))
                 .setMaxDbs(1)
-                .setMaxReaders(work.threads() + 1)
+                .setMaxReaders(MOST_THREADS + 1)
                 .open(folder.path().toFile(), FLAGS);
         this.table = environment.openDbi("data", DbiFlags.MDB_CREATE, DbiFlags.MDB_INTEGERKEY);
     }
@@ -62,7 +59,7 @@ final class LmdbSubject implements Subject {
     public void load() {
         RecordBuffer record = newRecord();
         try (Loader loader = new Loader(record)) {
-            SortedKeys.visitUnsigned(stream.settings().keys(), loader::append);
+            SortedKeys.visitUnsigned(work.keys(), loader::append);
             loader.commit();
         }
     }
@@ -99,14 +96,12 @@ final class LmdbSubject implements Subject {
     }
 
     private RecordBuffer newRecord() {
-        return new RecordBuffer(stream.settings().valueSize(), ByteOrder.nativeOrder());
+        return new RecordBuffer(work.valueSize(), ByteOrder.nativeOrder());
     }
 
     @Override
-    public LmdbReplayer newReplayer() {
-        LmdbReplayer replayer = new LmdbReplayer();
-        replayers.add(replayer);
-        return replayer;
+    public LmdbReplayer newReplayer(OperationStream stream) {
+        return new LmdbReplayer(stream);
     }
 
     @Override
@@ -116,7 +111,6 @@ final class LmdbSubject implements Subject {
 
     @Override
     public void close() {
-        replayers.forEach(LmdbReplayer::close);
         environment.close();
         folder.close();
     }
@@ -131,15 +125,17 @@ final class LmdbSubject implements Subject {
         /** The transaction of the batch, null outside of batches. */
         private Txn<ByteBuffer> current;
 
-        LmdbReplayer() {
-            super(LmdbSubject.this.stream);
+        LmdbReplayer(OperationStream stream) {
+            super(stream);
             batch = stream().settings().batch();
             writes = stream().settings().workload().readPercent() < 100;
             reading = environment.txnRead();
             reading.reset();
         }
 
-        void close() {
+        /** Read transactions must end before the environment does. */
+        @Override
+        public void close() {
             reading.close();
         }
 

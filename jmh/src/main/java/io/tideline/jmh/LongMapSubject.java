@@ -5,28 +5,29 @@ import io.tideline.cli.bench.contestant.Replayer;
 import io.tideline.cli.bench.contestant.Subject;
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The map that everybody would write first: boxed keys, boxed values, read-modify-writes by {@code merge}. */
 class LongMapSubject implements Subject {
 
-    private final OperationStream stream;
+    private final WorkSettings settings;
     final ConcurrentHashMap<Long, Long> map;
 
-    LongMapSubject(OperationStream stream) {
-        this.stream = stream;
-        this.map = new ConcurrentHashMap<>(Math.toIntExact(stream.settings().mostKeys()));
+    LongMapSubject(WorkSettings settings) {
+        this.settings = settings;
+        this.map = new ConcurrentHashMap<>(Math.toIntExact(settings.mostKeys()));
     }
 
     @Override
     public void load() {
-        for (long index = 0; index < stream.settings().keys(); index++) {
+        for (long index = 0; index < settings.keys(); index++) {
             map.put(Keys.keyOf(index), index);
         }
     }
 
     @Override
-    public Replayer newReplayer() {
+    public Replayer newReplayer(OperationStream stream) {
         return new Replayer(stream) {
 
             @Override

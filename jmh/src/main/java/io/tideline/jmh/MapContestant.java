@@ -2,7 +2,7 @@ package io.tideline.jmh;
 
 import io.tideline.cli.bench.contestant.ContestantLoop;
 import io.tideline.cli.bench.contestant.Subject;
-import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
 
 /** The process that measures {@link java.util.concurrent.ConcurrentHashMap} on the work of {@code tideline bench}. */
 public final class MapContestant {
@@ -15,7 +15,7 @@ public final class MapContestant {
     }
 
     /** An empty map for the values that the work has. */
-    static Subject open(OperationStream stream) {
-        return stream.settings().hasLongValues() ? new LongMapSubject(stream) : new BytesMapSubject(stream);
+    static Subject open(WorkSettings settings) {
+        return settings.hasLongValues() ? new LongMapSubject(settings) : new BytesMapSubject(settings);
     }
 }

@@ -5,6 +5,7 @@ import io.tideline.cli.bench.contestant.HeldBytes;
 import io.tideline.cli.bench.contestant.Replayer;
 import io.tideline.cli.bench.contestant.Subject;
 import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.concurrent.atomic.AtomicReference;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
@@ -26,15 +27,15 @@ abstract class MvStoreSubject<V> implements Subject {
     private static final int LEAST_BUFFER_KIBIBYTES = 1 << 10;
     private static final int MOST_BUFFER_KIBIBYTES = 64 << 10;
 
-    private final OperationStream stream;
+    private final WorkSettings work;
     private final DiskFolder folder;
     private final AtomicReference<Throwable> backgroundFailure = new AtomicReference<>();
     private final MVStore store;
     final MVMap<Long, V> map;
 
-    private MvStoreSubject(OperationStream stream, DiskSettings settings, DataType<V> valueType) {
+    private MvStoreSubject(WorkSettings work, DiskSettings settings, DataType<V> valueType) {
         long memory = settings.memoryBytes();
-        this.stream = stream;
+        this.work = work;
         this.folder = DiskFolder.in(settings.folder());
         // Half of the memory are cached pages. The heap has half as much again, for pages that are not written yet and for garbage; the
         // rest is the kernel's cache of the file.
@@ -50,8 +51,8 @@ abstract class MvStoreSubject<V> implements Subject {
         this.map = store.openMap("data", new MVMap.Builder<Long, V>().keyType(LongDataType.INSTANCE).valueType(valueType));
     }
 
-    static MvStoreSubject<Long> ofLongs(OperationStream stream, DiskSettings settings) {
-        return new MvStoreSubject<>(stream, settings, LongDataType.INSTANCE) {
+    static MvStoreSubject<Long> ofLongs(WorkSettings work, DiskSettings settings) {
+        return new MvStoreSubject<>(work, settings, LongDataType.INSTANCE) {
 
             @Override
             Long newValue(long firstWord) {
@@ -70,9 +71,9 @@ abstract class MvStoreSubject<V> implements Subject {
         };
     }
 
-    static MvStoreSubject<byte[]> ofBytes(OperationStream stream, DiskSettings settings) {
-        int valueSize = stream.settings().valueSize();
-        return new MvStoreSubject<>(stream, settings, ByteArrayDataType.INSTANCE) {
+    static MvStoreSubject<byte[]> ofBytes(WorkSettings work, DiskSettings settings) {
+        int valueSize = work.valueSize();
+        return new MvStoreSubject<>(work, settings, ByteArrayDataType.INSTANCE) {
 
             @Override
             byte[] newValue(long firstWord) {
@@ -102,7 +103,7 @@ abstract class MvStoreSubject<V> implements Subject {
 
     @Override
     public void load() {
-        SortedKeys.visitSigned(stream.settings().keys(), (key, index) -> map.append(key, newValue(index)));
+        SortedKeys.visitSigned(work.keys(), (key, index) -> map.append(key, newValue(index)));
         store.commit();
         requireNoFailure();
     }
@@ -116,8 +117,8 @@ abstract class MvStoreSubject<V> implements Subject {
     }
 
     @Override
-    public Replayer newReplayer() {
-        return new MvStoreReplayer();
+    public Replayer newReplayer(OperationStream stream) {
+        return new MvStoreReplayer(stream);
     }
 
     @Override
@@ -149,8 +150,8 @@ abstract class MvStoreSubject<V> implements Subject {
         };
         private final V operand = newValue(OperationStream.RMW_OPERAND);
 
-        MvStoreReplayer() {
-            super(MvStoreSubject.this.stream);
+        MvStoreReplayer(OperationStream stream) {
+            super(stream);
         }
 
         @Override

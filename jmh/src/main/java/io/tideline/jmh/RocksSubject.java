@@ -46,7 +46,7 @@ final class RocksSubject implements Subject {
     private static final int WRITE_BUFFERS = 4;
     private static final int LOCKS = 1 << 12;
 
-    private final OperationStream stream;
+    private final WorkSettings work;
     private final DiskFolder folder;
     private final Cache cache;
     private final WriteBufferManager writeBuffers;
@@ -58,11 +58,11 @@ final class RocksSubject implements Subject {
     final RocksDB database;
     private final Object[] locks = Stream.generate(Object::new).limit(LOCKS).toArray();
 
-    RocksSubject(OperationStream stream, DiskSettings settings) {
+    RocksSubject(WorkSettings work, DiskSettings settings) {
         // Three quarters are one cache of blocks, filters and indexes, to which the write buffers are charged too, at most a third of it.
         // The rest is for the buffers of compactions.
         long cacheBytes = settings.memoryBytes() / 4 * 3;
-        this.stream = stream;
+        this.work = work;
         this.folder = DiskFolder.in(settings.folder());
         this.cache = new HyperClockCache(cacheBytes, 0, -1, false);
         this.writeBuffers = new WriteBufferManager(cacheBytes / 3, cache);
@@ -105,7 +105,7 @@ final class RocksSubject implements Subject {
     public void load() {
         RecordBuffer record = newRecord();
         try (FlushOptions flush = new FlushOptions()) {
-            SortedKeys.visitUnsigned(stream.settings().keys(), (key, index) -> put(record, key, index));
+            SortedKeys.visitUnsigned(work.keys(), (key, index) -> put(record, key, index));
             database.flush(flush);
         } catch (RocksDBException refused) {
             throw failed("flush", refused);
@@ -114,7 +114,7 @@ final class RocksSubject implements Subject {
 
     private RecordBuffer newRecord() {
         // Keys are ordered byte by byte.
-        return new RecordBuffer(stream.settings().valueSize(), ByteOrder.BIG_ENDIAN);
+        return new RecordBuffer(work.valueSize(), ByteOrder.BIG_ENDIAN);
     }
 
     private void put(RecordBuffer record, long key, long firstWord) {
@@ -138,8 +138,8 @@ final class RocksSubject implements Subject {
     }
 
     @Override
-    public Replayer newReplayer() {
-        return stream.settings().batch() == 1 ? new RocksReplayer() : new BatchReplayer();
+    public Replayer newReplayer(OperationStream stream) {
+        return stream.settings().batch() == 1 ? new RocksReplayer(stream) : new BatchReplayer(stream);
     }
 
     @Override
@@ -166,10 +166,10 @@ final class RocksSubject implements Subject {
         private final byte[] keyBytes = new byte[Long.BYTES];
         private final ByteBuffer keyView = ByteBuffer.wrap(keyBytes);
         private final RecordBuffer record = newRecord();
-        private final boolean merges = RocksSubject.this.stream.settings().hasLongValues();
+        private final boolean merges = work.hasLongValues();
 
-        RocksReplayer() {
-            super(RocksSubject.this.stream);
+        RocksReplayer(OperationStream stream) {
+            super(stream);
         }
 
         final byte[] keyBytes(long key) {
@@ -227,7 +227,8 @@ final class RocksSubject implements Subject {
         private final WriteBatch writes = new WriteBatch();
         private final RecordBuffer written = newRecord();
 
-        BatchReplayer() {
+        BatchReplayer(OperationStream stream) {
+            super(stream);
             WorkSettings settings = stream().settings();
             batch = Math.min(settings.batch(), OperationStream.CHUNK);
             keys = IntStream.range(0, batch).mapToObj(_ -> ByteBuffer.allocateDirect(Long.BYTES)).toList();
@@ -290,6 +291,11 @@ final class RocksSubject implements Subject {
             } catch (RocksDBException refused) {
                 throw failed("merge", refused);
             }
+        }
+
+        @Override
+        public void close() {
+            writes.close();
         }
 
         private void write() throws RocksDBException {

@@ -76,8 +76,8 @@ class DiskContestantTest {
         }
     }
 
-    private Subject open(OperationStream stream) {
-        return DiskContestant.open(peer, stream, new DiskSettings(folder, MEMORY_BYTES));
+    private Subject open(WorkSettings settings) {
+        return DiskContestant.open(peer, settings, new DiskSettings(folder, MEMORY_BYTES));
     }
 
     /** The same, but it adds up all values before it closes. */
@@ -90,8 +90,8 @@ class DiskContestantTest {
             }
 
             @Override
-            public Replayer newReplayer() {
-                return subject.newReplayer();
+            public Replayer newReplayer(OperationStream stream) {
+                return subject.newReplayer(stream);
             }
 
             @Override
@@ -130,9 +130,9 @@ class DiskContestantTest {
     }
 
     private List<String> replies(OperationStream stream, String commands) throws IOException, InterruptedException {
-        Subject measured = summing(open(stream));
+        Subject measured = summing(open(stream.settings()));
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        new ContestantLoop(stream, given -> given == stream ? measured : open(given)).serve(
+        new ContestantLoop(stream, given -> given == stream.settings() ? measured : open(given)).serve(
                 new BufferedReader(new StringReader(commands)), new PrintStream(output, true, StandardCharsets.UTF_8));
         return output.toString(StandardCharsets.UTF_8).lines().toList();
     }

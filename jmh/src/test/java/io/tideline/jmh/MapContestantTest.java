@@ -32,7 +32,7 @@ class MapContestantTest {
 
     private static List<String> replies(OperationStream stream, Subject subject, String commands) throws IOException, InterruptedException {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        new ContestantLoop(stream, given -> given == stream ? subject : MapContestant.open(given)).serve(
+        new ContestantLoop(stream, given -> given == stream.settings() ? subject : MapContestant.open(given)).serve(
                 new BufferedReader(new StringReader(commands)), new PrintStream(output, true, StandardCharsets.UTF_8));
         return output.toString(StandardCharsets.UTF_8).lines().toList();
     }
@@ -41,7 +41,7 @@ class MapContestantTest {
     @CsvSource({"READ,8", "UPSERT,8", "MIXED,100", "YCSB_F,100"})
     void shouldDoTheWork(Workload workload, int valueSize) throws IOException, InterruptedException {
         OperationStream stream = stream(workload, valueSize);
-        List<String> replies = replies(stream, MapContestant.open(stream), "load\nwindow 0.05\nlatency 0.05\nmemory\n");
+        List<String> replies = replies(stream, MapContestant.open(stream.settings()), "load\nwindow 0.05\nlatency 0.05\nmemory\n");
         assertTrue(replies.get(1).matches("ok operations=[1-9]\\d* nanos=\\d+ allocatedBytes=\\d+ absent=0"), replies.get(1));
         assertTrue(replies.get(3).startsWith("ok index=0 overflow=0 usedLog=0 liveHeap="), replies.get(3));
     }
@@ -50,7 +50,7 @@ class MapContestantTest {
     void shouldLoseNoAdditionToBoxedValues() throws IOException, InterruptedException {
         OperationStream stream = stream(Workload.RMW, 8);
         LongStream.Builder sums = LongStream.builder();
-        LongMapSubject subject = new LongMapSubject(stream) {
+        LongMapSubject subject = new LongMapSubject(stream.settings()) {
 
             @Override
             public void close() {
@@ -64,7 +64,7 @@ class MapContestantTest {
     void shouldLoseNoAdditionToArrays() throws IOException, InterruptedException {
         OperationStream stream = stream(Workload.RMW, 24);
         LongStream.Builder sums = LongStream.builder();
-        BytesMapSubject subject = new BytesMapSubject(stream) {
+        BytesMapSubject subject = new BytesMapSubject(stream.settings()) {
 
             @Override
             public void close() {

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -74,6 +75,7 @@ import picocli.CommandLine.Option;
             "  tideline bench --value-size 100 --memory 256m --batch 256",
             "                                                        eight times as much as memory",
             "  tideline bench --value-size 100 --memory 1g --against rocksdb,lmdb,mvstore",
+            "      --workload read,rmw --threads 1,2                 four measurements on one load",
             "  tideline bench --value-size 100 --memory 256m --batch 256 --device uring --against fio",
             "                                                        beside what the disk gives",
             "  tideline bench --workload rmw --distribution zipf --threads 2 --batch 256 --dir DIR",
@@ -114,10 +116,11 @@ public final class BenchCommand implements Callable<Integer> {
     /** Where programs are looked for, as in the environment variable PATH. */
     private final String searchPath;
 
-    @Option(names = "--workload", paramLabel = "NAME", defaultValue = "read",
+    @Option(names = "--workload", paramLabel = "NAME", split = ",", defaultValue = "read",
             description = "What the operations do: read, upsert, rmw, mixed, ycsb-a, ycsb-b, ycsb-c, ycsb-d or ycsb-f; see below"
-                    + " (default: ${DEFAULT-VALUE}).")
-    private String workload;
+                    + " (default: ${DEFAULT-VALUE}). Several of them, of the distributions, threads or batches, separated by commas, are measured"
+                    + " in all combinations, one after the other, on keys that are loaded once.")
+    private List<String> workloads;
 
     @Option(names = "--keys", paramLabel = "N", defaultValue = "16777216",
             description = "How many keys are loaded (default: ${DEFAULT-VALUE}).")
@@ -131,24 +134,24 @@ public final class BenchCommand implements Callable<Integer> {
     @Mixin
     private StoreOptions storeOptions;
 
-    @Option(names = "--threads", paramLabel = "T",
+    @Option(names = "--threads", paramLabel = "T", split = ",",
             description = "How many threads replay the operations (default: one for each processor).")
-    private int threads = Runtime.getRuntime().availableProcessors();
+    private List<Integer> threads = List.of(Runtime.getRuntime().availableProcessors());
 
-    @Option(names = "--distribution", paramLabel = "NAME",
+    @Option(names = "--distribution", paramLabel = "NAME", split = ",",
             description = "Which keys the operations touch: uniform (all alike), zipf (a few very often), or latest (the newest very"
                     + " often). Default: latest for ycsb-d, zipf for the other ycsb, else uniform.")
-    private String distribution;
+    private List<String> distributions;
 
     @Option(names = "--buckets", paramLabel = "N",
             description = "How many buckets of 64 bytes the index has, a power of two (default: half as many as keys, rounded up).")
     private Long buckets;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "1",
+    @Option(names = "--batch", paramLabel = "N", split = ",", defaultValue = "1",
             description = "How many operations stand in one batch of a session; 1 are single calls without a session"
                     + " (default: ${DEFAULT-VALUE}). Only this store has batches. On 8-byte values the reads, upserts or additions of a batch"
                     + " are one group (getAll, putAll, rmwAll), which overlaps their cache misses; all others go one by one, after a prefetch.")
-    private int batch;
+    private List<Integer> batches;
 
     @Option(names = "--door", paramLabel = "NAME", defaultValue = "unsafe",
             description = "How the store reaches its memory: unsafe, as ./tideline does by passing a flag to the JVM, or segment, as a"
@@ -223,26 +226,43 @@ public final class BenchCommand implements Callable<Integer> {
         if (imageEvery != null || picture != null) {
             throw new Failure((picture != null ? "--picture" : "--image-every") + " is about checkpoints; give --checkpoint-every too.");
         }
-        RaceSettings settings = settings(null);
+        List<WorkSettings> works = works();
+        RaceSettings settings = settings(works, null);
         List<Contestant> rivals = rivals();
+        if (works.size() > 1 && rivals.contains(Contestant.C)) {
+            throw new Failure("--against c: the limit program does one work; give one workload, distribution, number of threads and batch.");
+        }
         JsonFile jsonFile = json == null ? null : JsonFile.at(json);
         storeOptions.check();
         if (isAgainstDevice() && !storeOptions.spills()) {
             throw new Failure("--against fio is about the disk, and a store in memory does not use it; give --memory too.");
         }
-        RaceResult result = storeOptions.spills() ? raceOnDisk(rivals) : race(settings, rivals);
+        List<RaceResult> results = storeOptions.spills() ? raceOnDisk(works, rivals) : race(settings, works, rivals);
         interruption.publish(() -> {
             if (jsonFile != null) {
-                jsonFile.write(result.toJson());
+                jsonFile.write(results.size() == 1 ? results.getFirst().toJson() : Map.of("cells", results.stream().map(RaceResult::toJson).toList()));
             }
-            new RaceTable(result).print(streams.out());
-            streams.out().flush();
+            print(results);
         });
-        return result.isRight() ? ExitCode.DONE : ExitCode.WRONG;
+        return results.stream().allMatch(RaceResult::isRight) ? ExitCode.DONE : ExitCode.WRONG;
+    }
+
+    private void print(List<RaceResult> results) {
+        for (int i = 0; i < results.size(); i++) {
+            if (i > 0) {
+                streams.out().println();
+            }
+            new RaceTable(results.get(i)).print(streams.out());
+        }
+        streams.out().flush();
     }
 
     private int measureCheckpoints() {
-        WorkSettings work = work();
+        List<WorkSettings> works = works();
+        if (works.size() > 1) {
+            throw new Failure("--checkpoint-every measures one work; give one distribution, number of threads and batch.");
+        }
+        WorkSettings work = works.getFirst();
         CutPlan plan = plan(work);
         double length = seconds(LENGTH_IN_CHECKPOINTS * checkpointEvery.toNanos() / NANOS_PER_SECOND);
         if (length * NANOS_PER_SECOND < LEAST_CHECKPOINTS * plan.everyNanos()) {
@@ -306,7 +326,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private RaceResult raceOnDisk(List<Contestant> rivals) {
+    private List<RaceResult> raceOnDisk(List<WorkSettings> works, List<Contestant> rivals) {
         ByteSize memory = storeOptions.memoryOr(null);
         if (memory == null) {
             throw new Failure("--dir: say with --memory how much of the data is to be in memory.");
@@ -315,12 +335,14 @@ public final class BenchCommand implements Callable<Integer> {
             if (rivals.stream().anyMatch(Contestant::isOnDisk)) {
                 requireRange("--memory", memory.bytes(), LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES);
             }
-            return race(settings(new Spill(memory.bytes(), directory.path(), storeOptions.deviceName())), rivals);
+            return race(settings(works, new Spill(memory.bytes(), directory.path(), storeOptions.deviceName())), works, rivals);
         }
     }
 
-    private RaceSettings settings(Spill spill) {
-        WorkSettings work = work();
+    /** What the contestants are started with: of several works the first, by as many threads, in batches as long, as any of them has. */
+    private RaceSettings settings(List<WorkSettings> works, Spill spill) {
+        WorkSettings work = works.getFirst().by(works.stream().mapToInt(WorkSettings::threads).max().getAsInt(),
+                works.stream().mapToInt(WorkSettings::batch).max().getAsInt());
         int windows = repetitions == null ? USUAL_REPETITIONS : repetitions;
         requireRange("--repetitions", windows, 1, MOST_REPETITIONS);
         return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds(USUAL_SECONDS), windows, spill == null ? 0 : spill.memoryBytes());
@@ -335,17 +357,34 @@ public final class BenchCommand implements Callable<Integer> {
         return chosen;
     }
 
-    private WorkSettings work() {
-        Workload chosen = parse("--workload", workload, Workload::parse);
+    /** All that is to be measured, those with the same operations next to each other. */
+    private List<WorkSettings> works() {
         requireRange("--keys", keys, 1, MOST_KEYS);
         requireRange("--value-size", valueSize, Long.BYTES, LONGEST_VALUE_BYTES);
-        requireRange("--threads", threads, 1, MOST_THREADS);
-        requireRange("--batch", batch, 1, Integer.MAX_VALUE >>> 1);
-        return new WorkSettings(chosen, distribution(chosen), keys, valueSize, threads, buckets(), batch, WorkSettings.USUAL_OPERATIONS);
+        threads.forEach(each -> requireRange("--threads", each, 1, MOST_THREADS));
+        batches.forEach(each -> requireRange("--batch", each, 1, Integer.MAX_VALUE >>> 1));
+        List<WorkSettings> works = new ArrayList<>();
+        for (String name : workloads) {
+            Workload workload = parse("--workload", name.strip(), Workload::parse);
+            for (Distribution distribution : distributions(workload)) {
+                for (int batch : batches) {
+                    threads.forEach(count -> works.add(new WorkSettings(workload, distribution, keys, valueSize, count, buckets(), batch,
+                            WorkSettings.USUAL_OPERATIONS)));
+                }
+            }
+        }
+        if (works.stream().distinct().count() < works.size()) {
+            throw new Failure("Name each workload, distribution, number of threads and batch once.");
+        }
+        if (works.size() > 1 && works.stream().anyMatch(work -> work.workload().isInserting())) {
+            throw new Failure("--workload " + String.join(",", workloads) + ": what ycsb-d inserts changes the store for all that follow; measure it alone.");
+        }
+        return works;
     }
 
-    private Distribution distribution(Workload chosen) {
-        return distribution == null ? chosen.usualDistribution() : parse("--distribution", distribution, Distribution::parse);
+    private List<Distribution> distributions(Workload workload) {
+        return distributions == null ? List.of(workload.usualDistribution())
+                : distributions.stream().map(name -> parse("--distribution", name.strip(), Distribution::parse)).toList();
     }
 
     private long buckets() {
@@ -399,7 +438,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private RaceResult race(RaceSettings settings, List<Contestant> rivals) {
+    private List<RaceResult> race(RaceSettings settings, List<WorkSettings> works, List<Contestant> rivals) {
         List<Contender> started = new CopyOnWriteArrayList<>();
         Optional<Path> fio = isAgainstDevice() ? DeviceLimit.find(searchPath) : Optional.empty();
         try (RaceDisplay display = new RaceDisplay(streams, quiet, System::nanoTime)) {
@@ -417,15 +456,15 @@ public final class BenchCommand implements Callable<Integer> {
                 end.run();
             });
             try {
-                return race(settings, rivals, source.of(settings, tick), started, limit.orElse(null), display);
+                return race(settings, works, rivals, source.of(settings, tick), started, limit.orElse(null), display);
             } finally {
                 end.run();
             }
         }
     }
 
-    private RaceResult race(RaceSettings settings, List<Contestant> rivals, Contenders contenders, List<Contender> started, DeviceLimit limit,
-            RaceDisplay display) {
+    private List<RaceResult> race(RaceSettings settings, List<WorkSettings> works, List<Contestant> rivals, Contenders contenders,
+            List<Contender> started, DeviceLimit limit, RaceDisplay display) {
         List<Optional<String>> missing = rivals.stream().map(contenders::prepare).toList();
         List<Contestant> running = new ArrayList<>(List.of(Contestant.TIDELINE));
         for (int i = 0; i < rivals.size(); i++) {
@@ -437,10 +476,14 @@ public final class BenchCommand implements Callable<Integer> {
         contenders.requireRoom(running);
         BlockDevice device = settings.spill() == null ? null : BlockDevice.holding(settings.spill().directory()).orElse(null);
         running.forEach(contestant -> started.add(contenders.start(contestant)));
-        List<Standing> standings = new Race(started, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display, device, limit)
-                .run();
-        return new RaceResult(settings, standings.getFirst(), results(rivals, missing, standings), device == null ? null : device.name(),
-                limitResult(limit), contenders.notes());
+        List<List<Standing>> standings = new Race(started, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display, device, limit)
+                .run(works);
+        List<RaceResult> results = new ArrayList<>();
+        for (int i = 0; i < works.size(); i++) {
+            results.add(new RaceResult(settings.with(works.get(i)), standings.get(i).getFirst(), results(rivals, missing, standings.get(i)),
+                    device == null ? null : device.name(), limitResult(limit), contenders.notes()));
+        }
+        return results;
     }
 
     private static DeviceLimit deviceLimit(Path program, RaceSettings settings, Runnable tick) {

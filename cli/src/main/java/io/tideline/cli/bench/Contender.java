@@ -1,5 +1,7 @@
 package io.tideline.cli.bench;
 
+import io.tideline.cli.bench.work.WorkSettings;
+
 /** One side of a race, as the parent sees it. Each method waits until the other end is done. */
 interface Contender extends AutoCloseable {
 
@@ -8,6 +10,9 @@ interface Contender extends AutoCloseable {
 
     /** Opens the store and inserts all keys. */
     Loading load();
+
+    /** Goes on with other operations on the keys that were loaded. */
+    void turnTo(WorkSettings work);
 
     /** Replays operations for that long. */
     Throughput window(double seconds);

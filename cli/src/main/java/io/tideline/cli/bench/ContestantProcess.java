@@ -1,5 +1,6 @@
 package io.tideline.cli.bench;
 
+import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import java.io.BufferedReader;
@@ -81,6 +82,11 @@ final class ContestantProcess implements Contender {
     public Loading load() {
         Reply reply = request("load");
         return new Loading(reply.number("nanos"), reply.numberIfKnown("appendedBytes"), reply.numberIfKnown("writtenBytes"), Throughput.UNKNOWN);
+    }
+
+    @Override
+    public void turnTo(WorkSettings work) {
+        request("work " + String.join(" ", work.toArguments()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.tideline.cli.bench;
 
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,9 +43,39 @@ final class Race {
         this.limit = limit;
     }
 
-    /** Runs it all and answers with one standing for each contender, in their order. */
-    List<Standing> run() {
-        display.plan(contenders.size() * (warmUpSeconds + (repetitions + 1) * seconds) + (limit == null ? 0 : 2 * limit.readSeconds()));
+    /**
+     * Runs it all, one work after another on keys that are loaded once, and answers for each work with one standing for each contender, in their
+     * order. The disk itself is measured in front of the windows of the first work and behind those of the last.
+     *
+     * @param works one, which the contenders were started with; or several that all need the same keys
+     */
+    List<List<Standing>> run(List<WorkSettings> works) {
+        plan(works.size());
+        List<Loading> loadings = load();
+        List<List<Standing>> standings = new ArrayList<>();
+        for (int i = 0; i < works.size(); i++) {
+            WorkSettings work = works.get(i);
+            String which = works.size() == 1 ? "" : describe(work) + " (" + (i + 1) + " of " + works.size() + "), ";
+            if (works.size() > 1) {
+                for (Contender contender : contenders) {
+                    display.begin(which + contender.name() + ", turning to it", 0);
+                    contender.turnTo(work);
+                }
+            }
+            standings.add(race(loadings, which, i == 0, i == works.size() - 1));
+        }
+        return standings;
+    }
+
+    private static String describe(WorkSettings work) {
+        return work.workload() + " " + work.distribution() + ", " + work.threads() + (work.threads() == 1 ? " thread" : " threads") + ", batch " + work.batch();
+    }
+
+    private void plan(int works) {
+        display.plan(works * contenders.size() * (warmUpSeconds + (repetitions + 1) * seconds) + (limit == null ? 0 : 2 * limit.readSeconds()));
+    }
+
+    private List<Loading> load() {
         List<Loading> loadings = new ArrayList<>();
         writeLimit();
         for (Contender contender : contenders) {
@@ -52,29 +83,37 @@ final class Race {
             loadings.add(load(contender));
         }
         writeLimit();
+        return loadings;
+    }
+
+    private List<Standing> race(List<Loading> loadings, String which, boolean isFirst, boolean isLast) {
         for (Contender contender : contenders) {
-            display.begin(contender.name() + ", warming up", warmUpSeconds);
+            display.begin(which + contender.name() + ", warming up", warmUpSeconds);
             contender.window(warmUpSeconds);
         }
-        readLimit();
+        if (isFirst) {
+            readLimit();
+        }
         List<List<Throughput>> windows = contenders.stream().<List<Throughput>>map(_ -> new ArrayList<>()).toList();
         for (int repetition = 1; repetition <= repetitions; repetition++) {
             for (int i = 0; i < contenders.size(); i++) {
-                display.begin(contenders.get(i).name() + ", window " + repetition + " of " + repetitions, seconds);
+                display.begin(which + contenders.get(i).name() + ", window " + repetition + " of " + repetitions, seconds);
                 Throughput window = window(contenders.get(i));
                 windows.get(i).add(window);
                 display.show(window);
             }
         }
-        readLimit();
+        if (isLast) {
+            readLimit();
+        }
         List<Latency> latencies = new ArrayList<>();
         for (Contender contender : contenders) {
-            display.begin(contender.name() + ", latency", seconds);
+            display.begin(which + contender.name() + ", latency", seconds);
             latencies.add(contender.latency(seconds));
         }
         List<Standing> standings = new ArrayList<>();
         for (int i = 0; i < contenders.size(); i++) {
-            display.begin(contenders.get(i).name() + ", memory", 0);
+            display.begin(which + contenders.get(i).name() + ", memory", 0);
             standings.add(new Standing(contenders.get(i).name(), loadings.get(i), windows.get(i), latencies.get(i), contenders.get(i).memory()));
         }
         return standings;

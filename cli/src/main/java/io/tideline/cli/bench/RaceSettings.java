@@ -25,6 +25,11 @@ record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, i
         this(work, door, null, seconds, repetitions, memoryBytes);
     }
 
+    /** The same about other operations on the same keys. */
+    RaceSettings with(WorkSettings other) {
+        return new RaceSettings(other, door, spill, seconds, repetitions, memoryBytes);
+    }
+
     double warmUpSeconds() {
         return Math.max(seconds, LEAST_WARM_UP_SECONDS);
     }

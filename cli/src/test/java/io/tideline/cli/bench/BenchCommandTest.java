@@ -73,8 +73,8 @@ class BenchCommandTest {
         public Contender start(Contestant contestant) {
             tick.run();
             FakeContender contender = switch (contestant) {
-                case TIDELINE -> new FakeContender("tideline", log, 70 * MEBIBYTE, 99., 10., 20., 30.);
-                case CHM -> new FakeContender("chm", log, 100 * MEBIBYTE, 99., 5., 10., 15.);
+                case TIDELINE -> new FakeContender("tideline", log, 70 * MEBIBYTE, 99., 10., 20., 30., 99., 40., 50., 60.);
+                case CHM -> new FakeContender("chm", log, 100 * MEBIBYTE, 99., 5., 10., 15., 99., 10., 10., 10.);
                 case C -> new FakeContender("c", log, 50 * MEBIBYTE, 99., 20., 40., 60.);
                 case ROCKSDB, LMDB, MVSTORE -> new FakeContender(contestant.toString(), log, 10 * MEBIBYTE, 99., 1., 2., 3.);
             };
@@ -169,10 +169,40 @@ class BenchCommandTest {
         "--distribution=even | --distribution: 'even' is not a distribution; choose one of uniform, zipf, latest.",
         "--against=map | --against: 'map' is nothing to compare with; choose chm, c, rocksdb, lmdb, mvstore or fio, or several such as chm,c.",
         "--against=tideline | --against: 'tideline' is nothing to compare with; choose chm, c, rocksdb, lmdb, mvstore or fio, or several such as chm,c.",
-        "--against=c,chm,c | --against c,chm,c: name each of them once."})
+        "--against=c,chm,c | --against c,chm,c: name each of them once.",
+        "--threads=1,0 | --threads 0: give a number from 1 to 256.",
+        "--batch=8,8 | Name each workload, distribution, number of threads and batch once.",
+        "--workload=read,ycsb-d | --workload read,ycsb-d: what ycsb-d inserts changes the store for all that follow; measure it alone."})
     void shouldRefuseInASentence(String argument, String sentence) {
         assertEquals(sentence, failure(argument));
         assertEquals(List.of(), log);
+    }
+
+    @Test
+    void shouldMeasureAllCombinationsOnOneLoad() throws IOException {
+        Path json = directory.resolve("b.json");
+        assertEquals(ExitCode.DONE, run("--keys=1000", "--workload=read,rmw", "--threads=1", "--batch=4", "--against=chm", "--json", json.toString()));
+        assertEquals(List.of("tideline load", "chm load", "tideline work read uniform 1 4", "chm work read uniform 1 4"), log.subList(1, 5));
+        assertEquals(List.of("tideline work rmw uniform 1 4", "chm work rmw uniform 1 4"), log.stream().filter(line -> line.contains("work rmw")).toList());
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.matches("\\{\"cells\":\\[\\{\"workload\":\"read\",.*\"ratio\":2\\.0,.*},\\{\"workload\":\"rmw\",.*\"ratio\":5\\.0,.*}]}"), dense);
+        List<String> headings = output.toString(StandardCharsets.UTF_8).lines().filter(line -> line.contains(" on 1,000 keys ")).toList();
+        assertEquals(List.of("read on 1,000 keys (uniform), values of 8 bytes, 1 thread, batches of 4",
+                "rmw on 1,000 keys (uniform), values of 8 bytes, 1 thread, batches of 4"), headings);
+    }
+
+    @Test
+    void shouldStartWithRoomForTheLargestOfSeveral() {
+        run("--keys=1000", "--threads=1,2", "--batch=16", "--distribution=zipf");
+        assertEquals(2, settings.work().threads());
+        assertEquals(16, settings.work().batch());
+        assertEquals(Distribution.ZIPF, settings.work().distribution());
+    }
+
+    @Test
+    void shouldRefuseTheLimitProgramForSeveral() {
+        assertTrue(failure("--threads=1,2", "--against=c").startsWith("--against c: the limit program does one work;"));
+        assertTrue(failure("--threads=1,2", "--workload=rmw", "--checkpoint-every=1s").startsWith("--checkpoint-every measures one work;"));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.tideline.cli.bench;
 
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -39,6 +40,11 @@ final class FakeContender implements Contender {
     public Loading load() {
         note(name + " load");
         return new Loading(2 * SECOND, appendedBytes, writtenBytes, Throughput.UNKNOWN);
+    }
+
+    @Override
+    public void turnTo(WorkSettings work) {
+        note(name + " work " + work.workload() + " " + work.distribution() + " " + work.threads() + " " + work.batch());
     }
 
     @Override

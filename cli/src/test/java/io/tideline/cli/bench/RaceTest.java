@@ -2,6 +2,9 @@ package io.tideline.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.tideline.cli.bench.work.Distribution;
+import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.bench.work.Workload;
 import io.tideline.cli.console.Streams;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -25,6 +28,8 @@ class RaceTest {
 
     private static final long GIBIBYTE = 1L << 30;
 
+    private static final WorkSettings WORK = new WorkSettings(Workload.READ, Distribution.UNIFORM, 1_000, 8, 2, 64, 1, 6_400);
+
     private final List<String> log = new ArrayList<>();
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
 
@@ -32,7 +37,7 @@ class RaceTest {
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         Streams streams = new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false);
         RaceDisplay display = new RaceDisplay(streams, false, () -> 0);
-        return new Race(List.of(contenders), 1, 2, 3, display).run();
+        return new Race(List.of(contenders), 1, 2, 3, display).run(List.of(WORK)).getFirst();
     }
 
     @Test
@@ -41,6 +46,21 @@ class RaceTest {
         assertEquals(List.of("a load", "b load", "a window 2.0", "b window 2.0",
                 "a window 1.0", "b window 1.0", "a window 1.0", "b window 1.0", "a window 1.0", "b window 1.0",
                 "a latency 1.0", "b latency 1.0", "a memory", "b memory"), log);
+    }
+
+    @Test
+    void shouldLoadOnceForOneWorkAfterAnother() {
+        FakeContender a = new FakeContender("a", log, GIBIBYTE, 99., 1., 2., 3., 99., 4., 5., 6.);
+        FakeContender b = new FakeContender("b", log, GIBIBYTE, 99., 7., 8., 9., 99., 1., 1., 1.);
+        PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
+        RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
+        WorkSettings other = new WorkSettings(Workload.RMW, Distribution.ZIPF, 1_000, 8, 1, 64, 256, 6_400);
+        List<List<Standing>> standings = new Race(List.of(a, b), 1, 2, 3, display).run(List.of(WORK, other));
+        assertEquals(List.of("a load", "b load", "a work read uniform 2 1", "b work read uniform 2 1", "a window 2.0", "b window 2.0"), log.subList(0, 6));
+        assertEquals(List.of("a memory", "b memory", "a work rmw zipf 1 256", "b work rmw zipf 1 256", "a window 2.0", "b window 2.0"), log.subList(14, 20));
+        assertEquals(1, log.stream().filter("a load"::equals).count());
+        assertEquals(List.of(2e6, 5e6), standings.stream().map(each -> each.getFirst().operationsPerSecond().median()).toList());
+        assertEquals(List.of(8e6, 1e6), standings.stream().map(each -> each.getLast().operationsPerSecond().median()).toList());
     }
 
     /** The kernel counts ten more reads and writes a sector with each request to a contestant. */
@@ -57,7 +77,7 @@ class RaceTest {
         a.observer = kernel;
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
-        List<Standing> standings = new Race(List.of(a, b), 1, 2, 3, display, device, null).run();
+        List<Standing> standings = new Race(List.of(a, b), 1, 2, 3, display, device, null).run(List.of(WORK)).getFirst();
         assertEquals(Optional.of(new Spread(10, 10, 10)), standings.get(0).kernelReadsPerSecond());
         assertEquals(Optional.of(new Spread(0, 0, 0)), standings.get(1).kernelReadsPerSecond());
         assertEquals(512, standings.get(0).loading().kernelWrittenBytes());
@@ -81,7 +101,7 @@ class RaceTest {
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
         try (DeviceLimit limit = new DeviceLimit(program, Files.createDirectory(folder.resolve("data")), 1, 1, () -> { })) {
-            new Race(List.of(a), 1, 2, 1, display, null, limit).run();
+            new Race(List.of(a), 1, 2, 1, display, null, limit).run(List.of(WORK)).getFirst();
         }
         List<String> order = Files.readAllLines(calls).stream().map(call -> call.replaceAll(".*--rw=(\\w+) .*", "$1")).toList();
         List<String> reads = List.of("randread", "randread", "randread", "randread");

@@ -23,35 +23,35 @@ public final class ContestantLoop implements LineLoop.Answers {
     private static final double ONE_IN_A_HUNDRED = 99.0;
     private static final double ONE_IN_A_THOUSAND = 99.9;
 
-    private final OperationStream stream;
-    private final Function<OperationStream, Subject> opener;
+    private final Function<WorkSettings, Subject> opener;
     private final long rehearsalNanos;
-    private final AtomicLong position = new AtomicLong();
+    private OperationStream stream;
+    private AtomicLong position = new AtomicLong();
     private ProcessMemory beforeLoad;
     private Subject subject;
     private List<Replayer> replayers;
 
     /** @param opener opens an empty store */
-    public ContestantLoop(OperationStream stream, Function<OperationStream, Subject> opener) {
+    public ContestantLoop(OperationStream stream, Function<WorkSettings, Subject> opener) {
         this(stream, opener, REHEARSAL_NANOS);
     }
 
-    ContestantLoop(OperationStream stream, Function<OperationStream, Subject> opener, long rehearsalNanos) {
+    ContestantLoop(OperationStream stream, Function<WorkSettings, Subject> opener, long rehearsalNanos) {
         this.stream = stream;
         this.opener = opener;
         this.rehearsalNanos = rehearsalNanos;
     }
 
     /** The main method of every contestant: serves the standard streams, and ends the process with an exit code. */
-    public static void main(String[] arguments, Function<OperationStream, Subject> opener) {
+    public static void main(String[] arguments, Function<WorkSettings, Subject> opener) {
         LineLoop.main(arguments, words -> of(words, opener));
     }
 
-    static boolean serve(String[] arguments, Function<OperationStream, Subject> opener, BufferedReader in, PrintStream out) {
+    static boolean serve(String[] arguments, Function<WorkSettings, Subject> opener, BufferedReader in, PrintStream out) {
         return LineLoop.serve(arguments, words -> of(words, opener), in, out);
     }
 
-    private static ContestantLoop of(List<String> words, Function<OperationStream, Subject> opener) {
+    private static ContestantLoop of(List<String> words, Function<WorkSettings, Subject> opener) {
         return new ContestantLoop(new OperationStream(WorkSettings.parse(words)), opener);
     }
 
@@ -63,7 +63,7 @@ public final class ContestantLoop implements LineLoop.Answers {
     @Override
     public void close() {
         if (subject != null) {
-            replayers = List.of();
+            endReplayers();
             subject.close();
         }
     }
@@ -73,6 +73,7 @@ public final class ContestantLoop implements LineLoop.Answers {
         String[] words = line.split(" ");
         return switch (words[0]) {
             case "load" -> load();
+            case "work" -> turnTo(WorkSettings.parse(List.of(words)));
             case "window" -> window(LineLoop.nanos(line));
             case "latency" -> latency(LineLoop.nanos(line));
             case "memory" -> memory();
@@ -85,30 +86,58 @@ public final class ContestantLoop implements LineLoop.Answers {
         if (subject != null) {
             throw new IllegalStateException("the keys are loaded already");
         }
-        rehearse();
+        rehearse(stream.settings());
         beforeLoad = ProcessMemory.now();
-        subject = opener.apply(stream);
+        subject = opener.apply(stream.settings());
         long start = System.nanoTime();
         subject.load();
         long nanos = System.nanoTime() - start;
-        replayers = Stream.generate(subject::newReplayer).limit(stream.settings().threads()).toList();
+        beginReplayers();
         return "nanos=" + nanos + subject.deviceCounts()
                 .map(counts -> " appendedBytes=" + counts.appendedBytes() + " writtenBytes=" + counts.writtenBytes()).orElse("");
+    }
+
+    private void beginReplayers() {
+        replayers = Stream.generate(() -> subject.newReplayer(stream)).limit(stream.settings().threads()).toList();
+    }
+
+    private void endReplayers() {
+        replayers.forEach(Replayer::close);
+        replayers = List.of();
+    }
+
+    /** Goes on with other operations on the same keys. */
+    private String turnTo(WorkSettings next) throws InterruptedException {
+        requireLoaded();
+        if (!next.hasSameKeys(stream.settings())) {
+            throw new IllegalArgumentException("other keys, values or buckets are for another store");
+        }
+        endReplayers();
+        if (next.workload() != stream.settings().workload() || next.batch() != stream.settings().batch()) {
+            rehearse(next); // other code runs
+        }
+        Optional<OperationStream> same = stream.replayedBy(next);
+        stream = null; // two of them may be more than the heap holds
+        stream = same.orElseGet(() -> new OperationStream(next));
+        position = new AtomicLong();
+        beginReplayers();
+        return "turned=1";
     }
 
     /**
      * Does the same work on a small store that is thrown away. The JVM compiles a method by what it saw of it until then; after millions
      * of insertions in a row, that would be a store in which no key is ever there.
      */
-    private void rehearse() throws InterruptedException {
-        WorkSettings settings = stream.settings();
+    private void rehearse(WorkSettings settings) throws InterruptedException {
         long keys = Math.min(settings.keys(), REHEARSAL_KEYS);
         OperationStream small = new OperationStream(new WorkSettings(settings.workload(), settings.distribution(), keys,
                 settings.valueSize(), 1, Math.min(settings.buckets(), Long.highestOneBit(keys)), settings.batch(),
                 REHEARSAL_CHUNKS * OperationStream.CHUNK));
-        try (Subject rehearsed = opener.apply(small)) {
+        try (Subject rehearsed = opener.apply(small.settings())) {
             rehearsed.load();
-            new Window(small, List.of(rehearsed.newReplayer()), new AtomicLong()).run(rehearsalNanos, false);
+            try (Replayer replayer = rehearsed.newReplayer(small)) {
+                new Window(small, List.of(replayer), new AtomicLong()).run(rehearsalNanos, false);
+            }
         }
     }
 

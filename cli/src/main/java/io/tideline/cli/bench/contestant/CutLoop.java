@@ -71,7 +71,7 @@ final class CutLoop implements LineLoop.Answers {
     private String load() throws InterruptedException {
         rehearse();
         stream = new OperationStream(settings);
-        TidelineSubject subject = TidelineSubject.kept(stream, spill, spill.directory());
+        TidelineSubject subject = TidelineSubject.kept(settings, spill, spill.directory());
         store = subject.store;
         long start = System.nanoTime();
         subject.load();
@@ -93,7 +93,7 @@ final class CutLoop implements LineLoop.Answers {
         OperationStream small = new OperationStream(new WorkSettings(settings.workload(), settings.distribution(), keys, settings.valueSize(),
                 settings.threads(), Math.min(settings.buckets(), Long.highestOneBit(keys)), settings.batch(), REHEARSAL_CHUNKS * OperationStream.CHUNK));
         Path directory = spill.directory().resolveSibling(spill.directory().getFileName() + "-rehearsal");
-        try (TidelineSubject subject = TidelineSubject.kept(small, spill, directory)) {
+        try (TidelineSubject subject = TidelineSubject.kept(small.settings(), spill, directory)) {
             subject.load();
             List<Adder> rehearsing = adders(subject.store, small);
             for (CutPlan.Kind kind : List.of(CutPlan.Kind.SHIFT, CutPlan.Kind.CHECKPOINT)) {
@@ -141,12 +141,9 @@ final class CutLoop implements LineLoop.Answers {
     }
 
     private String recover() {
-        // it replays nothing, so one chunk of operations will do
-        OperationStream none = new OperationStream(new WorkSettings(settings.workload(), settings.distribution(), settings.keys(),
-                settings.valueSize(), settings.threads(), settings.buckets(), settings.batch(), OperationStream.CHUNK));
         long diskBytesBefore = bytesFromDisk();
         long start = System.nanoTime();
-        store = TidelineSubject.kept(none, spill, spill.directory()).store;
+        store = TidelineSubject.kept(settings, spill, spill.directory()).store;
         long nanos = System.nanoTime() - start;
         long diskBytes = bytesFromDisk() - diskBytesBefore;
         RecoveryWork work = store.stats().checkpoints().recovery();

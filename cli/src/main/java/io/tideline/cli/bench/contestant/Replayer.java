@@ -8,7 +8,7 @@ import org.HdrHistogram.Histogram;
  * of store says only how it reads, upserts and adds. A process has one kind of store, so the compiler sees one implementation and
  * inlines it.
  */
-public abstract class Replayer {
+public abstract class Replayer implements AutoCloseable {
 
     private static final int SAMPLE_EVERY = 32;
 
@@ -30,6 +30,11 @@ public abstract class Replayer {
 
     /** Adds {@link OperationStream#RMW_OPERAND} to the value of {@code key}, of a longer value to its first word. */
     protected abstract void rmw(long key);
+
+    /** Gives back what belongs to this thread alone; no window runs any more. */
+    @Override
+    public void close() {
+    }
 
     protected final OperationStream stream() {
         return stream;

@@ -12,6 +12,6 @@ public final class TidelineContestant {
 
     public static void main(String[] arguments) {
         Optional<Spill> spill = Spill.parse(List.of(arguments));
-        ContestantLoop.main(arguments, stream -> new TidelineSubject(stream, spill.orElse(null)));
+        ContestantLoop.main(arguments, settings -> new TidelineSubject(settings, spill.orElse(null)));
     }
 }

@@ -1,5 +1,6 @@
 package io.tideline.cli.bench.contestant;
 
+import io.tideline.cli.bench.work.Distribution;
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationKind;
 import io.tideline.cli.bench.work.OperationStream;
@@ -45,16 +46,16 @@ final class TidelineSubject implements Subject {
     /** The store makes its pages a 64th of its memory; a page is to hold several of the longest records. */
     private static final long LEAST_RECORDS_OF_MEMORY = 64 * 4;
 
-    private final OperationStream stream;
+    private final WorkSettings settings;
     final Store store;
 
-    TidelineSubject(OperationStream stream) {
-        this(stream, null);
+    TidelineSubject(WorkSettings settings) {
+        this(settings, null);
     }
 
     /** @param spill null for a store in memory */
-    TidelineSubject(OperationStream stream, Spill spill) {
-        this(stream, spill, null);
+    TidelineSubject(WorkSettings settings, Spill spill) {
+        this(settings, spill, null);
     }
 
     /**
@@ -62,19 +63,18 @@ final class TidelineSubject implements Subject {
      *
      * @param directory that of the store; made, or opened with what is there
      */
-    static TidelineSubject kept(OperationStream stream, Spill spill, Path directory) {
-        return new TidelineSubject(stream, spill, directory);
+    static TidelineSubject kept(WorkSettings settings, Spill spill, Path directory) {
+        return new TidelineSubject(settings, spill, directory);
     }
 
-    private TidelineSubject(OperationStream stream, Spill spill, Path kept) {
-        this.stream = stream;
-        StoreConfig.Builder config = StoreConfig.builder().buckets(stream.settings().buckets());
+    private TidelineSubject(WorkSettings settings, Spill spill, Path kept) {
+        this.settings = settings;
+        StoreConfig.Builder config = StoreConfig.builder().buckets(settings.buckets());
         if (spill == null) {
-            config.memory(logMemoryBytes(stream.settings()));
+            config.memory(logMemoryBytes(settings));
         } else {
             config.directory(kept == null ? newDirectory(spill.directory()) : kept).keepFiles(kept != null)
                     .preTouch(kept == null || Files.notExists(kept)).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)));
-            WorkSettings settings = stream.settings();
             MemoryBudget.divide(config, spill.memoryBytes(), settings.threads(), Math.toIntExact(recordBytes(settings.valueSize())));
         }
         this.store = Store.open(config.build());
@@ -102,7 +102,7 @@ final class TidelineSubject implements Subject {
 
     @Override
     public void load() {
-        int threads = stream.settings().threads();
+        int threads = settings.threads();
         try (ExecutorService loaders = Executors.newFixedThreadPool(threads)) {
             List<Future<?>> parts = new ArrayList<>();
             for (int part = 0; part < threads; part++) {
@@ -122,26 +122,33 @@ final class TidelineSubject implements Subject {
 
     /** Loads the part of the batches that is one thread's: together they load the keys about in their order. */
     private void load(int first, int threads) {
-        WorkSettings settings = stream.settings();
-        TidelineReplayer loader = newReplayer();
+        // What it replays, it does not replay here, so the least that is a stream will do.
+        OperationStream none = new OperationStream(new WorkSettings(settings.workload(), Distribution.UNIFORM, settings.keys(), settings.valueSize(),
+                settings.threads(), settings.buckets(), settings.batch(), OperationStream.CHUNK));
+        try (TidelineReplayer loader = newReplayer(none)) {
+            load(loader, first, threads);
+        }
+    }
+
+    private void load(TidelineReplayer loader, int first, int threads) {
         for (long from = (long) first * settings.batch(); from < settings.keys(); from += (long) threads * settings.batch()) {
             loader.load(from, Math.min(from + settings.batch(), settings.keys()));
         }
     }
 
     @Override
-    public TidelineReplayer newReplayer() {
-        Operations operations = stream.settings().batch() == 1 ? store : store.openSession();
-        WorkSettings settings = stream.settings();
-        boolean submits = settings.batch() > 1 && store.config().directory() != null;
-        if (!settings.hasLongValues()) {
+    public TidelineReplayer newReplayer(OperationStream stream) {
+        WorkSettings work = stream.settings();
+        Operations operations = work.batch() == 1 ? store : store.openSession();
+        boolean submits = work.batch() > 1 && store.config().directory() != null;
+        if (!work.hasLongValues()) {
             return submits ? new SubmittingReplayer(stream, (Session) operations) : new BytesReplayer(stream, operations);
         }
-        if (settings.batch() == 1) {
+        if (work.batch() == 1) {
             return new LongReplayer(stream, operations);
         }
         // Groups are of one kind.
-        return submits && !settings.workload().isOfOneKind() ? new SubmittingReplayer(stream, (Session) operations)
+        return submits && !work.workload().isOfOneKind() ? new SubmittingReplayer(stream, (Session) operations)
                 : new GroupReplayer(stream, operations);
     }
 
@@ -182,6 +189,13 @@ final class TidelineSubject implements Subject {
             this.operations = operations;
             this.batch = stream.settings().batch();
             this.next = new long[Math.min(batch, OperationStream.CHUNK)];
+        }
+
+        @Override
+        public void close() {
+            if (operations instanceof Session session) {
+                session.close();
+            }
         }
 
         /** Inserts the keys from index {@code first} up to {@code end}. */

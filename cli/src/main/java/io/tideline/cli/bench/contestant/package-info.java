@@ -6,6 +6,8 @@
  * <caption>Commands</caption>
  * <tr><td>{@code load}</td><td>opens the store and inserts all keys, in order, from one thread: {@code ok nanos= appendedBytes=
  *     writtenBytes=}</td></tr>
+ * <tr><td>{@code work NAME=VALUE …}</td><td>goes on with other operations on the same keys; all arguments of the process that tell of the work:
+ *     {@code ok turned=1}</td></tr>
  * <tr><td>{@code window SECONDS}</td><td>replays operations on all threads for that long:
  *     {@code ok operations= nanos= allocatedBytes= absent= deviceLookups= deviceReads=}</td></tr>
  * <tr><td>{@code latency SECONDS}</td><td>the same, timing one operation in 32, so that no window that measures throughput pays for the

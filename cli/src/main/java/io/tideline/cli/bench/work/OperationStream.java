@@ -1,5 +1,6 @@
 package io.tideline.cli.bench.work;
 
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.LongSupplier;
 
@@ -55,6 +56,21 @@ public final class OperationStream {
             }
         }
         this.insertions = inserted;
+    }
+
+    private OperationStream(OperationStream same, WorkSettings settings) {
+        this.settings = settings;
+        this.words = same.words;
+        this.kinds = same.kinds;
+        this.ring = same.ring;
+        this.insertions = same.insertions;
+    }
+
+    /** The same operations for other threads or batches; empty where the settings ask for other operations. */
+    public Optional<OperationStream> replayedBy(WorkSettings other) {
+        boolean isSame = other.workload() == settings.workload() && other.distribution() == settings.distribution() && other.keys() == settings.keys()
+                && other.operations() == settings.operations();
+        return isSame ? Optional.of(new OperationStream(this, other)) : Optional.empty();
     }
 
     /** What the operations were generated from. */

@@ -92,6 +92,16 @@ public record WorkSettings(Workload workload, Distribution distribution, long ke
         return workload.isInserting() ? 2 * keys : keys;
     }
 
+    /** The same, replayed by other threads and in other batches. */
+    public WorkSettings by(int otherThreads, int otherBatch) {
+        return new WorkSettings(workload, distribution, keys, valueSize, otherThreads, buckets, otherBatch, operations);
+    }
+
+    /** Whether a store that was loaded for one of the two is what the other needs: only the operations differ. */
+    public boolean hasSameKeys(WorkSettings other) {
+        return keys == other.keys && valueSize == other.valueSize && buckets == other.buckets && !workload.isInserting() && !other.workload.isInserting();
+    }
+
     /** The bytes of all keys and values that are loaded. */
     public long loadedBytes() {
         return keys * (Long.BYTES + valueSize);

@@ -16,6 +16,7 @@ import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,7 @@ class ContestantLoopTest {
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private final PrintStream out = new PrintStream(output, true, StandardCharsets.UTF_8);
 
-    private List<String> replies(String commands, Function<OperationStream, Subject> opener) throws IOException, InterruptedException {
+    private List<String> replies(String commands, Function<WorkSettings, Subject> opener) throws IOException, InterruptedException {
         new ContestantLoop(new OperationStream(WORK), opener, NO_REHEARSAL_NANOS).serve(reader(commands), out);
         return output.toString(StandardCharsets.UTF_8).lines().toList();
     }
@@ -49,17 +50,47 @@ class ContestantLoopTest {
         assertTrue(replies.get(4).matches("ok index=1 overflow=2 usedLog=3 liveHeap=\\d+ residentOutsideHeap=-?\\d+ peakResident=-?\\d+"), replies.get(4));
     }
 
+    @Test
+    void shouldTurnToOtherWorkOnTheSameKeys() throws IOException, InterruptedException {
+        List<MapSubject> opened = new ArrayList<>();
+        String rmw = String.join(" ", new WorkSettings(Workload.RMW, Distribution.ZIPF, 1_000, 8, 1, 64, 1, 6_400).toArguments());
+        long[] sum = new long[1];
+        List<String> replies = replies("load;work " + String.join(" ", WORK.by(3, 1).toArguments()) + ";window 0.02;work " + rmw + ";window 0.02", settings -> {
+            opened.add(new MapSubject(settings) {
+
+                @Override
+                public void close() {
+                    sum[0] = map.values().stream().mapToLong(Long::longValue).sum();
+                }
+            });
+            return opened.getLast();
+        });
+        assertEquals(List.of("ok turned=1", "ok turned=1"), List.of(replies.get(1), replies.get(3)));
+        assertTrue(replies.get(2).endsWith(" absent=0"), replies.get(2));
+        long additions = Long.parseLong(replies.get(4).replaceAll("ok operations=(\\d+) .*", "$1"));
+        assertEquals(1_000 * 999 / 2 + additions * OperationStream.RMW_OPERAND, sum[0], "one store was loaded, and what is done in another is rehearsed");
+    }
+
+    @Test
+    void shouldShareTheOperationsThatOthersReplay() {
+        OperationStream stream = new OperationStream(WORK);
+        OperationStream shared = stream.replayedBy(WORK.by(5, 7)).orElseThrow();
+        assertEquals(stream.dump(100), shared.dump(100));
+        assertEquals(WORK.by(5, 7), shared.settings());
+        assertEquals(Optional.empty(), stream.replayedBy(new WorkSettings(Workload.RMW, Distribution.UNIFORM, 1_000, 8, 2, 64, 1, 6_400)));
+    }
+
     /** The ballast is far more than what tests before this one may have left to the collector. */
     @Test
     void shouldMeasureWhatTheSubjectKeepsOnTheHeap() throws IOException, InterruptedException {
-        List<String> replies = replies("load;memory", stream -> new MapSubject(stream) {
+        List<String> replies = replies("load;memory", settings -> new MapSubject(settings) {
 
             private byte[] ballast = new byte[0];
 
             @Override
             public void load() {
                 super.load();
-                ballast = new byte[stream.settings().equals(WORK) ? 200 << 20 : 0];
+                ballast = new byte[settings.equals(WORK) ? 200 << 20 : 0];
             }
 
             @Override
@@ -75,8 +106,8 @@ class ContestantLoopTest {
     @Test
     void shouldEndWithTheInputAndCloseTheSubject() throws IOException, InterruptedException {
         List<MapSubject> opened = new ArrayList<>();
-        replies("load", stream -> {
-            opened.add(new MapSubject(stream));
+        replies("load", settings -> {
+            opened.add(new MapSubject(settings));
             return opened.getLast();
         });
         assertEquals(2, opened.size(), "one subject to rehearse with and one to measure");
@@ -85,7 +116,9 @@ class ContestantLoopTest {
 
     @ParameterizedTest
     @CsvSource({"window 1,not loaded", "memory,not loaded", "latency 1,not loaded", "sing,no command 'sing'",
-        "load;load,loaded already", "load;window,how many seconds", "load;window -1,how many seconds", "load;window 0,how many seconds"})
+        "load;load,loaded already", "work workload=read distribution=uniform keys=1000 valueSize=8 threads=2 buckets=64 batch=1 operations=6400,not loaded",
+        "load;work workload=read distribution=uniform keys=999 valueSize=8 threads=2 buckets=64 batch=1 operations=6400,other keys",
+        "load;window,how many seconds", "load;window -1,how many seconds", "load;window 0,how many seconds"})
     void shouldAnswerWithASentenceWhatItCannotDo(String commands, String part) {
         String[] arguments = WORK.toArguments().toArray(String[]::new);
         assertFalse(ContestantLoop.serve(arguments, MapSubject::new, reader(commands), out));

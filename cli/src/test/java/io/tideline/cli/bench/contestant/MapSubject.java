@@ -2,6 +2,7 @@ package io.tideline.cli.bench.contestant;
 
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationStream;
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -9,21 +10,21 @@ import java.util.concurrent.ConcurrentHashMap;
 class MapSubject implements Subject {
 
     final Map<Long, Long> map = new ConcurrentHashMap<>();
-    private final OperationStream stream;
+    private final WorkSettings settings;
 
-    MapSubject(OperationStream stream) {
-        this.stream = stream;
+    MapSubject(WorkSettings settings) {
+        this.settings = settings;
     }
 
     @Override
     public void load() {
-        for (long index = 0; index < stream.settings().keys(); index++) {
+        for (long index = 0; index < settings.keys(); index++) {
             map.put(Keys.keyOf(index), index);
         }
     }
 
     @Override
-    public Replayer newReplayer() {
+    public Replayer newReplayer(OperationStream stream) {
         return new Replayer(stream) {
 
             @Override

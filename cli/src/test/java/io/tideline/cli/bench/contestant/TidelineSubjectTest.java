@@ -50,12 +50,12 @@ class TidelineSubjectTest {
     @MethodSource("variants")
     void shouldReadAndHoldWhatAMapDoes(WorkSettings work) {
         OperationStream stream = new OperationStream(work);
-        MapSubject map = new MapSubject(stream);
+        MapSubject map = new MapSubject(stream.settings());
         map.load();
-        Replayer expected = map.newReplayer();
-        try (TidelineSubject subject = new TidelineSubject(stream)) {
+        Replayer expected = map.newReplayer(stream);
+        try (TidelineSubject subject = new TidelineSubject(stream.settings())) {
             subject.load();
-            Replayer replayer = subject.newReplayer();
+            Replayer replayer = subject.newReplayer(stream);
             for (long position = 0; position < 2L * OPERATIONS; position += OperationStream.CHUNK) {
                 int from = stream.chunkStart(position);
                 replayer.replayChunk(from, from + OperationStream.CHUNK, stream.shift(position));
@@ -80,14 +80,14 @@ class TidelineSubjectTest {
             for (int valueSize : new int[] {8, 100}) {
                 OperationStream stream = new OperationStream(
                         new WorkSettings(workload, workload.usualDistribution(), 60 * KEYS, valueSize, 1, 8_192, batch, OPERATIONS));
-                MapSubject map = new MapSubject(stream);
+                MapSubject map = new MapSubject(stream.settings());
                 map.load();
-                Replayer expected = map.newReplayer();
+                Replayer expected = map.newReplayer(stream);
                 Spill spill = new Spill(1 << 20, directory, "buffered");
                 assertEquals(Optional.of(spill), Spill.parse(spill.toArguments()));
-                try (TidelineSubject subject = new TidelineSubject(stream, spill)) {
+                try (TidelineSubject subject = new TidelineSubject(stream.settings(), spill)) {
                     subject.load();
-                    Replayer replayer = subject.newReplayer();
+                    Replayer replayer = subject.newReplayer(stream);
                     for (int from = 0; from < OPERATIONS; from += OperationStream.CHUNK) {
                         replayer.replayChunk(from, from + OperationStream.CHUNK, 0);
                         expected.replayChunk(from, from + OperationStream.CHUNK, 0);
@@ -115,9 +115,9 @@ class TidelineSubjectTest {
     void shouldTimeWhatWaitsForTheDisk(Workload workload, int valueSize) throws InterruptedException {
         OperationStream stream = new OperationStream(
                 new WorkSettings(workload, Distribution.UNIFORM, 60 * KEYS, valueSize, 1, 8_192, 64, OPERATIONS));
-        try (TidelineSubject subject = new TidelineSubject(stream, new Spill(1 << 20, directory, "buffered"))) {
+        try (TidelineSubject subject = new TidelineSubject(stream.settings(), new Spill(1 << 20, directory, "buffered"))) {
             subject.load();
-            Window.Outcome outcome = new Window(stream, List.of(subject.newReplayer()), new AtomicLong()).run(1, true);
+            Window.Outcome outcome = new Window(stream, List.of(subject.newReplayer(stream)), new AtomicLong()).run(1, true);
             assertEquals(0, outcome.absent());
             assertEquals(outcome.operations() / 32, outcome.latencies().getTotalCount());
             assertTrue(outcome.latencies().getMinValue() > 0);
@@ -139,9 +139,9 @@ class TidelineSubjectTest {
         for (Workload workload : Workload.values()) {
             WorkSettings work = work(workload, 8, 1, batch);
             OperationStream stream = new OperationStream(work);
-            try (TidelineSubject subject = new TidelineSubject(stream)) {
+            try (TidelineSubject subject = new TidelineSubject(stream.settings())) {
                 subject.load();
-                List<Replayer> replayers = List.of(subject.newReplayer());
+                List<Replayer> replayers = List.of(subject.newReplayer(stream));
                 AtomicLong position = new AtomicLong();
                 new Window(stream, replayers, position).run(TimeUnit.MILLISECONDS.toNanos(20), false);
                 Window.Outcome outcome = new Window(stream, replayers, position).run(TimeUnit.MILLISECONDS.toNanos(50), false);
@@ -158,9 +158,9 @@ class TidelineSubjectTest {
         for (int valueSize : new int[] {8, 24}) {
             WorkSettings work = work(Workload.RMW, valueSize, 2, batch);
             OperationStream stream = new OperationStream(work);
-            try (TidelineSubject subject = new TidelineSubject(stream)) {
+            try (TidelineSubject subject = new TidelineSubject(stream.settings())) {
                 subject.load();
-                List<Replayer> replayers = List.of(subject.newReplayer(), subject.newReplayer());
+                List<Replayer> replayers = List.of(subject.newReplayer(stream), subject.newReplayer(stream));
                 Window.Outcome outcome = new Window(stream, replayers, new AtomicLong()).run(TimeUnit.MILLISECONDS.toNanos(50), false);
                 ValueHolder holder = ValueHolder.growing();
                 long sum = 0;
@@ -177,9 +177,9 @@ class TidelineSubjectTest {
     @ValueSource(ints = {8, 1_000, 65_536})
     void shouldKeepEveryRecordWhereItCanBeChangedInPlace(int valueSize) {
         OperationStream stream = new OperationStream(work(Workload.YCSB_D, valueSize, 1, 64));
-        try (TidelineSubject subject = new TidelineSubject(stream)) {
+        try (TidelineSubject subject = new TidelineSubject(stream.settings())) {
             subject.load();
-            Replayer replayer = subject.newReplayer();
+            Replayer replayer = subject.newReplayer(stream);
             for (long position = 0; position < 2L * OPERATIONS; position += OperationStream.CHUNK) {
                 int from = stream.chunkStart(position);
                 replayer.replayChunk(from, from + OperationStream.CHUNK, stream.shift(position));

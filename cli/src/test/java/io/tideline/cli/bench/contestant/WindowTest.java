@@ -26,9 +26,9 @@ class WindowTest {
     @Test
     void shouldDoEachOperationExactlyOnceInEveryPass() throws InterruptedException {
         OperationStream stream = stream(Workload.RMW);
-        MapSubject subject = new MapSubject(stream);
+        MapSubject subject = new MapSubject(stream.settings());
         AtomicLong position = new AtomicLong();
-        List<Replayer> replayers = List.of(subject.newReplayer(), subject.newReplayer());
+        List<Replayer> replayers = List.of(subject.newReplayer(stream), subject.newReplayer(stream));
         Window.Outcome outcome = new Window(stream, replayers, position).run(SHORT_NANOS, false);
         assertEquals(position.get(), outcome.operations());
         long sum = subject.map.values().stream().mapToLong(value -> value).sum();
@@ -40,8 +40,8 @@ class WindowTest {
     @Test
     void shouldCountReadsThatFindNothing() throws InterruptedException {
         OperationStream stream = stream(Workload.READ);
-        MapSubject empty = new MapSubject(stream);
-        List<Replayer> replayers = List.of(empty.newReplayer(), empty.newReplayer());
+        MapSubject empty = new MapSubject(stream.settings());
+        List<Replayer> replayers = List.of(empty.newReplayer(stream), empty.newReplayer(stream));
         Window.Outcome outcome = new Window(stream, replayers, new AtomicLong()).run(SHORT_NANOS, false);
         assertEquals(outcome.operations(), outcome.absent());
         empty.load();
@@ -51,9 +51,9 @@ class WindowTest {
     @Test
     void shouldTimeOneOperationInThirtyTwo() throws InterruptedException {
         OperationStream stream = stream(Workload.MIXED);
-        MapSubject subject = new MapSubject(stream);
+        MapSubject subject = new MapSubject(stream.settings());
         subject.load();
-        List<Replayer> replayers = List.of(subject.newReplayer());
+        List<Replayer> replayers = List.of(subject.newReplayer(stream));
         Window.Outcome outcome = new Window(stream, replayers, new AtomicLong()).run(SHORT_NANOS, true);
         assertEquals(outcome.operations() / 32, outcome.latencies().getTotalCount());
         assertEquals(0, outcome.absent());
@@ -91,7 +91,7 @@ class WindowTest {
     void shouldEndEarlyAndThrowWhatAReplayerThrows() {
         OperationStream stream = stream(Workload.UPSERT);
         IllegalStateException full = new IllegalStateException("the log is full");
-        MapSubject subject = new MapSubject(stream);
+        MapSubject subject = new MapSubject(stream.settings());
         Replayer failing = new Replayer(stream) {
 
             @Override
@@ -109,7 +109,7 @@ class WindowTest {
                 throw full;
             }
         };
-        Window window = new Window(stream, List.of(subject.newReplayer(), failing), new AtomicLong());
+        Window window = new Window(stream, List.of(subject.newReplayer(stream), failing), new AtomicLong());
         IllegalStateException thrown = assertThrows(IllegalStateException.class, () -> window.run(TimeUnit.HOURS.toNanos(1), false));
         assertSame(full, thrown.getCause());
         assertTrue(thrown.getMessage().contains("the log is full"), thrown.getMessage());

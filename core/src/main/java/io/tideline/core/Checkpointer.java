@@ -293,7 +293,12 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     @Override
     public void drainPending() {
         List<StoreFault> refused = new ArrayList<>();
-        drainPending(refused);
+        try {
+            drainPending(refused);
+        } catch (RuntimeException ended) {
+            refused.forEach(ended::addSuppressed); // the next checkpoint meets them no more
+            throw ended;
+        }
         if (!refused.isEmpty() && !isLast) {
             IoFault ended = new IoFault("the checkpoint ended, because a submitted update could not be brought to its effect, and nobody knows of it yet; nothing"
                     + " was committed. Its session is told when it completes it; the next checkpoint counts it as done. " + refused.getFirst().getMessage(),

@@ -467,12 +467,13 @@ final class Pending {
      * Brings the updates of a session whose thread has died to their effect, waits for the device and gives the buffers back. If it died in the middle of
      * submitting or completing, the ring is left as it is, and its buffers are leaked.
      *
+     * @return how many updates nobody was told of that took no effect
      * @throws IoFault if the device does not end what it was asked in time; then nothing was closed, and a later call goes on
      */
-    void closeForTheDead(Session helper) {
+    int closeForTheDead(Session helper) {
         long deadline = session.waits.nanoTime() + DEAD_TIMEOUT_NANOS;
         for (int attempt = 0; ring.all().stream().anyMatch(PendingOp::isWaiting); ) {
-            if (drain(helper, _ -> { }) > 0) { // whom it would concern is dead
+            if (drain(helper, _ -> { }) > 0) { // counted below
                 attempt = 0;
             } else if (session.waits.nanoTime() - deadline > 0) {
                 throw new IoFault("session " + session.name() + " is not reaped yet, because its submitted operations still wait for the device after "
@@ -481,7 +482,9 @@ final class Pending {
                 session.waits.pause(attempt++);
             }
         }
+        int failed = (int) ring.all().stream().filter(op -> op.isUpdate() && op.isDone() && op.thrown != null).count();
         close();
+        return failed;
     }
 
     /** Nobody is told what becomes of it; whoever is bringing it to its effect ends that first, because its buffers go next. */

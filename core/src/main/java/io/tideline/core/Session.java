@@ -85,6 +85,8 @@ public final class Session extends Operations implements AutoCloseable {
     /** Whether the thread of the batch died in it, and the session was taken out of the epoch in its place; under the lock. */
     private boolean isOrphaned;
     private boolean diedInOperation;
+    /** Of one that was closed for a thread that died: how many submitted updates took no effect, and nobody was told. */
+    private int failedUpdates;
     /** While in a batch: the session whose batch is around it on the same thread, of whatever store. */
     private Session outerBatch;
     private GroupOp group;
@@ -862,7 +864,7 @@ public final class Session extends Operations implements AutoCloseable {
                 return false;
             }
             if (pending != null) {
-                pending.closeForTheDead(helper);
+                failedUpdates = pending.closeForTheDead(helper);
             }
             if (group != null) {
                 group.close();
@@ -882,7 +884,7 @@ public final class Session extends Operations implements AutoCloseable {
     ReapedSession reaped() {
         lock.lock();
         try {
-            return new ReapedSession(name, serial, diedInOperation);
+            return new ReapedSession(name, serial, diedInOperation, failedUpdates);
         } finally {
             lock.unlock();
         }

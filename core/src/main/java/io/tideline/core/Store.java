@@ -162,7 +162,7 @@ public final class Store extends Operations implements AutoCloseable {
 
     /**
      * Closes the sessions that hold the store back because the thread of a {@link Session#batch batch} died in it, in place of that thread. What it had
-     * done stays, updates that it had submitted take effect, and a session with a name can be {@linkplain #resumeSession resumed}. A thread that
+     * done stays, updates that it had submitted take effect unless the device refuses to ({@link ReapedSession#failedUpdates}), and a session with a name can be {@linkplain #resumeSession resumed}. A thread that
      * lives, be it parked for good, keeps its session: that it is dead must be beyond doubt. A checkpoint or close that runs is waited for, once it does
      * not wait for one of these any more; behind a close they are only out of its way.
      *
@@ -183,7 +183,8 @@ public final class Store extends Operations implements AutoCloseable {
      * happen one after the other on a thread of the store.
      *
      * @return completed when nothing that the request's durability survives can take it back; fails with what went wrong, and then the store
-     *     is as it was, with the checkpoints before
+     *     is as it was, with the checkpoints before. One that meets a submitted update that the device refuses ends with that fault, the next one
+     *     counts the update as done
      * @throws IllegalStateException if the store has no directory, or too many checkpoints wait already
      */
     public CompletableFuture<CommitPoint> checkpoint(CheckpointRequest request) {

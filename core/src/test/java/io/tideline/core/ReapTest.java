@@ -61,7 +61,7 @@ class ReapTest {
         assertThrows(IllegalStateException.class, () -> session.put(1, 1));
         assertThrows(IllegalStateException.class, session::close);
 
-        assertEquals(List.of(new ReapedSession("worker", 5, false)), store.reapSessions());
+        assertEquals(List.of(new ReapedSession("worker", 5, false, 0)), store.reapSessions());
 
         assertEquals(List.of(), store.kernel().epoch.inside());
         assertEquals(List.of(), store.reapSessions());
@@ -92,7 +92,7 @@ class ReapTest {
             putAll(dying, 5);
             dying.enter(); // the sixth begins
         });
-        assertEquals(List.of(new ReapedSession("worker", 5, true)), store.reapSessions());
+        assertEquals(List.of(new ReapedSession("worker", 5, true, 0)), store.reapSessions());
         try (Session next = store.resumeSession("worker")) {
             assertEquals(5, next.serial());
         }
@@ -107,7 +107,7 @@ class ReapTest {
         Status[] status = new Status[1];
         dieInBatch(session, dying -> status[0] = dying.submitRmw(1, Update.ADD, 2, 7, (context, done, value) -> told.add("told")));
         assertEquals(Status.PENDING, status[0]);
-        assertEquals(List.of(new ReapedSession("worker", 1, false)), store.reapSessions());
+        assertEquals(List.of(new ReapedSession("worker", 1, false, 0)), store.reapSessions());
         assertEquals(42, store.get(1, -1));
         assertEquals(List.of(), told);
         assertEquals(0, store.stats().checkpoints().pendingUpdates());
@@ -134,7 +134,7 @@ class ReapTest {
             assertEquals(List.of(), other.kernel().epoch.inside());
             other.put(2, 50); // nobody waits for it
             hanging.failStalled();
-            assertEquals(List.of(new ReapedSession("worker", 1, false)), other.reapSessions());
+            assertEquals(List.of(new ReapedSession("worker", 1, false, 1)), other.reapSessions());
             assertEquals(40, other.get(1, -1), "the read failed, and with it the update");
         }
         hanging.close();
@@ -207,7 +207,7 @@ class ReapTest {
             Thread.onSpinWait();
         }
         assertFalse(checkpoint.isDone());
-        assertEquals(List.of(new ReapedSession("worker", 5, false)), store.reapSessions());
+        assertEquals(List.of(new ReapedSession("worker", 5, false, 0)), store.reapSessions());
         assertEquals(5L, checkpoint.get(60, TimeUnit.SECONDS).serials().get("worker"));
     }
 
@@ -222,7 +222,7 @@ class ReapTest {
         while (!store.kernel().isClosed()) {
             Thread.onSpinWait();
         }
-        assertEquals(List.of(new ReapedSession("worker", 5, false)), store.reapSessions());
+        assertEquals(List.of(new ReapedSession("worker", 5, false, 0)), store.reapSessions());
         Hammer.await(closing);
         session.close();
         assertThrows(ClosedFault.class, () -> store.put(1, 1));

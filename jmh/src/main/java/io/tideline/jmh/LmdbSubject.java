@@ -136,6 +136,7 @@ final class LmdbSubject implements Subject {
         /** Read transactions must end before the environment does. */
         @Override
         public void close() {
+            reading.renew(); // one that is reset keeps its place among the readers when it is closed
             reading.close();
         }
 

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -154,6 +155,18 @@ class DiskContestantTest {
         try (Stream<Path> left = Files.list(folder)) {
             assertEquals(List.of(), left.toList());
         }
+    }
+
+    /** More turns than LMDB has places for readers. */
+    @Test
+    void shouldTurnToOtherWorkOnTheSameKeys() throws IOException, InterruptedException {
+        OperationStream stream = stream(Workload.RMW, 100, 32);
+        String turns = "work " + String.join(" ", stream.settings().by(100, 32).toArguments()) + "\nwindow 0.01\n";
+        String single = "work " + String.join(" ", stream.settings().by(1, 1).toArguments()) + "\nwindow 0.01\n";
+        List<String> replies = replies(stream, "load\n" + turns.repeat(4) + single + turns);
+        long additions = replies.stream().filter(reply -> reply.startsWith("ok operations=")).mapToLong(DiskContestantTest::operations).sum();
+        assertEquals(13, replies.size(), replies.toString());
+        assertEquals(additions * OperationStream.RMW_OPERAND + SUM_OF_LOADED_VALUES, sumAtEnd);
     }
 
     @ParameterizedTest

@@ -107,8 +107,8 @@ public interface Waits {
     }
 
     /**
-     * Has the calling thread, one from {@link #thread}, wait for processors that others want too, for as long as it lives. For work that nobody
-     * waits for while there is memory left; it still makes progress beside any number of others.
+     * Has the calling thread, one from {@link #thread}, wait for processors that others want too, for as long as it lives. For work that operations
+     * do not wait for while there is memory left; it still makes progress beside any number of others.
      */
     default void stepBack() {
     }

@@ -28,8 +28,9 @@ public final class ContestantLoop implements LineLoop.Answers {
     private OperationStream stream;
     private AtomicLong position = new AtomicLong();
     private ProcessMemory beforeLoad;
+    private long streamBytesBeforeLoad;
     private Subject subject;
-    private List<Replayer> replayers;
+    private List<Replayer> replayers = List.of();
 
     /** @param opener opens an empty store */
     public ContestantLoop(OperationStream stream, Function<WorkSettings, Subject> opener) {
@@ -63,8 +64,11 @@ public final class ContestantLoop implements LineLoop.Answers {
     @Override
     public void close() {
         if (subject != null) {
-            endReplayers();
-            subject.close();
+            try {
+                endReplayers();
+            } finally {
+                subject.close();
+            }
         }
     }
 
@@ -88,6 +92,7 @@ public final class ContestantLoop implements LineLoop.Answers {
         }
         rehearse(stream.settings());
         beforeLoad = ProcessMemory.now();
+        streamBytesBeforeLoad = stream.heapBytes();
         subject = opener.apply(stream.settings());
         long start = System.nanoTime();
         subject.load();
@@ -166,7 +171,7 @@ public final class ContestantLoop implements LineLoop.Answers {
         ProcessMemory now = ProcessMemory.now();
         HeldBytes held = subject.heldBytes();
         return "index=" + held.index() + " overflow=" + held.overflow() + " usedLog=" + held.usedLog()
-                + " liveHeap=" + now.liveHeapBytesSince(beforeLoad) + " residentOutsideHeap=" + now.residentBytesSince(beforeLoad)
+                + " liveHeap=" + Math.max(now.liveHeapBytesSince(beforeLoad) - (stream.heapBytes() - streamBytesBeforeLoad), 0) + " residentOutsideHeap=" + now.residentBytesSince(beforeLoad)
                 + " peakResident=" + ProcessMemory.peakResidentBytes();
     }
 

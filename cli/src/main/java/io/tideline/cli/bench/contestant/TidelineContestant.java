@@ -1,17 +1,26 @@
 package io.tideline.cli.bench.contestant;
 
 import io.tideline.cli.bench.work.Spill;
+import io.tideline.cli.bench.work.WorkSettings;
 import java.util.List;
 import java.util.Optional;
 
 /** The process that measures this store. Which door it takes to its memory is for the flags of its JVM to say. */
 public final class TidelineContestant {
 
+    private static final long REHEARSAL_MEMORY_BYTES = 32L << 20;
+
     private TidelineContestant() {
     }
 
     public static void main(String[] arguments) {
         Optional<Spill> spill = Spill.parse(List.of(arguments));
-        ContestantLoop.main(arguments, settings -> new TidelineSubject(settings, spill.orElse(null)));
+        ContestantLoop.main(arguments, settings -> new TidelineSubject(settings, spill.map(all -> of(all, settings)).orElse(null)));
+    }
+
+    /** A rehearsal has few operations, and may run beside the loaded store, which has the memory that is allowed. */
+    private static Spill of(Spill all, WorkSettings settings) {
+        boolean isRehearsal = settings.operations() < WorkSettings.USUAL_OPERATIONS;
+        return isRehearsal ? new Spill(Math.min(all.memoryBytes(), REHEARSAL_MEMORY_BYTES), all.directory(), all.device()) : all;
     }
 }

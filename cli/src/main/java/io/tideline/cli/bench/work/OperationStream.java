@@ -78,6 +78,11 @@ public final class OperationStream {
         return settings;
     }
 
+    /** What its arrays take. */
+    public long heapBytes() {
+        return (long) Long.BYTES * words.length + (kinds == null ? 0 : kinds.length);
+    }
+
     /** How many operations there are. */
     public int length() {
         return words.length;

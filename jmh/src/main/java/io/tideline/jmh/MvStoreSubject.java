@@ -37,11 +37,11 @@ abstract class MvStoreSubject<V> implements Subject {
         long memory = settings.memoryBytes();
         this.work = work;
         this.folder = DiskFolder.in(settings.folder());
-        // Half of the memory are cached pages. The heap has half as much again, for pages that are not written yet and for garbage; the
-        // rest is the kernel's cache of the file.
+        // Three eighths of the memory are cached pages. The heap has as much again, for what the store does not count, for pages that are not
+        // written yet and for garbage; the rest is the kernel's cache of the file.
         this.store = new MVStore.Builder()
                 .fileName(folder.path().resolve("data.mv").toString())
-                .cacheSize(Math.toIntExact(Math.max(1, memory / 2 / MEBIBYTE)))
+                .cacheSize(Math.toIntExact(Math.max(1, memory / 8 * 3 / MEBIBYTE)))
                 .pageSplitSize(PAGE_BYTES)
                 .autoCommitBufferSize(Math.clamp(memory / 16 / KIBIBYTE, LEAST_BUFFER_KIBIBYTES, MOST_BUFFER_KIBIBYTES))
                 .backgroundExceptionHandler((_, thrown) -> backgroundFailure.compareAndSet(null, thrown))

@@ -162,7 +162,8 @@ public final class Store extends Operations implements AutoCloseable {
 
     /**
      * Closes the sessions that hold the store back because the thread of a {@link Session#batch batch} died in it, in place of that thread. What it had
-     * done stays, updates that it had submitted take effect unless the device refuses to ({@link ReapedSession#failedUpdates}), and a session with a name can be {@linkplain #resumeSession resumed}. A thread that
+     * done stays, updates that it had submitted take effect unless the device refuses what they need ({@link ReapedSession#failedUpdates}), and a session
+     * with a name can be {@linkplain #resumeSession resumed}. A thread that
      * lives, be it parked for good, keeps its session: that it is dead must be beyond doubt. A checkpoint or close that runs is waited for, once it does
      * not wait for one of these any more; behind a close they are only out of its way.
      *

@@ -36,6 +36,15 @@ import org.junit.jupiter.api.Test;
 @Tag("spill")
 class CutTest {
     private static final Completion QUIET = (context, status, value) -> { };
+    private static final Completion QUIET_EVEN_OF_FAILURES = new Completion() {
+        @Override
+        public void completed(long context, Status status, ValueView value) {
+        }
+
+        @Override
+        public void failed(long context, Throwable why) {
+        }
+    };
 
     private final HookedWaits waits = new HookedWaits();
     private final HookedDevice device = new HookedDevice(new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS)));
@@ -428,6 +437,34 @@ class CutTest {
             refused.session.completePending(true);
             refused.assertTold();
         }
+    }
+
+    /** The next checkpoint meets the refused one no more, so a time-out must not keep it to itself. */
+    @Test
+    void shouldTellOfARefusalBesideATimeOut() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS), plan);
+        try (Store other = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false)
+                .files(disk).waits(new FastClock(100)).build())) {
+            other.put(1, 40);
+            other.put(2, 50);
+            Eviction.ofAll(other);
+            Session session = other.openSession("s");
+            for (Fault fault : List.of(Fault.EIO, Fault.STALL)) {
+                int reads = disk.steps().size();
+                synchronized (disk) {
+                    plan.failAt(reads, fault);
+                }
+                assertEquals(Status.PENDING, session.submitRmw(fault == Fault.EIO ? 1 : 2, Update.ADD, 7, 0, QUIET_EVEN_OF_FAILURES));
+            }
+            Throwable why = assertThrows(ExecutionException.class, () -> other.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS)).getCause();
+            assertTrue(why.getMessage().contains("still wait for the device after 60 s"), why.toString());
+            assertEquals(1, why.getSuppressed().length);
+            assertTrue(why.getSuppressed()[0].getMessage().contains("EIO"), why.getSuppressed()[0].toString());
+            disk.failStalled();
+            session.close();
+        }
+        disk.close();
     }
 
     private static void sometimes(SimulatedDisk disk, FaultPlan plan, double chance) {

@@ -29,8 +29,6 @@ final class LmdbSubject implements Subject {
     private static final int MAPPED_BYTES_PER_BYTE = 4;
     private static final long LEAST_MAP_BYTES = 64L << 20;
     private static final int LOAD_BATCH = 1 << 16;
-    /** As many as any work has. */
-    private static final int MOST_THREADS = 256;
 
     private final WorkSettings work;
     private final DiskFolder folder;
@@ -43,7 +41,7 @@ final class LmdbSubject implements Subject {
         this.environment = Env.create(ByteBufferProxy.PROXY_OPTIMAL)
                 .setMapSize(mapBytes(work))
                 .setMaxDbs(1)
-                .setMaxReaders(MOST_THREADS + 1)
+                .setMaxReaders(WorkSettings.MOST_THREADS + 1)
                 .open(folder.path().toFile(), FLAGS);
         this.table = environment.openDbi("data", DbiFlags.MDB_CREATE, DbiFlags.MDB_INTEGERKEY);
     }

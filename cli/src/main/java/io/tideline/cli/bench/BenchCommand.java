@@ -87,7 +87,6 @@ import picocli.CommandLine.Option;
         })
 public final class BenchCommand implements Callable<Integer> {
 
-    private static final int MOST_THREADS = 256;
     private static final int MOST_REPETITIONS = 1_000;
     private static final int LONGEST_VALUE_BYTES = 1 << 16;
     private static final long MOST_KEYS = 1L << 32;
@@ -361,7 +360,7 @@ public final class BenchCommand implements Callable<Integer> {
     private List<WorkSettings> works() {
         requireRange("--keys", keys, 1, MOST_KEYS);
         requireRange("--value-size", valueSize, Long.BYTES, LONGEST_VALUE_BYTES);
-        threads.forEach(each -> requireRange("--threads", each, 1, MOST_THREADS));
+        threads.forEach(each -> requireRange("--threads", each, 1, WorkSettings.MOST_THREADS));
         batches.forEach(each -> requireRange("--batch", each, 1, Integer.MAX_VALUE >>> 1));
         List<WorkSettings> works = new ArrayList<>();
         for (String name : workloads) {

@@ -57,14 +57,18 @@ final class Race {
             WorkSettings work = works.get(i);
             String which = works.size() == 1 ? "" : describe(work) + " (" + (i + 1) + " of " + works.size() + "), ";
             if (works.size() > 1) {
-                for (Contender contender : contenders) {
-                    display.begin(which + contender.name() + ", turning to it", 0);
-                    contender.turnTo(work);
-                }
+                turnTo(work, which);
             }
             standings.add(race(loadings, which, i == 0, i == works.size() - 1));
         }
         return standings;
+    }
+
+    private void turnTo(WorkSettings work, String which) {
+        for (Contender contender : contenders) {
+            display.begin(which + contender.name() + ", turning to it", 0);
+            contender.turnTo(work);
+        }
     }
 
     private static String describe(WorkSettings work) {

@@ -94,6 +94,22 @@ class RaceTest {
 
     @Test
     void shouldMeasureTheDiskAroundLoadingsAndWindows(@TempDir Path folder) throws IOException {
+        List<String> reads = List.of("randread", "randread", "randread", "randread");
+        assertEquals(Stream.of(List.of("write", "a load", "write", "a window 2.0"), reads, List.of("a window 1.0"), reads, List.of("a latency 1.0", "a memory"))
+                .flatMap(List::stream).toList(), callsOf(folder, List.of(WORK)));
+    }
+
+    /** Not between the works. */
+    @Test
+    void shouldMeasureTheDiskAroundTheWindowsOfAllWorks(@TempDir Path folder) throws IOException {
+        List<String> reads = List.of("randread", "randread", "randread", "randread");
+        List<String> end = List.of("a latency 1.0", "a memory");
+        assertEquals(Stream.of(List.of("write", "a load", "write", "a work read uniform 2 1", "a window 2.0"), reads, List.of("a window 1.0"), end,
+                List.of("a work read uniform 1 1", "a window 2.0", "a window 1.0"), reads, end).flatMap(List::stream).toList(),
+                callsOf(folder, List.of(WORK, WORK.by(1, 1))));
+    }
+
+    private List<String> callsOf(Path folder, List<WorkSettings> works) throws IOException {
         Path calls = folder.resolve("calls");
         Path program = FakeFio.in(folder, calls, "");
         FakeContender a = new FakeContender("a", log, GIBIBYTE, 1., 1., 1., 1.);
@@ -101,12 +117,9 @@ class RaceTest {
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
         try (DeviceLimit limit = new DeviceLimit(program, Files.createDirectory(folder.resolve("data")), 1, 1, () -> { })) {
-            new Race(List.of(a), 1, 2, 1, display, null, limit).run(List.of(WORK)).getFirst();
+            new Race(List.of(a), 1, 2, 1, display, null, limit).run(works);
         }
-        List<String> order = Files.readAllLines(calls).stream().map(call -> call.replaceAll(".*--rw=(\\w+) .*", "$1")).toList();
-        List<String> reads = List.of("randread", "randread", "randread", "randread");
-        assertEquals(Stream.of(List.of("write", "a load", "write", "a window 2.0"), reads, List.of("a window 1.0"), reads, List.of("a latency 1.0", "a memory"))
-                .flatMap(List::stream).toList(), order);
+        return Files.readAllLines(calls).stream().map(call -> call.replaceAll(".*--rw=(\\w+) .*", "$1")).toList();
     }
 
     private static void appendTo(Path file, String line) {

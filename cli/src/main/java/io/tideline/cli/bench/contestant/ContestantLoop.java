@@ -25,8 +25,8 @@ public final class ContestantLoop implements LineLoop.Answers {
 
     private final Function<WorkSettings, Subject> opener;
     private final long rehearsalNanos;
+    private final AtomicLong position = new AtomicLong();
     private OperationStream stream;
-    private AtomicLong position = new AtomicLong();
     private ProcessMemory beforeLoad;
     private long streamBytesBeforeLoad;
     private Subject subject;
@@ -124,7 +124,7 @@ public final class ContestantLoop implements LineLoop.Answers {
         Optional<OperationStream> same = stream.replayedBy(next);
         stream = null; // two of them may be more than the heap holds
         stream = same.orElseGet(() -> new OperationStream(next));
-        position = new AtomicLong();
+        position.set(0);
         beginReplayers();
         return "turned=1";
     }
@@ -134,10 +134,7 @@ public final class ContestantLoop implements LineLoop.Answers {
      * of insertions in a row, that would be a store in which no key is ever there.
      */
     private void rehearse(WorkSettings settings) throws InterruptedException {
-        long keys = Math.min(settings.keys(), REHEARSAL_KEYS);
-        OperationStream small = new OperationStream(new WorkSettings(settings.workload(), settings.distribution(), keys,
-                settings.valueSize(), 1, Math.min(settings.buckets(), Long.highestOneBit(keys)), settings.batch(),
-                REHEARSAL_CHUNKS * OperationStream.CHUNK));
+        OperationStream small = new OperationStream(settings.inSmall(REHEARSAL_KEYS, REHEARSAL_CHUNKS * OperationStream.CHUNK).by(1, settings.batch()));
         try (Subject rehearsed = opener.apply(small.settings())) {
             rehearsed.load();
             try (Replayer replayer = rehearsed.newReplayer(small)) {
@@ -171,8 +168,13 @@ public final class ContestantLoop implements LineLoop.Answers {
         ProcessMemory now = ProcessMemory.now();
         HeldBytes held = subject.heldBytes();
         return "index=" + held.index() + " overflow=" + held.overflow() + " usedLog=" + held.usedLog()
-                + " liveHeap=" + Math.max(now.liveHeapBytesSince(beforeLoad) - (stream.heapBytes() - streamBytesBeforeLoad), 0) + " residentOutsideHeap=" + now.residentBytesSince(beforeLoad)
+                + " liveHeap=" + liveHeapBytes(now) + " residentOutsideHeap=" + now.residentBytesSince(beforeLoad)
                 + " peakResident=" + ProcessMemory.peakResidentBytes();
+    }
+
+    /** Without what the operations of another work take more, or less, than those before the loading. */
+    private long liveHeapBytes(ProcessMemory now) {
+        return Math.max(now.liveHeapBytesSince(beforeLoad) - (stream.heapBytes() - streamBytesBeforeLoad), 0);
     }
 
     private Window newWindow() {

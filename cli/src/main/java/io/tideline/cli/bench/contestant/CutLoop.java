@@ -89,9 +89,7 @@ final class CutLoop implements LineLoop.Answers {
 
     /** Does the same work with both kinds of cuts on a small store that is thrown away, so that the JVM compiles what it is going to meet. */
     private void rehearse() throws InterruptedException {
-        long keys = Math.min(settings.keys(), REHEARSAL_KEYS);
-        OperationStream small = new OperationStream(new WorkSettings(settings.workload(), settings.distribution(), keys, settings.valueSize(),
-                settings.threads(), Math.min(settings.buckets(), Long.highestOneBit(keys)), settings.batch(), REHEARSAL_CHUNKS * OperationStream.CHUNK));
+        OperationStream small = new OperationStream(settings.inSmall(REHEARSAL_KEYS, REHEARSAL_CHUNKS * OperationStream.CHUNK));
         Path directory = spill.directory().resolveSibling(spill.directory().getFileName() + "-rehearsal");
         try (TidelineSubject subject = TidelineSubject.kept(small.settings(), spill, directory)) {
             subject.load();

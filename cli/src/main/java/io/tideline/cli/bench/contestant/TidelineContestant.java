@@ -15,12 +15,12 @@ public final class TidelineContestant {
 
     public static void main(String[] arguments) {
         Optional<Spill> spill = Spill.parse(List.of(arguments));
-        ContestantLoop.main(arguments, settings -> new TidelineSubject(settings, spill.map(all -> of(all, settings)).orElse(null)));
+        ContestantLoop.main(arguments, settings -> new TidelineSubject(settings, spill.map(all -> of(all, settings, arguments)).orElse(null)));
     }
 
-    /** A rehearsal has few operations, and may run beside the loaded store, which has the memory that is allowed. */
-    private static Spill of(Spill all, WorkSettings settings) {
-        boolean isRehearsal = settings.operations() < WorkSettings.USUAL_OPERATIONS;
+    /** A rehearsal has fewer operations than the process is for, and may run beside the loaded store, which has the memory that is allowed. */
+    private static Spill of(Spill all, WorkSettings settings, String[] arguments) {
+        boolean isRehearsal = settings.operations() < WorkSettings.parse(List.of(arguments)).operations();
         return isRehearsal ? new Spill(Math.min(all.memoryBytes(), REHEARSAL_MEMORY_BYTES), all.directory(), all.device()) : all;
     }
 }

@@ -1,6 +1,5 @@
 package io.tideline.cli.bench.contestant;
 
-import io.tideline.cli.bench.work.Distribution;
 import io.tideline.cli.bench.work.Keys;
 import io.tideline.cli.bench.work.OperationKind;
 import io.tideline.cli.bench.work.OperationStream;
@@ -122,10 +121,8 @@ final class TidelineSubject implements Subject {
 
     /** Loads the part of the batches that is one thread's: together they load the keys about in their order. */
     private void load(int first, int threads) {
-        // What it replays, it does not replay here, so the least that is a stream will do.
-        OperationStream none = new OperationStream(new WorkSettings(settings.workload(), Distribution.UNIFORM, settings.keys(), settings.valueSize(),
-                settings.threads(), settings.buckets(), settings.batch(), OperationStream.CHUNK));
-        try (TidelineReplayer loader = newReplayer(none)) {
+        // It replays nothing here, so the least that is a stream will do.
+        try (TidelineReplayer loader = newReplayer(new OperationStream(settings.inSmall(1, OperationStream.CHUNK)))) {
             load(loader, first, threads);
         }
     }

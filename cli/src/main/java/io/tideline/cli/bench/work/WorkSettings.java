@@ -23,10 +23,12 @@ public record WorkSettings(Workload workload, Distribution distribution, long ke
     /** The number of operations that every published figure rests on. */
     public static final int USUAL_OPERATIONS = 16_000_000;
 
+    public static final int MOST_THREADS = 256;
+
     public WorkSettings {
         requireRange("keys", keys, 1, 1L << 40);
         requireRange("valueSize", valueSize, Long.BYTES, 1 << 17);
-        requireRange("threads", threads, 1, 256);
+        requireRange("threads", threads, 1, MOST_THREADS);
         requireRange("buckets", buckets, 1, 1L << 40);
         requireRange("batch", batch, 1, 1 << 30);
         requireRange("operations", operations, OperationStream.CHUNK, Integer.MAX_VALUE - 8);
@@ -95,6 +97,12 @@ public record WorkSettings(Workload workload, Distribution distribution, long ke
     /** The same, replayed by other threads and in other batches. */
     public WorkSettings by(int otherThreads, int otherBatch) {
         return new WorkSettings(workload, distribution, keys, valueSize, otherThreads, buckets, otherBatch, operations);
+    }
+
+    /** The same on a small store: no more keys than that, an index for as many, and so many operations. */
+    public WorkSettings inSmall(long mostKeys, int fewerOperations) {
+        long fewerKeys = Math.min(keys, mostKeys);
+        return new WorkSettings(workload, distribution, fewerKeys, valueSize, threads, Math.min(buckets, Long.highestOneBit(fewerKeys)), batch, fewerOperations);
     }
 
     /** Whether a store that was loaded for one of the two is what the other needs: only the operations differ. */

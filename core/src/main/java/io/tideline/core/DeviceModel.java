@@ -29,7 +29,8 @@ public enum DeviceModel {
     },
 
     /**
-     * Past the page cache, with transfers that the kernel carries out itself (io_uring) on behalf of one thread: less work for the processors.
+     * Past the page cache, with transfers that the kernel carries out itself (io_uring) on behalf of one thread: less work for the processors. What
+     * a thread waits for it reads itself.
      * Where the kernel refuses that, as {@link #DIRECT}; {@link StoreStats#deviceFallback} says so.
      */
     URING {

@@ -18,7 +18,7 @@ import java.util.function.BooleanSupplier;
  * below an address on the device never changes; whether something newer has come meanwhile, the operation sees when it looks at the memory
  * again.
  *
- * <p>One lookup at a time. The steps run on threads of the device; the fields are handed over by {@code ended}.
+ * <p>One lookup at a time. The steps run on threads of the device, or on the one that waits; the fields are handed over by {@code ended}.
  */
 class DiskLookup extends RecordRead {
     /** The chain was not followed yet. */
@@ -59,13 +59,24 @@ class DiskLookup extends RecordRead {
      * not wait.
      */
     final void begin(long address, long end) {
+        prepare(address, end);
+        start(address);
+    }
+
+    /** The same, and waits, as {@link #await} does; the calling thread may read by itself. */
+    final void run(long address, long end) {
+        prepare(address, end);
+        startHere(address);
+        await();
+    }
+
+    private void prepare(long address, long end) {
         chain = address;
         below = end;
         found = false;
         reads = 1;
         fault = null;
         ended = false;
-        start(address);
     }
 
     /** A lookup is about to begin; that an earlier one ended does not count any more. */
@@ -74,7 +85,7 @@ class DiskLookup extends RecordRead {
     }
 
     /** Waits, outside the epoch, for the end of what was begun. */
-    final void await() {
+    private void await() {
         waiter = Thread.currentThread();
         waits.await(hasEnded);
         waiter = null;

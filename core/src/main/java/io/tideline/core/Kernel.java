@@ -51,6 +51,8 @@ final class Kernel {
     private final Checkpointer checkpointer;
     private final String imageProblem;
     final HybridLog log;
+    /** Null where nothing that is read from the device is copied to the tail. */
+    final RecentReads recentReads;
     final HashIndex index;
     final KeyHash hash;
     final Housekeeper housekeeper;
@@ -100,6 +102,7 @@ final class Kernel {
         this.config = files == null ? wanted : files.config();
         this.hash = new KeyHash(config.hashSeed());
         this.names = new NamedSessions(config.maxNamedSessions());
+        this.recentReads = newRecentReads();
         this.log = openLog();
         this.index = openIndex();
         if (config.preTouch()) {
@@ -111,6 +114,15 @@ final class Kernel {
         this.housekeeper = config.housekeeper().apply(epoch, waits);
         this.throttle = new Throttle(this);
         this.checkpointer = files == null || !config.keepFiles() ? null : new Checkpointer(this, files);
+    }
+
+    private RecentReads newRecentReads() {
+        try {
+            return files != null && config.copyReadsUp() ? new RecentReads(config.memory()) : null;
+        } catch (Throwable failed) {
+            closeFiles();
+            throw failed;
+        }
     }
 
     private HybridLog openLog() {

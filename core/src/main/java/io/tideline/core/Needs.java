@@ -85,8 +85,7 @@ final class Needs {
         if (lookup == null) {
             lookup = new DiskLookup(log, session.waits, session.key, session.kernel.readBufferBytes);
         }
-        lookup.begin(diskAddress, diskEnd);
-        lookup.await();
+        lookup.run(diskAddress, diskEnd);
         session.countLookup(lookup);
         lookup.requireRead();
     }

@@ -240,11 +240,12 @@ final class ReadOp {
     }
 
     /**
-     * Copies what was read from the device to the tail, if the store is to do that: a record of the same key and value, published only if the
-     * chain is as it was. Where there is no room just now, nothing happens.
+     * Copies what was read from the device to the tail, if the store is to do that and the key is hot: a record of the same key and value,
+     * published only if the chain is as it was. Where there is no room just now, nothing happens.
      */
     private static void copyUp(Session session, DiskLookup lookup) {
-        if (!session.copiesReadsUp || session.log.failure() != null || session.target.locate(session, false) != Target.Kind.READ_ONLY
+        if (session.recentReads == null || !session.recentReads.isAgain(session.key.hash) || session.log.failure() != null
+                || session.target.locate(session, false) != Target.Kind.READ_ONLY
                 || session.target.record != lookup.record()) {
             return;
         }

@@ -41,8 +41,8 @@ public final class Session extends Operations implements AutoCloseable {
     final Scratch old = new Scratch();
     final ValueView oldView = new ValueView();
     final ValueWriter writer;
-    /** Whether values read from the device are copied to the tail. */
-    final boolean copiesReadsUp;
+    /** By which hot ones of the values that are read from the device are told, to be copied to the tail; null where none is. */
+    final RecentReads recentReads;
     /** What the running operation lacks. */
     final Needs needs;
 
@@ -117,7 +117,7 @@ public final class Session extends Operations implements AutoCloseable {
         this.hash = kernel.hash;
         this.waits = kernel.waits;
         this.lock = waits.lock();
-        this.copiesReadsUp = kernel.config.copyReadsUp();
+        this.recentReads = kernel.recentReads;
         this.epoch = kernel.epoch;
         this.name = name;
         this.pooled = pooled;

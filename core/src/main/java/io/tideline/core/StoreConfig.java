@@ -180,7 +180,7 @@ public final class StoreConfig {
         return settings.maxOpenFiles;
     }
 
-    /** Whether values that were read from the device are copied to the tail of the log. */
+    /** Whether values that are read from the device more than once are copied to the tail of the log. */
     public boolean copyReadsUp() {
         return settings.copyReadsUp;
     }
@@ -395,8 +395,9 @@ public final class StoreConfig {
         }
 
         /**
-         * Copies what a read took from the device to the tail of the log, so that the next read of a hot key finds it in memory. Costs log space:
-         * worth it where few keys are read often. Default false.
+         * Copies what a read took from the device to the tail of the log if the key was read from there not long before, so that the next read of a
+         * hot key finds it in memory. Costs log space, and heap to tell hot keys by, at most a 64th of the log memory and 64 MiB: worth it where few
+         * keys are read often. Default false.
          */
         public Builder copyReadsUp(boolean wanted) {
             copyReadsUp = wanted;

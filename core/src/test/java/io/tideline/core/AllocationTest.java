@@ -2,8 +2,10 @@ package io.tideline.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.tideline.memory.NativeFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -452,9 +455,13 @@ class AllocationTest {
         return pending;
     }
 
+    private static Store openOnDevice(Path directory, DeviceModel model) {
+        return Store.open(StoreConfig.builder().memory(8 << 15).pageSize(1 << 15).segmentSize(1 << 15).maxOpenFiles(10_000).buckets(1 << 16).hashSeed(7)
+                .ioThreads(1).keepFiles(false).hugePages(false).directory(directory).device(model).build());
+    }
+
     private static long countPending(Path directory, Submission submission) {
-        try (Store store = Store.open(StoreConfig.builder().memory(8 << 15).pageSize(1 << 15).segmentSize(1 << 15).maxOpenFiles(10_000)
-                .buckets(1 << 16).hashSeed(7).ioThreads(1).keepFiles(false).hugePages(false).directory(directory).device(DeviceModel.BUFFERED).build());
+        try (Store store = openOnDevice(directory, DeviceModel.BUFFERED);
                 Session session = store.openSession()) {
             for (long key = 0; key < DEVICE_KEYS; key++) {
                 store.put(key, key);
@@ -485,6 +492,45 @@ class AllocationTest {
         }
         long least = made;
         assertTrue(made < BOUND, () -> what + " made " + least + " bytes in " + OPERATIONS + " operations");
+    }
+
+    /** The thread reads by itself. Of the mapped model threads of the device read, and the queue to them makes objects. */
+    @ParameterizedTest
+    @EnumSource(names = {"BUFFERED", "DIRECT", "URING"})
+    void shouldMakeNoObjectForAReadThatWaitsForTheDevice(DeviceModel model, @TempDir Path parent) {
+        assumeTrue(NativeFile.isSupported());
+        long made = Long.MAX_VALUE;
+        for (int round = 0; round < ROUNDS && made >= BOUND; round++) {
+            made = Math.min(made, countBlocking(parent.resolve("store " + round), model));
+        }
+        assertTrue(made < BOUND, made + " bytes in " + OPERATIONS + " operations");
+    }
+
+    private static long countBlocking(Path directory, DeviceModel model) {
+        try (Store store = openOnDevice(directory, model); Session session = store.openSession()) {
+            for (long key = 0; key < DEVICE_KEYS; key++) {
+                store.put(key, key);
+            }
+            for (int i = 0; i < DEVICE_KEYS; i += 1 << 8) {
+                store.get(i, -1); // every file is open
+            }
+            readEach(session, 0, WARM_UP);
+            long lookups = store.stats().deviceLookups();
+            THREADS.getCurrentThreadAllocatedBytes();
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            readEach(session, WARM_UP, OPERATIONS);
+            long made = THREADS.getCurrentThreadAllocatedBytes() - before;
+            assertEquals(OPERATIONS, store.stats().deviceLookups() - lookups, "each had to wait for the device");
+            return made;
+        }
+    }
+
+    private static void readEach(Session session, int from, int count) {
+        for (int i = from; i < from + count; i++) {
+            if (session.get(i * 7L, -1) != i * 7L) {
+                throw new AssertionError("key " + i * 7L);
+            }
+        }
     }
 
     /** The planted bug: a completion that makes an object. */

@@ -81,6 +81,7 @@ final class SimulatedLives {
     /** What the end of this life has left, and which end that was; null while it goes on. */
     private SimulatedDisk left;
     private Death death;
+    private long copiedUp;
     /** The death to come, and behind how many checkpoints; 0 if it does not wait for any. */
     private Runnable dying;
     private int commitsToLive;
@@ -203,8 +204,14 @@ final class SimulatedLives {
         left = death == Death.POWER_LOSS ? disk.crash(seed, next) : disk.kill(seed, next);
     }
 
+    /** How many values that were read from the device were copied to the tail, in all lives. */
+    long copiedUp() {
+        return copiedUp;
+    }
+
     private void end(SimulatedDisk disk) {
         boolean closes = left == null || random.nextBoolean();
+        copiedUp += isOpen ? store.stats().copiedUp() : 0;
         try {
             if (isOpen && !options.closesEarly) {
                 script.close();

@@ -2,6 +2,7 @@ package io.tideline.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -52,14 +53,17 @@ class SimulatorTest {
         long start = System.nanoTime();
         long points = 0;
         long switches = 0;
+        long copiedUp = 0;
         for (long seed = first; seed < first + count; seed++) {
             SimulatedLives lives = new SimulatedLives(SimulatedLives.Options.of(seed));
             lives.run();
             points += lives.simulation().steps();
             switches += lives.simulation().switches();
+            copiedUp += lives.copiedUp();
         }
         System.out.println(count + " seeds from " + first + " on: " + points + " points, " + switches + " changes of threads in "
-                + (System.nanoTime() - start) / 1_000_000 + " ms");
+                + (System.nanoTime() - start) / 1_000_000 + " ms, " + copiedUp + " hot reads copied");
+        assertTrue(count < 100 || copiedUp > 0, "no hot read was ever copied to the tail");
     }
 
     static boolean isReplay() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.fault.LockedFault;
+import io.tideline.index.BucketLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
@@ -49,6 +51,25 @@ class SpilledStoreTest {
             }
             assertEquals(-1, store.get(20_001, -1));
             assertTrue(store.stats().deviceLookups() > 2000, store.stats().toString());
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
+    /** One after the other on the same thread, which must not pile them up on its stack. */
+    @Test
+    void shouldFollowAChainOfThousandsOfRecords() {
+        int records = 2000;
+        try (Store store = Store.open(config().buckets(1).build()); Session session = store.openSession()) {
+            store.put(0, 42);
+            long tag = BucketLayout.tagBits(session.hash.of(0));
+            LongStream.iterate(1, key -> key + 1).filter(key -> BucketLayout.tagBits(session.hash.of(key)) == tag).limit(records)
+                    .forEach(key -> store.put(key, -key));
+            for (long key = -1; key > -1500; key--) {
+                store.put(key, key); // drives the chain to the device
+            }
+            assertEquals(42, store.get(0, -1));
+            assertTrue(store.stats().deviceReads() > records, store.stats().toString());
+            assertEquals(1, session.getAll(new long[] {0}, new long[1], 0, 1, -1));
             assertEquals(List.of(), StoreVerifier.verify(store));
         }
     }
@@ -94,7 +115,7 @@ class SpilledStoreTest {
             }
             StoreStats stats = store.stats();
             assertEquals(20, stats.copiedUp());
-            assertEquals(20, stats.deviceLookups());
+            assertEquals(2 * 20, stats.deviceLookups(), "the second read of a key copies it");
             assertEquals(List.of(), StoreVerifier.verify(store));
         }
     }

@@ -3,13 +3,15 @@ package io.tideline.hlog;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.IoRequest;
+import io.tideline.memory.NativeBuffer;
+import java.nio.ByteBuffer;
 
 /**
  * The reading of one record that has left the memory, verified before anybody looks at it: guesses its length, and reads again if it is
  * longer. Reusable, one record at a time.
  *
- * <p>{@link #start} is called outside the epoch and does not wait for the device; {@link #done} is called once a start, on a thread of the
- * device or on the starting one.
+ * <p>{@link #start} and {@link #startHere} are called outside the epoch; the first does not wait for the device. {@link #done} is called once a
+ * start, on a thread of the device or on the starting one.
  */
 public abstract class RecordRead extends IoRequest {
     /** What buffers are aligned to, whatever the device. */
@@ -22,7 +24,12 @@ public abstract class RecordRead extends IoRequest {
     private final PageSeal seal;
     private long buffer;
     private int bufferBytes;
+    /** Shows the buffer to the checksum. */
+    private ByteBuffer view;
     private int deferredBytes;
+    /** Who reads by itself, and does what follows from a completion behind that; null where threads of the device do. */
+    private Thread reader;
+    private int nextBytes;
     private Segments.Lease segment;
     private long address;
     private long from;
@@ -57,6 +64,25 @@ public abstract class RecordRead extends IoRequest {
         submit(GUESS_BYTES);
     }
 
+    /**
+     * The same by a thread that has nothing else to do, which may read by itself then: if so, all is over when this returns. Then what {@link #startNext} begins
+     * begins behind {@link #done}, one after the other, however long the chain.
+     */
+    protected final void startHere(long recordAddress) {
+        address = recordAddress;
+        reader = Thread.currentThread();
+        try {
+            nextBytes = GUESS_BYTES;
+            while (nextBytes > 0) {
+                int bytes = nextBytes;
+                nextBytes = 0;
+                submit(bytes);
+            }
+        } finally {
+            reader = null; // a thread of the device that is under way is another than it was, and than null
+        }
+    }
+
     /** The same from {@link #done}, on a thread that must not block. */
     protected final void startNext(long recordAddress) {
         address = recordAddress;
@@ -77,8 +103,12 @@ public abstract class RecordRead extends IoRequest {
         return log.readableEnd(address);
     }
 
-    /** On a thread that must not block: where the segment is not open, another thread opens it and goes on. */
+    /** On a thread that must not block, unless it is the one that reads by itself: where the segment is not open, another thread opens it and goes on. */
     private void submitInCompletion(int bytes) {
+        if (reader == Thread.currentThread()) {
+            nextBytes = bytes; // for startHere, which is below this on the stack
+            return;
+        }
         segment = segments.useIfOpen(address);
         if (segment != null) {
             submit(bytes);
@@ -107,11 +137,16 @@ public abstract class RecordRead extends IoRequest {
             if (lengthBytes > bufferBytes) {
                 buffer = buffer(lengthBytes);
                 bufferBytes = lengthBytes;
+                view = NativeBuffer.of(buffer, bufferBytes);
             }
             if (segment == null) {
                 segment = segments.use(address, false);
             }
-            segment.file.read(this, segments.offset(from), buffer, lengthBytes);
+            if (reader == Thread.currentThread()) {
+                segment.file.readHere(this, segments.offset(from), buffer, lengthBytes);
+            } else {
+                segment.file.read(this, segments.offset(from), buffer, lengthBytes);
+            }
         } catch (StoreFault failed) {
             releaseSegment();
             done(failed);
@@ -138,7 +173,7 @@ public abstract class RecordRead extends IoRequest {
                 int sizeBytes = PageSeal.sizeBytes(record, pageEnd() - address);
                 if (sizeBytes > 0 && address + sizeBytes > to) {
                     missing = sizeBytes;
-                } else if (sizeBytes < 0 || !seal.isIntact(address, record, sizeBytes)) {
+                } else if (sizeBytes < 0 || !seal.isIntact(address, record, view, (int) (record - buffer), sizeBytes)) {
                     outcome = seal.corruption(segment.file.path(), segments.offset(address), address, record, sizeBytes);
                 }
             }

@@ -138,7 +138,7 @@ public final class IoUring implements AutoCloseable {
      * @throws Refusal if the kernel has none to give; the message says why, and what could be done
      */
     public static IoUring open(int count) throws Refusal {
-        if (!NativeMemory.isLinux() || !Words.door().isNative()) {
+        if (!NativeFile.isSupported()) {
             throw new Refusal("io_uring is a part of Linux, behind a door to native memory");
         }
         try (Arena arena = Arena.ofConfined()) {

@@ -7,16 +7,21 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * A descriptor of a file, for an {@link IoUring}: open for reading and writing, closed in programs that this one starts, reached through no
+ * A descriptor of a file, for an {@link IoUring} and for threads that read by themselves: open for reading and writing, closed in programs that this one starts, reached through no
  * symbolic link. Linux only. An interrupt of the caller harms nothing. The owner makes sure that nobody uses it once it is closed.
  */
-public final class NativeFile {
+public final class NativeFile implements AutoCloseable {
     private final Path path;
     private final int descriptor;
 
     private NativeFile(Path path, int descriptor) {
         this.path = path;
         this.descriptor = descriptor;
+    }
+
+    /** Whether this system has descriptors of that kind, and memory that the kernel can reach. */
+    public static boolean isSupported() {
+        return NativeMemory.isLinux() && Words.door().isNative();
     }
 
     /** Makes a file for its owner alone, or opens one that is there. */
@@ -47,7 +52,17 @@ public final class NativeFile {
         checked(path, SystemCall.truncate(descriptor, sizeBytes));
     }
 
+    /**
+     * Reads from {@code offset} on to memory at {@code address}; the calling thread blocks meanwhile, and its carrier too if it is a virtual one.
+     *
+     * @return how many bytes came, fewer where the file ends; or the error, as {@link IoUring} gives it: see {@link IoUring#text}
+     */
+    public int read(long offset, long address, int lengthBytes) {
+        return (int) SystemCall.read(descriptor, address, lengthBytes, offset);
+    }
+
     /** Once; a second call might close what somebody else opened meanwhile. */
+    @Override
     public void close() throws IOException {
         checked(path, SystemCall.close(descriptor));
     }

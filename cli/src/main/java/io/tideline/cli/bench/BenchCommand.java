@@ -18,11 +18,11 @@ import io.tideline.cli.console.TemporaryDirectory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -109,6 +109,14 @@ public final class BenchCommand implements Callable<Integer> {
         Contenders of(RaceSettings settings, Runnable tick);
     }
 
+    /**
+     * What came of a race.
+     *
+     * @param failure what ended it before its end; null if nothing did
+     */
+    private record Measured(List<RaceResult> results, Failure failure) {
+    }
+
     private final Streams streams;
     private final Interruption interruption;
     private final Source source;
@@ -132,6 +140,11 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Mixin
     private StoreOptions storeOptions;
+
+    @Option(names = "--copy-reads",
+            description = "With --memory: have the store copy what is read from disk again and again to the tail of its log, where it is in memory"
+                    + " (StoreConfig.copyReadsUp). Worth it where few keys are read often.")
+    private boolean copyReads;
 
     @Option(names = "--threads", paramLabel = "T", split = ",",
             description = "How many threads replay the operations (default: one for each processor).")
@@ -194,6 +207,11 @@ public final class BenchCommand implements Callable<Integer> {
                     + " large as the loaded records.")
     private List<String> against = List.of();
 
+    @Option(names = "--alone",
+            description = "With --against: load and measure one contestant after the other, and remove its files before the next begins, instead of"
+                    + " letting their windows alternate. For disks below which a cache keeps what was written last, such as those of virtual machines.")
+    private boolean alone;
+
     @Option(names = "--json", paramLabel = "FILE",
             description = "Also write the result and all settings to FILE as JSON, whole or not at all.")
     private String json;
@@ -236,14 +254,33 @@ public final class BenchCommand implements Callable<Integer> {
         if (isAgainstDevice() && !storeOptions.spills()) {
             throw new Failure("--against fio is about the disk, and a store in memory does not use it; give --memory too.");
         }
-        List<RaceResult> results = storeOptions.spills() ? raceOnDisk(works, rivals) : race(settings, works, rivals);
+        if (alone && rivals.isEmpty()) {
+            throw new Failure("--alone is about several contestants; name the others with --against.");
+        }
+        if (copyReads && !storeOptions.spills()) {
+            throw new Failure("--copy-reads is about what is read from disk, and all is in memory; give --memory too.");
+        }
+        Measured measured = storeOptions.spills() ? raceOnDisk(works, rivals) : race(settings, works, rivals);
+        List<RaceResult> results = measured.results;
         interruption.publish(() -> {
             if (jsonFile != null) {
-                jsonFile.write(results.size() == 1 ? results.getFirst().toJson() : Map.of("cells", results.stream().map(RaceResult::toJson).toList()));
+                jsonFile.write(works.size() == 1 ? results.getFirst().toJson() : cells(measured));
             }
             print(results);
         });
+        if (measured.failure != null) {
+            throw measured.failure;
+        }
         return results.stream().allMatch(RaceResult::isRight) ? ExitCode.DONE : ExitCode.WRONG;
+    }
+
+    private static Map<String, Object> cells(Measured measured) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("cells", measured.results.stream().map(RaceResult::toJson).toList());
+        if (measured.failure != null) {
+            fields.put("incomplete", measured.failure.getMessage());
+        }
+        return fields;
     }
 
     private void print(List<RaceResult> results) {
@@ -276,7 +313,7 @@ public final class BenchCommand implements Callable<Integer> {
             ByteSize memory = storeOptions.memoryOr(new ByteSize(Math.min(CheckpointSettings.memoryForAll(work, (long) (length * NANOS_PER_SECOND) / plan.everyNanos()),
                     Footprint.available() / 2)));
             CheckpointSettings settings = new CheckpointSettings(work, parse("--door", door, Door::parse),
-                    new Spill(memory.bytes(), directory.path(), storeOptions.deviceName()), length, plan);
+                    new Spill(memory.bytes(), directory.path(), storeOptions.deviceName(), false), length, plan);
             Runnable tick = () -> {
                 interruption.check();
                 display.tick();
@@ -307,6 +344,9 @@ public final class BenchCommand implements Callable<Integer> {
             throw new Failure("--checkpoint-every measures additions to 8-byte values, so that it can check them all; give --workload rmw, and no"
                     + " --value-size.");
         }
+        if (copyReads) {
+            throw new Failure("--copy-reads does not go with --checkpoint-every, whose operations are additions and read nothing else.");
+        }
         if (!against.isEmpty() || repetitions != null) {
             throw new Failure((against.isEmpty() ? "--repetitions" : "--against") + " does not go with --checkpoint-every, which compares the store with"
                     + " itself, once.");
@@ -325,7 +365,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<RaceResult> raceOnDisk(List<WorkSettings> works, List<Contestant> rivals) {
+    private Measured raceOnDisk(List<WorkSettings> works, List<Contestant> rivals) {
         ByteSize memory = storeOptions.memoryOr(null);
         if (memory == null) {
             throw new Failure("--dir: say with --memory how much of the data is to be in memory.");
@@ -334,7 +374,7 @@ public final class BenchCommand implements Callable<Integer> {
             if (rivals.stream().anyMatch(Contestant::isOnDisk)) {
                 requireRange("--memory", memory.bytes(), LEAST_MEMORY_BYTES, MOST_MEMORY_BYTES);
             }
-            return race(settings(works, new Spill(memory.bytes(), directory.path(), storeOptions.deviceName())), works, rivals);
+            return race(settings(works, new Spill(memory.bytes(), directory.path(), storeOptions.deviceName(), copyReads)), works, rivals);
         }
     }
 
@@ -437,75 +477,39 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private List<RaceResult> race(RaceSettings settings, List<WorkSettings> works, List<Contestant> rivals) {
-        List<Contender> started = new CopyOnWriteArrayList<>();
+    private Measured race(RaceSettings settings, List<WorkSettings> works, List<Contestant> rivals) {
         Optional<Path> fio = isAgainstDevice() ? DeviceLimit.find(searchPath) : Optional.empty();
         try (RaceDisplay display = new RaceDisplay(streams, quiet, System::nanoTime)) {
             Runnable tick = () -> {
                 interruption.check();
                 display.tick();
             };
-            Optional<DeviceLimit> limit = fio.map(program -> deviceLimit(program, settings, tick));
-            Runnable end = () -> {
-                started.forEach(Contender::close);
-                limit.ifPresent(DeviceLimit::close);
-            };
-            interruption.beforeMessage(() -> {
-                display.endLine();
-                end.run();
-            });
-            try {
-                return race(settings, works, rivals, source.of(settings, tick), started, limit.orElse(null), display);
-            } finally {
-                end.run();
+            DeviceLimit limit = fio.map(program -> deviceLimit(program, settings, tick)).orElse(null);
+            try (RaceBench bench = new RaceBench(settings, works, rivals, source.of(settings, tick), alone, isAgainstDevice(), limit, display, tick)) {
+                interruption.beforeMessage(() -> {
+                    display.endLine();
+                    bench.end();
+                });
+                return measured(bench, works.size());
             }
         }
     }
 
-    private List<RaceResult> race(RaceSettings settings, List<WorkSettings> works, List<Contestant> rivals, Contenders contenders,
-            List<Contender> started, DeviceLimit limit, RaceDisplay display) {
-        List<Optional<String>> missing = rivals.stream().map(contenders::prepare).toList();
-        List<Contestant> running = new ArrayList<>(List.of(Contestant.TIDELINE));
-        for (int i = 0; i < rivals.size(); i++) {
-            if (missing.get(i).isEmpty()) {
-                running.add(rivals.get(i));
+    /** Hours of measurements are not lost because a contestant does not come through the last of them. */
+    private static Measured measured(RaceBench bench, int works) {
+        try {
+            bench.run();
+            return new Measured(bench.results(), null);
+        } catch (Failure failed) {
+            List<RaceResult> results = bench.results();
+            if (results.isEmpty()) {
+                throw failed;
             }
+            return new Measured(results, new Failure("Only " + results.size() + " of " + works + " measurements were made, and are shown. " + failed.getMessage(), failed));
         }
-        interruption.check();
-        contenders.requireRoom(running);
-        BlockDevice device = settings.spill() == null ? null : BlockDevice.holding(settings.spill().directory()).orElse(null);
-        running.forEach(contestant -> started.add(contenders.start(contestant)));
-        List<List<Standing>> standings = new Race(started, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display, device, limit)
-                .run(works);
-        List<RaceResult> results = new ArrayList<>();
-        for (int i = 0; i < works.size(); i++) {
-            results.add(new RaceResult(settings.with(works.get(i)), standings.get(i).getFirst(), results(rivals, missing, standings.get(i)),
-                    device == null ? null : device.name(), limitResult(limit), contenders.notes()));
-        }
-        return results;
     }
 
     private static DeviceLimit deviceLimit(Path program, RaceSettings settings, Runnable tick) {
         return new DeviceLimit(program, settings.spill().directory(), Footprint.loadedRecordsBytes(settings.work()), settings.seconds(), tick);
-    }
-
-    /** Null if nobody asked for it. */
-    private RaceResult.Limit limitResult(DeviceLimit limit) {
-        if (!isAgainstDevice()) {
-            return null;
-        }
-        return limit == null ? new RaceResult.Limit(null, "there is no fio on the PATH") : new RaceResult.Limit(limit.figures(), null);
-    }
-
-    private static List<RaceResult.Rival> results(List<Contestant> rivals, List<Optional<String>> missing, List<Standing> standings) {
-        List<RaceResult.Rival> results = new ArrayList<>();
-        int next = 1;
-        for (int i = 0; i < rivals.size(); i++) {
-            String name = rivals.get(i).toString();
-            results.add(missing.get(i).isPresent()
-                    ? new RaceResult.Rival(name, null, missing.get(i).get())
-                    : new RaceResult.Rival(name, standings.get(next++), null));
-        }
-        return results;
     }
 }

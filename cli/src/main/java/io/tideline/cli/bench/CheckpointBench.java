@@ -85,7 +85,7 @@ final class CheckpointBench implements AutoCloseable {
         command.addAll(settings.door().flags());
         command.add(CutContestant.class.getName());
         command.addAll(settings.work().toArguments());
-        command.addAll(new Spill(settings.spill().memoryBytes(), directory, settings.spill().device()).toArguments());
+        command.addAll(settings.spill().in(directory).toArguments());
         command.addAll(settings.plan().of(kind).toArguments());
         ContestantProcess process = ContestantProcess.start(CheckpointRun.name(kind), command, tick, null, () -> { }); // closed means ended
         synchronized (this) {

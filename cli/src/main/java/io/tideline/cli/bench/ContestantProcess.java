@@ -64,7 +64,11 @@ final class ContestantProcess implements Contender {
      */
     static ContestantProcess start(String name, List<String> command, Runnable tick, MemoryLimit limit, Runnable afterEnd) {
         try {
-            return new ContestantProcess(name, new ProcessBuilder(command).start(), tick, limit, afterEnd);
+            ProcessBuilder builder = new ProcessBuilder(command);
+            if (limit != null) {
+                builder.environment().put(MemoryLimit.ARENAS, Integer.toString(MemoryLimit.MOST_ARENAS));
+            }
+            return new ContestantProcess(name, builder.start(), tick, limit, afterEnd);
         } catch (IOException refused) {
             if (afterEnd != null) {
                 afterEnd.run();

@@ -16,6 +16,10 @@ final class MemoryLimit implements AutoCloseable {
 
     /** Joins the group before it becomes the program, so that everything the program ever touches is charged to the group. */
     private static final String JOIN = "echo $$ > \"$0\" && exec \"$@\"";
+    /** Tells glibc how many arenas its allocator may have: of many, each keeps what a native store has given back, until the group's limit ends the process. */
+    static final String ARENAS = "MALLOC_ARENA_MAX";
+    static final int MOST_ARENAS = 2;
+
     private static final String MEMBERS = "cgroup.procs";
 
     private final Path group;

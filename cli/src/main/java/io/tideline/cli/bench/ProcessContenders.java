@@ -85,7 +85,7 @@ final class ProcessContenders implements Contenders {
         }
         // Whoever is compared with this store on disk has the same disk.
         Workplace workplace = Workplace.in(spill == null ? checkout.dataOfPeers() : spill.directory(), name, limit(name));
-        List<String> command = spills ? command(contestant, new Spill(spill.memoryBytes(), workplace.folder(), spill.device()))
+        List<String> command = spills ? command(contestant, spill.in(workplace.folder()))
                 : command(contestant, workplace.folder(), peerClassPath);
         MemoryLimit limit = workplace.limit().orElse(null);
         return ContestantProcess.start(name, limit == null ? command : limit.around(command), tick, limit, workplace::close);
@@ -102,7 +102,8 @@ final class ProcessContenders implements Contenders {
                 ? "sized for " + describeMemory() + ", but nothing limits the process and the cache of the kernel: " + attempt.refusal() + "."
                 : "held to " + ByteSize.describe(limitBytes) + " by a control group, the cache of the kernel included: " + describeMemory() + ", "
                         + ByteSize.describe(Footprint.plainHeapBytes(work)) + " of heap for the operations, and "
-                        + ByteSize.describe(Footprint.processBytes(work) - Footprint.plainHeapBytes(work)) + " for the JVM and native code.",
+                        + ByteSize.describe(Footprint.processBytes(work) - Footprint.plainHeapBytes(work)) + " for the JVM and native code; " + MemoryLimit.ARENAS
+                        + "=" + MemoryLimit.MOST_ARENAS + ".",
                 _ -> new ArrayList<>()).add(name);
         return attempt.limit();
     }

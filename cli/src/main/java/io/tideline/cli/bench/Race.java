@@ -4,6 +4,7 @@ import io.tideline.cli.bench.work.WorkSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Lets contenders do the same work in turn: all load, all warm up, then their windows alternate (A B C, A B C, …), so that whatever
@@ -44,24 +45,22 @@ final class Race {
     }
 
     /**
-     * Runs it all, one work after another on keys that are loaded once, and answers for each work with one standing for each contender, in their
-     * order. The disk itself is measured in front of the windows of the first work and behind those of the last.
+     * Runs it all, one work after another on keys that are loaded once. The disk itself is measured in front of the windows of the first work and
+     * behind those of the last.
      *
      * @param works one, which the contenders were started with; or several that all need the same keys
+     * @param done given for each work, when it is done, one standing for each contender, in their order
      */
-    List<List<Standing>> run(List<WorkSettings> works) {
-        plan(works.size());
+    void run(List<WorkSettings> works, Consumer<List<Standing>> done) {
         List<Loading> loadings = load();
-        List<List<Standing>> standings = new ArrayList<>();
         for (int i = 0; i < works.size(); i++) {
             WorkSettings work = works.get(i);
             String which = works.size() == 1 ? "" : describe(work) + " (" + (i + 1) + " of " + works.size() + "), ";
             if (works.size() > 1) {
                 turnTo(work, which);
             }
-            standings.add(race(loadings, which, i == 0, i == works.size() - 1));
+            done.accept(race(loadings, which, i == 0, i == works.size() - 1));
         }
-        return standings;
     }
 
     private void turnTo(WorkSettings work, String which) {
@@ -75,8 +74,9 @@ final class Race {
         return work.workload() + " " + work.distribution() + ", " + work.threads() + (work.threads() == 1 ? " thread" : " threads") + ", batch " + work.batch();
     }
 
-    private void plan(int works) {
-        display.plan(works * contenders.size() * (warmUpSeconds + (repetitions + 1) * seconds) + (limit == null ? 0 : 2 * limit.readSeconds()));
+    /** How long the parts of it take whose length is known. */
+    double plannedSeconds(int works) {
+        return works * contenders.size() * (warmUpSeconds + (repetitions + 1) * seconds) + (limit == null ? 0 : 2 * limit.readSeconds());
     }
 
     private List<Loading> load() {

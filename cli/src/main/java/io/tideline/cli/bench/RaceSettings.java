@@ -46,6 +46,7 @@ record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, i
         fields.put("door", door.toString());
         fields.put("logMemoryBytes", spill == null ? null : spill.memoryBytes());
         fields.put("device", spill == null ? null : spill.device());
+        fields.put("copyReads", spill == null ? null : spill.copiesReads());
         fields.put("seconds", seconds);
         fields.put("repetitions", repetitions);
         fields.put("memoryLimit", memoryBytes == 0 ? null : memoryBytes);

@@ -172,7 +172,7 @@ final class RaceTable {
             out.println(format("%s of memory for log and read buffers, the rest on disk (%s) through the device %s",
                     ByteSize.describe(settings.spill().memoryBytes()),
                     result.blockDevice() == null ? "of no block device, so the kernel's counts are unknown" : result.blockDevice(),
-                    settings.spill().device()));
+                    settings.spill().device() + (settings.spill().copiesReads() ? ", hot reads copied to the tail" : "")));
         }
         out.println();
     }

@@ -49,6 +49,7 @@ class BenchCommandTest {
     private String stopAt;
     private List<String> notes = List.of();
     private String searchPath = "";
+    private String failAt;
 
     /** The store does 10, 20 and 30 million operations a second, the map half as much, the limit program twice as much. */
     private final class Fakes implements Contenders {
@@ -81,6 +82,9 @@ class BenchCommandTest {
             contender.observer = request -> {
                 if (request.equals(stopAt)) {
                     interruption.request();
+                }
+                if (request.equals(failAt)) {
+                    throw new Failure("The contestant failed.");
                 }
                 tick.run();
             };
@@ -244,7 +248,7 @@ class BenchCommandTest {
         run("--keys=1000", "--threads=1", "--json", json.toString(), "--against", "chm,c");
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.startsWith("{\"workload\":\"read\",\"distribution\":\"uniform\",\"keys\":1000,\"valueSize\":8,\"threads\":1,"
-                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"seconds\":5.0,\"repetitions\":3,\"memoryLimit\":null,"
+                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"copyReads\":null,\"seconds\":5.0,\"repetitions\":3,\"memoryLimit\":null,"
                 + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"loadSeconds\":2.0,\"loadBytesPerSecond\":8000,\"loadAppendedBytesPerSecond\":null,"
                 + "\"loadWrittenBytesPerSecond\":null,\"loadKernelWrittenBytesPerSecond\":null,"
                 + "\"diskReadsPerSecond\":null,\"kernelReadsPerSecond\":null,\"memoryHitsPerSecond\":null,\"allocatedBytesPerOp\":0.0,"
@@ -327,6 +331,7 @@ class BenchCommandTest {
     @Test
     void shouldNotMeasureADiskThatNobodyUses() {
         assertEquals("--against fio is about the disk, and a store in memory does not use it; give --memory too.", failure("--against=fio"));
+        assertEquals("--copy-reads is about what is read from disk, and all is in memory; give --memory too.", failure("--copy-reads"));
         assertEquals("--against fio,fio: name each of them once.", failure("--memory=64m", "--against=fio,fio"));
     }
 
@@ -408,6 +413,44 @@ class BenchCommandTest {
         assertInstanceOf(Interruption.Stopped.class, thrown);
         assertTrue(log.containsAll(List.of("tideline close", "chm close", "c close")), log.toString());
         assertFalse(log.contains("c memory"), log.toString());
+    }
+
+    @Test
+    void shouldMeasureOneAfterTheOtherWhereEachIsToBeAlone() {
+        run("--against=chm", "--workload=read,rmw", "--threads=1", "--alone");
+        int end = log.indexOf("tideline close");
+        assertTrue(end > 0 && log.indexOf("chm load") > end && log.lastIndexOf("tideline memory") < end, log.toString());
+        assertEquals(2, log.stream().filter("chm memory"::equals).count());
+        String shown = output.toString(StandardCharsets.UTF_8);
+        assertEquals(2, shown.lines().filter(line -> line.startsWith("Each contestant was loaded and measured alone")).count(), shown);
+        assertTrue(shown.lines().anyMatch(line -> line.contains("2.00 x") || line.contains("2.0")), shown);
+        assertEquals("--alone is about several contestants; name the others with --against.", failure("--alone"));
+    }
+
+    @Test
+    void shouldShowNothingOfAWorkThatNotAllHaveDone() {
+        failAt = "chm load";
+        assertEquals("The contestant failed.", failure("--workload=read,rmw", "--threads=1", "--against=chm", "--alone"));
+    }
+
+    @Test
+    void shouldShowWhatWasMeasuredBeforeAContestantFailed() throws IOException {
+        failAt = "chm work rmw uniform 1 1";
+        Path json = directory.resolve("b.json");
+        assertEquals("Only 1 of 2 measurements were made, and are shown. The contestant failed.",
+                failure("--workload=read,rmw", "--threads=1", "--against=chm", "--json", json.toString()));
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.startsWith("{\"cells\":[{\"workload\":\"read\"") && !dense.contains("\"workload\":\"rmw\""), dense);
+        assertTrue(dense.endsWith("],\"incomplete\":\"Only1of2measurementsweremade,andareshown.Thecontestantfailed.\"}"), dense);
+        assertTrue(output.toString(StandardCharsets.UTF_8).contains("read on 16,777,216 keys"), output.toString(StandardCharsets.UTF_8));
+        assertTrue(log.containsAll(List.of("tideline close", "chm close")), log.toString());
+    }
+
+    @Test
+    void shouldShowNothingWhereNothingWasMeasuredBeforeAContestantFailed() {
+        failAt = "chm load";
+        assertEquals("The contestant failed.", failure("--workload=read,rmw", "--threads=1", "--against=chm"));
+        assertEquals("", output.toString(StandardCharsets.UTF_8));
     }
 
     @Test

@@ -87,7 +87,7 @@ class ContestantProcessTest {
     @Test
     void shouldMeasureAStoreOnDisk(@TempDir Path folder) throws IOException {
         WorkSettings work = new WorkSettings(Workload.MIXED, Distribution.UNIFORM, 100_000, 100, 2, 32_768, 32, 64_000);
-        RaceSettings settings = new RaceSettings(work, Door.UNSAFE, new Spill(2 << 20, folder, "buffered"), 1, 1, 2 << 20);
+        RaceSettings settings = new RaceSettings(work, Door.UNSAFE, new Spill(2 << 20, folder, "buffered", false), 1, 1, 2 << 20);
         ProcessContenders contenders = new ProcessContenders(settings, new Checkout(null, null, System.err), () -> { });
         long limit = (2 << 20) + 32_768 * 64 + Footprint.processBytes(work);
         try (Contender contender = contenders.start(Contestant.TIDELINE)) {

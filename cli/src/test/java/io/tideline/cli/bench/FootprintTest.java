@@ -56,7 +56,7 @@ class FootprintTest {
     void shouldCountTheMemoryOfAPeerOnDiskHoweverMuchDataThereAre() {
         long memory = 1024 * MEBIBYTE;
         assertEquals(memory + Footprint.processBytes(work(1 << 30, 100)), Footprint.of(Contestant.LMDB, work(1 << 30, 100), null, memory));
-        Spill spill = new Spill(memory, Path.of("there"), "direct");
+        Spill spill = new Spill(memory, Path.of("there"), "direct", false);
         assertEquals(Footprint.of(Contestant.LMDB, work(1 << 30, 100), spill, memory), Footprint.of(Contestant.TIDELINE, work(1 << 30, 100), spill, memory));
         assertEquals(1_000 * 128, Footprint.loadedRecordsBytes(work(1_000, 100)));
         assertEquals(1_000 * 32, Footprint.loadedRecordsBytes(work(1_000, 8)));

@@ -37,7 +37,13 @@ class RaceTest {
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         Streams streams = new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false);
         RaceDisplay display = new RaceDisplay(streams, false, () -> 0);
-        return new Race(List.of(contenders), 1, 2, 3, display).run(List.of(WORK)).getFirst();
+        return run(new Race(List.of(contenders), 1, 2, 3, display), List.of(WORK)).getFirst();
+    }
+
+    private static List<List<Standing>> run(Race race, List<WorkSettings> works) {
+        List<List<Standing>> standings = new ArrayList<>();
+        race.run(works, standings::add);
+        return standings;
     }
 
     @Test
@@ -55,7 +61,7 @@ class RaceTest {
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
         WorkSettings other = new WorkSettings(Workload.RMW, Distribution.ZIPF, 1_000, 8, 1, 64, 256, 6_400);
-        List<List<Standing>> standings = new Race(List.of(a, b), 1, 2, 3, display).run(List.of(WORK, other));
+        List<List<Standing>> standings = run(new Race(List.of(a, b), 1, 2, 3, display), List.of(WORK, other));
         assertEquals(List.of("a load", "b load", "a work read uniform 2 1", "b work read uniform 2 1", "a window 2.0", "b window 2.0"), log.subList(0, 6));
         assertEquals(List.of("a memory", "b memory", "a work rmw zipf 1 256", "b work rmw zipf 1 256", "a window 2.0", "b window 2.0"), log.subList(14, 20));
         assertEquals(1, log.stream().filter("a load"::equals).count());
@@ -77,7 +83,7 @@ class RaceTest {
         a.observer = kernel;
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
-        List<Standing> standings = new Race(List.of(a, b), 1, 2, 3, display, device, null).run(List.of(WORK)).getFirst();
+        List<Standing> standings = run(new Race(List.of(a, b), 1, 2, 3, display, device, null), List.of(WORK)).getFirst();
         assertEquals(Optional.of(new Spread(10, 10, 10)), standings.get(0).kernelReadsPerSecond());
         assertEquals(Optional.of(new Spread(0, 0, 0)), standings.get(1).kernelReadsPerSecond());
         assertEquals(512, standings.get(0).loading().kernelWrittenBytes());
@@ -117,7 +123,7 @@ class RaceTest {
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
         try (DeviceLimit limit = new DeviceLimit(program, Files.createDirectory(folder.resolve("data")), 1, 1, () -> { })) {
-            new Race(List.of(a), 1, 2, 1, display, null, limit).run(works);
+            run(new Race(List.of(a), 1, 2, 1, display, null, limit), works);
         }
         return Files.readAllLines(calls).stream().map(call -> call.replaceAll(".*--rw=(\\w+) .*", "$1")).toList();
     }

@@ -78,7 +78,11 @@ public final class BlockingIo {
     /** @throws StoreFault if not every byte came */
     public void read(DeviceFile file, long offset, long address, int lengthBytes) {
         call.begin();
-        file.read(call, offset, address, lengthBytes);
+        if (timeoutNanos == FOR_EVER) {
+            file.readHere(call, offset, address, lengthBytes);
+        } else {
+            file.read(call, offset, address, lengthBytes);
+        }
         call.await();
     }
 

@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import io.tideline.memory.NativeBuffer;
+import io.tideline.memory.NativeFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,21 +9,42 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** A file behind a {@link FileChannel}, whose transfers are carried out by {@link IoThreads}. */
+/** A file behind a {@link FileChannel}, whose transfers are carried out by {@link IoThreads}, but for those of callers that can read by themselves. */
 class ChannelFile extends CountedFile {
     private final FileChannel channel;
+    /** Null where callers cannot read by themselves. */
+    private final NativeFile reader;
+    private final CallerRead.Source source;
+    private final int unitBytes;
     private final IoThreads threads;
 
-    /** @param open the open files of the device, thread-safe, to which this one belongs until it is closed */
-    ChannelFile(Path path, FileChannel channel, IoThreads threads, Set<CountedFile> open) {
+    /**
+     * @param reader another descriptor of the same file, which is closed with this; null for none
+     * @param unitBytes of what its transfers are multiples
+     * @param open the open files of the device, thread-safe, to which this one belongs until it is closed
+     */
+    ChannelFile(Path path, FileChannel channel, NativeFile reader, int unitBytes, IoThreads threads, Set<CountedFile> open) {
         super(path, open);
         this.channel = channel;
+        this.reader = reader;
+        this.source = reader == null ? null : reader::read;
+        this.unitBytes = unitBytes;
         this.threads = threads;
     }
 
     @Override
     void take(IoRequest request) {
         threads.accept(request);
+    }
+
+    @Override
+    final CallerRead.Source source() {
+        return source;
+    }
+
+    @Override
+    final int unitBytes() {
+        return unitBytes;
     }
 
     @Override
@@ -77,6 +99,8 @@ class ChannelFile extends CountedFile {
 
     @Override
     void release() throws IOException {
-        channel.close();
+        try (NativeFile _ = reader) {
+            channel.close();
+        }
     }
 }

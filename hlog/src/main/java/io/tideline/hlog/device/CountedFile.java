@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
@@ -56,8 +57,46 @@ abstract class CountedFile implements DeviceFile {
         if (begin()) {
             take(request);
         } else {
-            request.complete(request.ticket(), new IoFault("the file is closed: " + request));
+            request.complete(request.ticket(), closedFault(request));
         }
+    }
+
+    /** A virtual thread would block its carrier, and others with it, so a thread of the device reads for it. */
+    @Override
+    public final void readHere(IoRequest request, long offset, long address, int lengthBytes) {
+        CallerRead.Source source = source();
+        if (source == null || Thread.currentThread().isVirtual()) {
+            read(request, offset, address, lengthBytes);
+            return;
+        }
+        long ticket = request.submitted(IoRequest.Kind.READ, this, offset, address, lengthBytes);
+        if (!begin()) {
+            request.complete(ticket, closedFault(request));
+            return;
+        }
+        StoreFault fault;
+        try {
+            fault = CallerRead.carryOut(request, source, unitBytes());
+        } catch (Throwable unexpected) { // no stack or no memory, say; who waits must hear of it
+            fault = new IoFault(request + " failed", unexpected);
+        } finally {
+            ended();
+        }
+        request.complete(ticket, fault);
+    }
+
+    /** Where a thread reads that waits for what it asks for; null where it cannot. */
+    CallerRead.Source source() {
+        return null;
+    }
+
+    /** Of what transfers are multiples. */
+    int unitBytes() {
+        return 1;
+    }
+
+    private static IoFault closedFault(IoRequest request) {
+        return new IoFault("the file is closed: " + request);
     }
 
     /** Keeps the file open until {@link #ended}; false if it is closed. */

@@ -20,7 +20,7 @@ import java.util.List;
  *       knows which of them do; it must not be repeated as if it could succeed.
  *   <li>Creation, renaming and deletion of files survive a crash of the machine only after {@link #syncDirectory}; a rename is seen whole
  *       or not at all.
- *   <li>No thread of the caller does the I/O, so interrupting it harms nothing.
+ *   <li>Interrupting a caller harms nothing: no thread of a caller does I/O that an interrupt could end.
  * </ol>
  *
  * Names are one or two parts of letters, digits, {@code .}, {@code _} and {@code -}, the first neither {@code .} nor {@code -}, joined
@@ -65,7 +65,7 @@ public interface Device extends AutoCloseable {
         return "";
     }
 
-    /** Waits for requests under way and gives everything back; idempotent. Requests that come later end in an {@link io.tideline.fault.IoFault}. */
+    /** Waits for requests under way and gives everything back; idempotent. Requests and openings that come later end in an {@link io.tideline.fault.IoFault}. */
     @Override
     void close();
 }

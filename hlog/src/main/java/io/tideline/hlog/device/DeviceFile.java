@@ -14,6 +14,14 @@ public interface DeviceFile extends AutoCloseable {
     /** Begins to fill {@code lengthBytes} of memory at {@code address} from {@code offset} on. */
     void read(IoRequest request, long offset, long address, int lengthBytes);
 
+    /**
+     * The same for a caller that has nothing else to do: where the device can, the calling thread reads by itself and blocks, which spares the way to another
+     * thread and back, and the request is completed on it before this returns. Elsewhere it is {@link #read}.
+     */
+    default void readHere(IoRequest request, long offset, long address, int lengthBytes) {
+        read(request, offset, address, lengthBytes);
+    }
+
     /** Begins to write {@code lengthBytes} of memory at {@code address} to {@code offset}; the file grows as needed. */
     void write(IoRequest request, long offset, long address, int lengthBytes);
 

@@ -56,8 +56,8 @@ public class DirectDevice extends FileDevice {
     }
 
     @Override
-    FileChannel channel(Path path, boolean fresh) throws IOException {
-        return opening.open(path, fresh, this::direct, super::channel);
+    DeviceFile openFile(Path path, boolean fresh) throws IOException {
+        return opening.open(path, fresh, (place, create) -> file(place, direct(place, create), true), super::openFile);
     }
 
     /** A channel that passes the page cache by. */

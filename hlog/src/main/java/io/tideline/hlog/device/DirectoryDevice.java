@@ -23,6 +23,7 @@ abstract class DirectoryDevice implements Device {
     static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
 
     private final Path directory;
+    private volatile boolean closed;
 
     /** @param directory is there already */
     DirectoryDevice(Path directory) {
@@ -35,12 +36,24 @@ abstract class DirectoryDevice implements Device {
                 : new FileAttribute<?>[0];
     }
 
+    /** The device closes, and opens no file any more. */
+    final void openNoMore() {
+        closed = true;
+    }
+
+    private void requireOpen(Path path) {
+        if (closed) {
+            throw new IoFault("the device is closed: " + path);
+        }
+    }
+
     /** Opens a file for reading and writing, not through a symbolic link; makes it, for its owner alone, where {@code fresh} says so. */
     abstract DeviceFile openFile(Path path, boolean fresh) throws IOException;
 
     @Override
     public DeviceFile create(String name) {
         Path path = path(name);
+        requireOpen(path);
         try {
             makeParent(path);
             return openFile(path, true);
@@ -68,6 +81,7 @@ abstract class DirectoryDevice implements Device {
     @Override
     public DeviceFile open(String name) {
         Path path = path(name);
+        requireOpen(path);
         try {
             return openFile(path, false);
         } catch (NoSuchFileException missing) {

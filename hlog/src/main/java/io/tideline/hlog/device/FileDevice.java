@@ -1,5 +1,6 @@
 package io.tideline.hlog.device;
 
+import io.tideline.memory.NativeFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.LinkOption;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Files through the page cache of the operating system, read and written by {@link IoThreads}. */
+/** Files through the page cache of the operating system, read and written by {@link IoThreads}, and read by callers that wait. */
 public class FileDevice extends DirectoryDevice {
     final IoThreads threads;
     final Set<CountedFile> openFiles = ConcurrentHashMap.newKeySet();
@@ -43,7 +44,29 @@ public class FileDevice extends DirectoryDevice {
 
     @Override
     DeviceFile openFile(Path path, boolean fresh) throws IOException {
-        return new ChannelFile(path, channel(path, fresh), threads, openFiles);
+        return file(path, channel(path, fresh), false);
+    }
+
+    /** @param direct whether the channel passes the page cache by */
+    final DeviceFile file(Path path, FileChannel channel, boolean direct) throws IOException {
+        try {
+            return new ChannelFile(path, channel, reader(path, direct), alignmentBytes(), threads, openFiles);
+        } catch (Throwable failed) {
+            channel.close();
+            throw failed;
+        }
+    }
+
+    /**
+     * A second way into the file, for callers that read by themselves: an interrupt of one of them would close the channel. By name, because
+     * nobody gives a file another name while somebody opens it.
+     */
+    private static NativeFile reader(Path path, boolean direct) {
+        try {
+            return NativeFile.isSupported() ? NativeFile.open(path, false, direct) : null;
+        } catch (IOException without) {
+            return null; // then the threads read for them, as on other systems
+        }
     }
 
     @Override
@@ -58,6 +81,7 @@ public class FileDevice extends DirectoryDevice {
 
     @Override
     public void close() {
+        openNoMore();
         threads.close();
         openFiles.forEach(CountedFile::close);
     }

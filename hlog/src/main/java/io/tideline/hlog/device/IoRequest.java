@@ -39,8 +39,8 @@ public abstract class IoRequest {
     }
 
     /**
-     * The device is done. Called exactly once a submission, on a thread of the device or, where the device refuses, of the submitter; it
-     * must not block, and what it throws is a bug of ours.
+     * The device is done. Called exactly once a submission, on a thread of the device or, where the device refuses or the submitter reads by
+     * itself, on the submitter's; it must not block, and what it throws is a bug of ours.
      *
      * @param fault null if everything was done
      */

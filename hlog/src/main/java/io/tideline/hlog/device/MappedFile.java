@@ -30,7 +30,7 @@ final class MappedFile extends ChannelFile {
 
     /** @param room bytes that the device may still map */
     MappedFile(Path path, FileChannel channel, IoThreads threads, Set<CountedFile> open, long fullBytes, AtomicLong room) {
-        super(path, channel, threads, open);
+        super(path, channel, null, 1, threads, open);
         this.channel = channel;
         this.fullBytes = fullBytes;
         this.room = room;

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Files whose transfers the kernel carries out itself, many at once, on behalf of one thread of the device's own (io_uring). It takes less of
- * the processors than a thread for each transfer. Linux only; {@link #open} serves where the kernel refuses, too.
+ * the processors than a thread for each transfer. A caller that waits for a read makes it itself, which spares two wake-ups. Linux only; {@link #open} serves where the kernel refuses, too.
  */
 public final class UringDevice extends DirectoryDevice {
     private final UringThread thread;
@@ -65,6 +65,7 @@ public final class UringDevice extends DirectoryDevice {
 
     @Override
     public void close() {
+        openNoMore();
         thread.close();
         openFiles.forEach(CountedFile::close);
     }

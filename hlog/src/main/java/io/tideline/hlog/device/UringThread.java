@@ -3,8 +3,6 @@ package io.tideline.hlog.device;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.memory.IoUring;
-import java.io.EOFException;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -162,15 +160,13 @@ final class UringThread {
         if (IoUring.isTransient(result) && ++transfer.tries < MAX_TRIES) {
             again.add(transfer);
         } else if (result < 0) {
-            finish(transfer, IoThreads.fault(request + " failed", new IOException(IoUring.text(result))));
+            finish(transfer, CallerRead.failure(request, result));
         } else if (request.kind() == IoRequest.Kind.SYNC || transfer.doneBytes + result == request.lengthBytes()) {
             finish(transfer, null);
         } else {
             transfer.doneBytes += result;
-            boolean atEnd = result == 0 || transfer.doneBytes % ((UringFile) request.file()).unitBytes != 0;
-            if (request.kind() == IoRequest.Kind.READ && atEnd) {
-                finish(transfer, IoThreads.fault(request + " failed",
-                        new EOFException("the file ends at " + (request.offset() + transfer.doneBytes))));
+            if (request.kind() == IoRequest.Kind.READ && CallerRead.isEnd(result, transfer.doneBytes, ((UringFile) request.file()).unitBytes())) {
+                finish(transfer, CallerRead.endOfFile(request, transfer.doneBytes));
             } else if (result > 0 || ++transfer.tries < MAX_TRIES) {
                 again.add(transfer);
             } else {

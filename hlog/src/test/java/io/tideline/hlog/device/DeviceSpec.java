@@ -40,6 +40,8 @@ abstract class DeviceSpec {
     /** Bytes below which the tests' own transfers lie; the helpers {@link #write} and {@link #read} use what is above. */
     private final long scratch = memory.address() + MEMORY_BYTES - LARGEST_BYTES - 8192;
     private final BlockingIo blocking = new BlockingIo(Waits.SYSTEM);
+    /** Has the device read, because it would not wait for ever. */
+    private final BlockingIo patient = new BlockingIo(Waits.SYSTEM, TimeUnit.SECONDS.toNanos(TIMEOUT_SECONDS));
     Device device;
 
     /** The device under test over the same, at first empty, directory each time it is asked for within a test. */
@@ -73,9 +75,14 @@ abstract class DeviceSpec {
         blocking.write(file, offset, scratch, bytes.length);
     }
 
+    /** Both ways of reading bring the same. */
     private byte[] read(DeviceFile file, long offset, int lengthBytes) {
         blocking.read(file, offset, scratch, lengthBytes);
-        return AnyBytes.get(scratch, lengthBytes);
+        byte[] bytes = AnyBytes.get(scratch, lengthBytes);
+        AnyBytes.put(scratch, new byte[lengthBytes]);
+        patient.read(file, offset, scratch, lengthBytes);
+        assertArrayEquals(bytes, AnyBytes.get(scratch, lengthBytes), "read by a thread of the device");
+        return bytes;
     }
 
     private void assertHolds(DeviceFile file, long offset, byte[] expected, String what) {
@@ -187,12 +194,19 @@ abstract class DeviceSpec {
             byte[] around = bytes(4, 8 * unit);
             for (int before = 0; before < 4; before++) {
                 AnyBytes.put(memory.address(), around);
-                Transfer read = new Transfer();
-                file.read(read, content.length - (long) before * unit, memory.address() + unit, 4 * unit);
-                String message = read.assertFails(IoFault.class).getMessage();
-                assertTrue(message.contains("short"), message);
-                assertArrayEquals(Arrays.copyOf(around, unit), AnyBytes.get(memory.address(), unit), "before the target");
-                assertArrayEquals(Arrays.copyOfRange(around, 5 * unit, 8 * unit), AnyBytes.get(memory.address() + 5 * unit, 3 * unit), "behind the target");
+                for (boolean here : new boolean[] {false, true}) {
+                    Transfer read = new Transfer();
+                    long offset = content.length - (long) before * unit;
+                    if (here) {
+                        file.readHere(read, offset, memory.address() + unit, 4 * unit);
+                    } else {
+                        file.read(read, offset, memory.address() + unit, 4 * unit);
+                    }
+                    String message = read.assertFails(IoFault.class).getMessage();
+                    assertTrue(message.contains("short"), message);
+                    assertArrayEquals(Arrays.copyOf(around, unit), AnyBytes.get(memory.address(), unit), "before the target");
+                    assertArrayEquals(Arrays.copyOfRange(around, 5 * unit, 8 * unit), AnyBytes.get(memory.address() + 5 * unit, 3 * unit), "behind the target");
+                }
             }
             assertThrows(IoFault.class, () -> read(file, content.length + 1024L * unit, unit));
             assertThrows(IoFault.class, () -> read(empty, 0, unit));
@@ -269,6 +283,7 @@ abstract class DeviceSpec {
             int length = units(512);
             long ticket = request.submitted(IoRequest.Kind.READ, file, 0, address, length); // as by a device that takes its time
             assertThrows(IllegalStateException.class, () -> file.read(request, 0, address, length));
+            assertThrows(IllegalStateException.class, () -> file.readHere(request, 0, address, length));
             assertThrows(IllegalStateException.class, () -> file.write(request, 0, address, length));
             assertThrows(IllegalStateException.class, () -> file.sync(request));
             assertTrue(request.isUnderWay());
@@ -511,6 +526,8 @@ abstract class DeviceSpec {
         device.close();
         device.close();
         assertRefused(file);
+        assertThrows(IoFault.class, () -> device.open("late"));
+        assertThrows(IoFault.class, () -> device.create("later"));
         file.close();
         file.close();
         assertRefused(file);
@@ -538,11 +555,13 @@ abstract class DeviceSpec {
         Transfer transfer = new Transfer();
         file.read(transfer, 0, memory.address(), length);
         transfer.assertFails(IoFault.class);
+        file.readHere(transfer, 0, memory.address(), length);
+        transfer.assertFails(IoFault.class);
         file.write(transfer, 0, memory.address(), length);
         transfer.assertFails(IoFault.class);
         file.sync(transfer);
         transfer.assertFails(IoFault.class);
-        assertEquals(3, transfer.completions());
+        assertEquals(4, transfer.completions());
     }
 
     // --- interrupts ---

@@ -146,7 +146,7 @@ abstract class DirectoryDeviceSpec extends DeviceSpec {
         }
         assertEquals(List.of(), openPaths());
         DeviceFile forgotten = device.open("log/0");
-        assertEquals(1, openPaths().size(), "the count sees an open file");
+        assertTrue(openPaths().size() >= 1, "the count sees an open file");
         device.close();
         assertEquals(List.of(), openPaths(), "the close of the device gives " + forgotten.path() + " back");
     }

@@ -216,6 +216,7 @@ public final class SimulatedDisk implements Device {
     public DeviceFile create(String name) {
         check(name);
         return step(Io.CREATE, "create " + name, () -> {
+            requireNotClosed(name);
             if (directory.get(name) != null || !directory.canHold(name)) {
                 throw new IoFault(name + " is there already, or cannot be, on the simulated disk, and is not overwritten");
             }
@@ -231,7 +232,16 @@ public final class SimulatedDisk implements Device {
         if (completing.contains(Thread.currentThread())) {
             addBug(new IllegalStateException(name + " is opened inside of a completion, which that may block"));
         }
-        return step(Io.OPEN, "open " + name, () -> existing(name, "open"), inode -> handle(name, inode));
+        return step(Io.OPEN, "open " + name, () -> {
+            requireNotClosed(name);
+            return existing(name, "open");
+        }, inode -> handle(name, inode));
+    }
+
+    private void requireNotClosed(String name) {
+        if (closed) {
+            throw new IoFault("the device is closed: " + name);
+        }
     }
 
     private SimulatedFile handle(String name, SimulatedInode inode) {

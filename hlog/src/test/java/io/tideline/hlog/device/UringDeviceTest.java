@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -10,8 +11,12 @@ import io.tideline.memory.IoUring;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
@@ -64,6 +69,34 @@ class UringDeviceTest extends DirectoryDeviceSpec {
                 });
                 caller.join();
                 transfers.forEach(Transfer::assertDone);
+            }
+        }
+    }
+
+    /** That is what it is for: no way to the thread of the device and back. A virtual thread would block its carrier. */
+    @Test
+    void shouldReadOnTheThreadOfACallerThatWaitsUnlessItIsVirtual() throws Exception {
+        assumeTrue(isUring());
+        try (DeviceFile file = device.create("here")) {
+            Transfer written = new Transfer();
+            file.write(written, 0, memory.address(), 4096);
+            written.assertDone();
+            Callable<Boolean> readsHere = () -> {
+                AtomicReference<Thread> completing = new AtomicReference<>();
+                CountDownLatch completed = new CountDownLatch(1);
+                file.readHere(new IoRequest() {
+                    @Override
+                    protected void completed(StoreFault fault) {
+                        completing.set(Thread.currentThread());
+                        completed.countDown();
+                    }
+                }, 0, memory.address(), 4096);
+                assertTrue(completed.await(60, TimeUnit.SECONDS));
+                return completing.get() == Thread.currentThread();
+            };
+            assertTrue(readsHere.call());
+            try (ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
+                assertFalse(virtual.submit(readsHere).get(60, TimeUnit.SECONDS));
             }
         }
     }

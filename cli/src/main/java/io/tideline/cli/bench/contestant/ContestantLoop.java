@@ -124,8 +124,7 @@ public final class ContestantLoop implements LineLoop.Answers {
         Optional<OperationStream> same = stream.replayedBy(next);
         stream = null; // two of them may be more than the heap holds
         stream = same.orElseGet(() -> new OperationStream(next));
-        position.set(0);
-        beginReplayers();
+        beginReplayers(); // they go on behind what was replayed last, so that who asks the same keys does not find in memory what the work before has just read
         return "turned=1";
     }
 

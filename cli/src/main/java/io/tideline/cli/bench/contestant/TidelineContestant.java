@@ -21,6 +21,6 @@ public final class TidelineContestant {
     /** A rehearsal has fewer operations than the process is for, and may run beside the loaded store, which has the memory that is allowed. */
     private static Spill of(Spill all, WorkSettings settings, String[] arguments) {
         boolean isRehearsal = settings.operations() < WorkSettings.parse(List.of(arguments)).operations();
-        return isRehearsal ? new Spill(Math.min(all.memoryBytes(), REHEARSAL_MEMORY_BYTES), all.directory(), all.device()) : all;
+        return isRehearsal ? all.withAtMost(REHEARSAL_MEMORY_BYTES) : all;
     }
 }

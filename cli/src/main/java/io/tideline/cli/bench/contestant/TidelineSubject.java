@@ -73,7 +73,8 @@ final class TidelineSubject implements Subject {
             config.memory(logMemoryBytes(settings));
         } else {
             config.directory(kept == null ? newDirectory(spill.directory()) : kept).keepFiles(kept != null)
-                    .preTouch(kept == null || Files.notExists(kept)).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)));
+                    .preTouch(kept == null || Files.notExists(kept)).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)))
+                    .copyReadsUp(spill.copiesReads());
             MemoryBudget.divide(config, spill.memoryBytes(), settings.threads(), Math.toIntExact(recordBytes(settings.valueSize())));
         }
         this.store = Store.open(config.build());

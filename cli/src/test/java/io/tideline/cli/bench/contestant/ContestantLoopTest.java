@@ -71,6 +71,47 @@ class ContestantLoopTest {
         assertEquals(1_000 * 999 / 2 + additions * OperationStream.RMW_OPERAND, sum[0], "one store was loaded, and what is done in another is rehearsed");
     }
 
+    /** Else it would find in memory what the work before has read. */
+    @Test
+    void shouldGoOnBehindWhatTheWorkBeforeReplayed() throws IOException, InterruptedException {
+        WorkSettings work = new WorkSettings(Workload.READ, Distribution.UNIFORM, 1_000, 8, 1, 64, 1, 20 * OperationStream.CHUNK);
+        List<Integer> chunks = new ArrayList<>();
+        Function<WorkSettings, Subject> opener = settings -> new MapSubject(settings) {
+            @Override
+            public Replayer newReplayer(OperationStream stream) {
+                return new Replayer(stream) {
+                    @Override
+                    protected void replayChunk(int from, int to, long shift) {
+                        if (stream.settings().operations() == work.operations()) { // else it is rehearsed
+                            chunks.add(from / OperationStream.CHUNK);
+                        }
+                    }
+
+                    @Override
+                    protected long read(long key) {
+                        throw new AssertionError();
+                    }
+
+                    @Override
+                    protected void upsert(long key, long value) {
+                        throw new AssertionError();
+                    }
+
+                    @Override
+                    protected void rmw(long key) {
+                        throw new AssertionError();
+                    }
+                };
+            }
+        };
+        String turn = "work " + String.join(" ", work.by(1, 2).toArguments());
+        new ContestantLoop(new OperationStream(work), opener, NO_REHEARSAL_NANOS).serve(reader("load;window 0.000001;" + turn + ";window 0.000001"), out);
+        assertTrue(chunks.size() >= 2, chunks.toString());
+        for (int i = 0; i < chunks.size(); i++) {
+            assertEquals(i % 20, chunks.get(i), chunks.toString());
+        }
+    }
+
     @Test
     void shouldShareTheOperationsThatOthersReplay() {
         OperationStream stream = new OperationStream(WORK);

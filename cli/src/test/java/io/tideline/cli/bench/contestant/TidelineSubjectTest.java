@@ -83,7 +83,7 @@ class TidelineSubjectTest {
                 MapSubject map = new MapSubject(stream.settings());
                 map.load();
                 Replayer expected = map.newReplayer(stream);
-                Spill spill = new Spill(1 << 20, directory, "buffered");
+                Spill spill = new Spill(1 << 20, directory, "buffered", false);
                 assertEquals(Optional.of(spill), Spill.parse(spill.toArguments()));
                 try (TidelineSubject subject = new TidelineSubject(stream.settings(), spill)) {
                     subject.load();
@@ -115,7 +115,7 @@ class TidelineSubjectTest {
     void shouldTimeWhatWaitsForTheDisk(Workload workload, int valueSize) throws InterruptedException {
         OperationStream stream = new OperationStream(
                 new WorkSettings(workload, Distribution.UNIFORM, 60 * KEYS, valueSize, 1, 8_192, 64, OPERATIONS));
-        try (TidelineSubject subject = new TidelineSubject(stream.settings(), new Spill(1 << 20, directory, "buffered"))) {
+        try (TidelineSubject subject = new TidelineSubject(stream.settings(), new Spill(1 << 20, directory, "buffered", false))) {
             subject.load();
             Window.Outcome outcome = new Window(stream, List.of(subject.newReplayer(stream)), new AtomicLong()).run(1, true);
             assertEquals(0, outcome.absent());

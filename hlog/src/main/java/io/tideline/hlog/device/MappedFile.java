@@ -38,8 +38,12 @@ final class MappedFile extends ChannelFile {
 
     @Override
     void carryOut(IoRequest request) throws IOException {
-        if (request.kind() != IoRequest.Kind.READ || !copyOut(request)) {
-            super.carryOut(request);
+        try {
+            if (request.kind() != IoRequest.Kind.READ || !copyOut(request)) {
+                super.carryOut(request);
+            }
+        } catch (InternalError unreadable) { // how the JVM tells that the kernel could not bring a page, at the next safepoint behind the copy
+            throw new IoFault(request + " failed: the disk could not read it, or somebody cut the file off", unreadable);
         }
     }
 
@@ -57,8 +61,6 @@ final class MappedFile extends ChannelFile {
             MemorySegment target = MemorySegment.ofBuffer(NativeBuffer.of(request.address(), request.lengthBytes()));
             MemorySegment.copy(mapped, request.offset(), target, 0, request.lengthBytes());
             return true;
-        } catch (InternalError unreadable) { // how the JVM tells that the kernel could not bring a page
-            throw new IoFault(request + " failed: the disk could not read it, or somebody cut the file off", unreadable);
         } finally {
             lock.readLock().unlock();
         }

@@ -135,9 +135,10 @@ public abstract class RecordRead extends IoRequest {
             to = Math.min(address + bytes + alignment - 1 & -alignment, pageEnd());
             int lengthBytes = (int) (to - from);
             if (lengthBytes > bufferBytes) {
+                bufferBytes = 0; // until all of it is there: what fails on the way leaves nothing to be read into
                 buffer = buffer(lengthBytes);
+                view = NativeBuffer.of(buffer, lengthBytes);
                 bufferBytes = lengthBytes;
-                view = NativeBuffer.of(buffer, bufferBytes);
             }
             if (segment == null) {
                 segment = segments.use(address, false);

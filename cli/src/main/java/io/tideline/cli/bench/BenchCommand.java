@@ -505,7 +505,8 @@ public final class BenchCommand implements Callable<Integer> {
             if (results.isEmpty()) {
                 throw failed;
             }
-            return new Measured(results, new Failure("Only " + results.size() + " of " + works + " measurements were made, and are shown. " + failed.getMessage(), failed));
+            String rest = results.size() == works ? "" : "Only " + results.size() + " of " + works + " measurements were made, and are shown. ";
+            return new Measured(results, new Failure(rest + failed.getMessage(), failed));
         }
     }
 

@@ -1,9 +1,11 @@
 package io.tideline.cli.bench;
 
 import io.tideline.cli.bench.work.WorkSettings;
+import io.tideline.cli.console.Failure;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -23,8 +25,9 @@ final class RaceBench implements AutoCloseable {
     private final RaceDisplay display;
     private final Runnable tick;
     private final List<Contender> started = new CopyOnWriteArrayList<>();
-    /** For each work those that have done it, in the order of {@link #running}. */
-    private final List<List<Standing>> standings;
+    /** Of each contestant, for the works that it has done. */
+    private final Map<Contestant, List<Standing>> standings = new EnumMap<>(Contestant.class);
+    private final Map<Contestant, String> failures = new EnumMap<>(Contestant.class);
     private final List<Contestant> running = new ArrayList<>(List.of(Contestant.TIDELINE));
     /** For each rival, why it cannot run here; empty if it can. */
     private List<Optional<String>> missing = List.of();
@@ -45,7 +48,6 @@ final class RaceBench implements AutoCloseable {
         this.contenders = contenders;
         this.alone = alone;
         this.showsLimit = showsLimit;
-        this.standings = works.stream().<List<Standing>>map(_ -> new ArrayList<>()).toList();
         this.limit = limit;
         this.display = display;
         this.tick = tick;
@@ -59,6 +61,7 @@ final class RaceBench implements AutoCloseable {
                 running.add(rivals.get(i));
             }
         }
+        running.forEach(contestant -> standings.put(contestant, new ArrayList<>()));
         tick.run();
         device = settings.spill() == null ? null : BlockDevice.holding(settings.spill().directory()).orElse(null);
         if (alone) {
@@ -73,21 +76,44 @@ final class RaceBench implements AutoCloseable {
         running.forEach(contestant -> started.add(contenders.start(contestant)));
         Race race = race(started, limit);
         display.plan(race.plannedSeconds(works.size()));
-        run(race);
+        race.run(works, done -> {
+            for (int i = 0; i < running.size(); i++) {
+                standings.get(running.get(i)).add(done.get(i));
+            }
+        });
     }
 
-    /** What the disk gives is measured around the first of them. */
+    /** What the disk gives is measured around the first of them. A rival that fails keeps the others from nothing. */
     private void runAlone() {
+        running.forEach(contestant -> contenders.requireRoom(List.of(contestant)));
+        Failure first = null;
         for (Contestant contestant : running) {
             tick.run();
-            contenders.requireRoom(List.of(contestant));
-            Contender contender = contenders.start(contestant);
-            started.add(contender);
+            try {
+                runAlone(contestant);
+            } catch (Failure failed) {
+                if (contestant == Contestant.TIDELINE) {
+                    throw failed;
+                }
+                failures.put(contestant, failed.getMessage().replaceFirst("\\.$", ""));
+                first = first == null ? failed : first;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    private void runAlone(Contestant contestant) {
+        Contender contender = contenders.start(contestant);
+        started.add(contender);
+        try {
             Race race = race(List.of(contender), contestant == Contestant.TIDELINE ? limit : null);
             if (contestant == Contestant.TIDELINE) {
                 display.plan(race.plannedSeconds(works.size()) + (running.size() - 1) * race(List.of(contender), null).plannedSeconds(works.size()));
             }
-            run(race);
+            race.run(works, done -> standings.get(contestant).add(done.getFirst()));
+        } finally {
             contender.close(); // and its files are gone
         }
     }
@@ -96,17 +122,12 @@ final class RaceBench implements AutoCloseable {
         return new Race(contestants, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display, device, measured);
     }
 
-    private void run(Race race) {
-        Iterator<List<Standing>> next = standings.iterator();
-        race.run(works, done -> next.next().addAll(done));
-    }
-
-    /** One for each work that all have done, in their order. */
+    /** One for each work that this store has done, in their order. */
     List<RaceResult> results() {
+        List<Standing> own = standings.getOrDefault(Contestant.TIDELINE, List.of());
         List<RaceResult> results = new ArrayList<>();
-        for (int i = 0; i < works.size() && standings.get(i).size() == running.size(); i++) {
-            results.add(new RaceResult(settings.with(works.get(i)), standings.get(i).getFirst(), rivalResults(standings.get(i)), device == null ? null : device.name(),
-                    limitResult(), notes()));
+        for (int i = 0; i < own.size(); i++) {
+            results.add(new RaceResult(settings.with(works.get(i)), own.get(i), rivalResults(i), device == null ? null : device.name(), limitResult(), notes()));
         }
         return results;
     }
@@ -122,14 +143,13 @@ final class RaceBench implements AutoCloseable {
         return limit == null ? new RaceResult.Limit(null, "there is no fio on the PATH") : new RaceResult.Limit(limit.figures(), null);
     }
 
-    private List<RaceResult.Rival> rivalResults(List<Standing> ran) {
+    private List<RaceResult.Rival> rivalResults(int work) {
         List<RaceResult.Rival> results = new ArrayList<>();
-        int next = 1;
         for (int i = 0; i < rivals.size(); i++) {
-            String name = rivals.get(i).toString();
-            results.add(missing.get(i).isPresent()
-                    ? new RaceResult.Rival(name, null, missing.get(i).get())
-                    : new RaceResult.Rival(name, ran.get(next++), null));
+            List<Standing> done = standings.getOrDefault(rivals.get(i), List.of());
+            boolean hasRun = work < done.size();
+            results.add(new RaceResult.Rival(rivals.get(i).toString(), hasRun ? done.get(work) : null,
+                    hasRun ? null : missing.get(i).orElse(failures.getOrDefault(rivals.get(i), "it was not its turn yet"))));
         }
         return results;
     }

@@ -427,10 +427,14 @@ class BenchCommandTest {
         assertEquals("--alone is about several contestants; name the others with --against.", failure("--alone"));
     }
 
+    /** Which is told all the same. */
     @Test
-    void shouldShowNothingOfAWorkThatNotAllHaveDone() {
-        failAt = "chm load";
-        assertEquals("The contestant failed.", failure("--workload=read,rmw", "--threads=1", "--against=chm", "--alone"));
+    void shouldMeasureTheOthersWhereOneThatIsAloneFails() {
+        failAt = "lmdb load";
+        assertEquals("The contestant failed.", failure("--workload=read,rmw", "--threads=1", "--against=lmdb,chm", "--alone", "--memory=64m"));
+        String shown = output.toString(StandardCharsets.UTF_8);
+        assertTrue(log.contains("lmdb close") && log.contains("chm memory"), log.toString());
+        assertEquals(2, shown.lines().filter("lmdb was not run: The contestant failed."::equals).count(), shown);
     }
 
     @Test

@@ -8,6 +8,9 @@ import java.util.Set;
 
 /** An open file that knows how many of its requests are under way, and is closed after the last of them. */
 abstract class CountedFile implements DeviceFile {
+    /** Where there is not even memory to tell of it. */
+    private static final IoFault UNEXPLAINED = new IoFault("a read failed, and there was no memory left to say how");
+
     final Path path;
     private final Set<CountedFile> open;
     /** How many requests were submitted and did not end; guarded by this. */
@@ -74,15 +77,15 @@ abstract class CountedFile implements DeviceFile {
             request.complete(ticket, closedFault(request));
             return;
         }
-        StoreFault fault;
+        StoreFault fault = UNEXPLAINED;
         try {
             fault = CallerRead.carryOut(request, source, unitBytes());
         } catch (Throwable unexpected) { // no stack or no memory, say; who waits must hear of it
             fault = new IoFault(request + " failed", unexpected);
         } finally {
             ended();
+            request.complete(ticket, fault);
         }
-        request.complete(ticket, fault);
     }
 
     /** Where a thread reads that waits for what it asks for; null where it cannot. */

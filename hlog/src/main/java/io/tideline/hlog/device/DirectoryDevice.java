@@ -47,6 +47,15 @@ abstract class DirectoryDevice implements Device {
         }
     }
 
+    /** A close that came meanwhile may have missed the file. */
+    private DeviceFile unlessClosed(Path path, DeviceFile opened) {
+        if (closed) {
+            opened.close();
+        }
+        requireOpen(path);
+        return opened;
+    }
+
     /** Opens a file for reading and writing, not through a symbolic link; makes it, for its owner alone, where {@code fresh} says so. */
     abstract DeviceFile openFile(Path path, boolean fresh) throws IOException;
 
@@ -56,7 +65,7 @@ abstract class DirectoryDevice implements Device {
         requireOpen(path);
         try {
             makeParent(path);
-            return openFile(path, true);
+            return unlessClosed(path, openFile(path, true));
         } catch (FileAlreadyExistsException taken) {
             throw new IoFault(path + " is there already and is not overwritten", taken);
         } catch (IOException failed) {
@@ -83,7 +92,7 @@ abstract class DirectoryDevice implements Device {
         Path path = path(name);
         requireOpen(path);
         try {
-            return openFile(path, false);
+            return unlessClosed(path, openFile(path, false));
         } catch (NoSuchFileException missing) {
             throw new IoFault("there is no file " + path, missing);
         } catch (IOException failed) {

@@ -3,6 +3,7 @@ package io.tideline.core;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -44,7 +45,7 @@ final class Churn {
             churn.run(nanos * 3 / 4, 2 * memory);
             StoreStats stats = store.stats();
             System.out.println("grown=" + (churn.peak - before) + " budget=" + (memory + stats.indexBytes()) + " files=" + files + " filesLater="
-                    + files() + " mappings=" + mappings + " mappingsLater=" + mappings() + " written=" + stats.deviceWrittenBytes()
+                    + files() + " descriptorsLater=" + descriptors().size() + " mappings=" + mappings + " mappingsLater=" + mappings() + " written=" + stats.deviceWrittenBytes()
                     + " deviceReads=" + stats.deviceReads() + " lives=" + churn.lives + " heap=" + Runtime.getRuntime().maxMemory());
         }
     }
@@ -89,9 +90,23 @@ final class Churn {
         }
     }
 
+    /** Files, each counted once, however many descriptors it has. */
     private static long files() throws IOException {
+        return descriptors().stream().distinct().count();
+    }
+
+    /** What the descriptors of this process point to. */
+    private static List<String> descriptors() throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return open.count();
+            return open.map(Churn::target).toList();
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException closedMeanwhile) {
+            return descriptor.toString();
         }
     }
 

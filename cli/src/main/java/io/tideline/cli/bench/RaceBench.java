@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
@@ -27,10 +26,9 @@ final class RaceBench implements AutoCloseable {
     private final List<Contender> started = new CopyOnWriteArrayList<>();
     /** Of each contestant, for the works that it has done. */
     private final Map<Contestant, List<Standing>> standings = new EnumMap<>(Contestant.class);
-    private final Map<Contestant, String> failures = new EnumMap<>(Contestant.class);
+    /** Of those that cannot run here, or did not come through, why. */
+    private final Map<Contestant, String> reasons = new EnumMap<>(Contestant.class);
     private final List<Contestant> running = new ArrayList<>(List.of(Contestant.TIDELINE));
-    /** For each rival, why it cannot run here; empty if it can. */
-    private List<Optional<String>> missing = List.of();
     private BlockDevice device;
 
     /**
@@ -55,11 +53,8 @@ final class RaceBench implements AutoCloseable {
 
     /** Runs it all, once. Where that fails, {@link #results} has the works that were done by then. */
     void run() {
-        missing = rivals.stream().map(contenders::prepare).toList();
-        for (int i = 0; i < rivals.size(); i++) {
-            if (missing.get(i).isEmpty()) {
-                running.add(rivals.get(i));
-            }
+        for (Contestant rival : rivals) {
+            contenders.prepare(rival).ifPresentOrElse(reason -> reasons.put(rival, reason), () -> running.add(rival));
         }
         running.forEach(contestant -> standings.put(contestant, new ArrayList<>()));
         tick.run();
@@ -95,7 +90,7 @@ final class RaceBench implements AutoCloseable {
                 if (contestant == Contestant.TIDELINE) {
                     throw failed;
                 }
-                failures.put(contestant, failed.getMessage().replaceFirst("\\.$", ""));
+                reasons.put(contestant, failed.getMessage().replaceFirst("\\.$", ""));
                 first = first == null ? failed : first;
             }
         }
@@ -145,11 +140,10 @@ final class RaceBench implements AutoCloseable {
 
     private List<RaceResult.Rival> rivalResults(int work) {
         List<RaceResult.Rival> results = new ArrayList<>();
-        for (int i = 0; i < rivals.size(); i++) {
-            List<Standing> done = standings.getOrDefault(rivals.get(i), List.of());
+        for (Contestant rival : rivals) {
+            List<Standing> done = standings.getOrDefault(rival, List.of());
             boolean hasRun = work < done.size();
-            results.add(new RaceResult.Rival(rivals.get(i).toString(), hasRun ? done.get(work) : null,
-                    hasRun ? null : missing.get(i).orElse(failures.getOrDefault(rivals.get(i), "it was not its turn yet"))));
+            results.add(new RaceResult.Rival(rival.toString(), hasRun ? done.get(work) : null, hasRun ? null : reasons.getOrDefault(rival, "it was not its turn yet")));
         }
         return results;
     }

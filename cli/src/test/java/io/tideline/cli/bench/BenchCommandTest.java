@@ -423,7 +423,8 @@ class BenchCommandTest {
         assertEquals(2, log.stream().filter("chm memory"::equals).count());
         String shown = output.toString(StandardCharsets.UTF_8);
         assertEquals(2, shown.lines().filter(line -> line.startsWith("Each contestant was loaded and measured alone")).count(), shown);
-        assertTrue(shown.lines().anyMatch(line -> line.contains("2.00 x") || line.contains("2.0")), shown);
+        assertEquals(List.of(List.of("tideline is faster by", "2.00 (2.00 - 2.00)"), List.of("tideline is faster by", "5.00 (4.00 - 6.00)")),
+                shown.lines().map(String::strip).filter(line -> line.startsWith("tideline is faster by")).map(line -> cells(line)).toList());
         assertEquals("--alone is about several contestants; name the others with --against.", failure("--alone"));
     }
 
@@ -435,6 +436,15 @@ class BenchCommandTest {
         String shown = output.toString(StandardCharsets.UTF_8);
         assertTrue(log.contains("lmdb close") && log.contains("chm memory"), log.toString());
         assertEquals(2, shown.lines().filter("lmdb was not run: The contestant failed."::equals).count(), shown);
+    }
+
+    @Test
+    void shouldTellOfThoseWhoseTurnNeverCame() {
+        failAt = "tideline work rmw uniform 1 1";
+        assertEquals("Only 1 of 2 measurements were made, and are shown. The contestant failed.",
+                failure("--workload=read,rmw", "--threads=1", "--against=chm", "--alone"));
+        String shown = output.toString(StandardCharsets.UTF_8);
+        assertTrue(shown.lines().anyMatch("chm was not run: it was not its turn yet."::equals), shown);
     }
 
     @Test

@@ -11,7 +11,7 @@ import java.io.IOException;
  */
 final class CallerRead {
     /** How often the kernel may ask for the same again before it counts as an error. */
-    private static final int MAX_TRIES = 100;
+    static final int MAX_TRIES = 100;
 
     /** Where the bytes come from. */
     @FunctionalInterface

@@ -14,8 +14,6 @@ class ChannelFile extends CountedFile {
     private final FileChannel channel;
     /** Null where callers cannot read by themselves. */
     private final NativeFile reader;
-    private final CallerRead.Source source;
-    private final int unitBytes;
     private final IoThreads threads;
 
     /**
@@ -24,27 +22,15 @@ class ChannelFile extends CountedFile {
      * @param open the open files of the device, thread-safe, to which this one belongs until it is closed
      */
     ChannelFile(Path path, FileChannel channel, NativeFile reader, int unitBytes, IoThreads threads, Set<CountedFile> open) {
-        super(path, open);
+        super(path, open, reader == null ? null : reader::read, unitBytes);
         this.channel = channel;
         this.reader = reader;
-        this.source = reader == null ? null : reader::read;
-        this.unitBytes = unitBytes;
         this.threads = threads;
     }
 
     @Override
     void take(IoRequest request) {
         threads.accept(request);
-    }
-
-    @Override
-    final CallerRead.Source source() {
-        return source;
-    }
-
-    @Override
-    final int unitBytes() {
-        return unitBytes;
     }
 
     @Override

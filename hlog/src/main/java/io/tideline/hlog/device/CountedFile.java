@@ -13,6 +13,10 @@ abstract class CountedFile implements DeviceFile {
 
     final Path path;
     private final Set<CountedFile> open;
+    /** Where a thread reads that waits for what it asks for; null where it cannot. */
+    private final CallerRead.Source source;
+    /** Of what transfers are multiples. */
+    final int unitBytes;
     /** How many requests were submitted and did not end; guarded by this. */
     private int underWay;
     /** Guarded by this. */
@@ -20,10 +24,16 @@ abstract class CountedFile implements DeviceFile {
     /** Guarded by this. */
     private boolean released;
 
-    /** @param open the open files of the device, thread-safe, to which this one belongs until it is closed */
-    CountedFile(Path path, Set<CountedFile> open) {
+    /**
+     * @param open the open files of the device, thread-safe, to which this one belongs until it is closed
+     * @param source where a thread reads that waits for what it asks for; null where it cannot
+     * @param unitBytes of what transfers are multiples
+     */
+    CountedFile(Path path, Set<CountedFile> open, CallerRead.Source source, int unitBytes) {
         this.path = path;
         this.open = open;
+        this.source = source;
+        this.unitBytes = unitBytes;
         open.add(this);
     }
 
@@ -67,7 +77,6 @@ abstract class CountedFile implements DeviceFile {
     /** A virtual thread would block its carrier, and others with it, so a thread of the device reads for it. */
     @Override
     public final void readHere(IoRequest request, long offset, long address, int lengthBytes) {
-        CallerRead.Source source = source();
         if (source == null || Thread.currentThread().isVirtual()) {
             read(request, offset, address, lengthBytes);
             return;
@@ -77,25 +86,31 @@ abstract class CountedFile implements DeviceFile {
             request.complete(ticket, closedFault(request));
             return;
         }
-        StoreFault fault = UNEXPLAINED;
+        StoreFault fault;
         try {
-            fault = CallerRead.carryOut(request, source, unitBytes());
-        } catch (Throwable unexpected) { // no stack or no memory, say; who waits must hear of it
-            fault = new IoFault(request + " failed", unexpected);
-        } finally {
-            ended();
-            request.complete(ticket, fault);
+            fault = CallerRead.carryOut(request, source, unitBytes);
+        } catch (Throwable unexpected) { // no stack or no memory, say; who waits must hear of it, and once
+            fault = fault(request, unexpected);
+        }
+        complete(request, ticket, fault);
+    }
+
+    private static IoFault fault(IoRequest request, Throwable unexpected) {
+        try {
+            return new IoFault(request + " failed", unexpected);
+        } catch (Throwable again) {
+            return UNEXPLAINED;
         }
     }
 
-    /** Where a thread reads that waits for what it asks for; null where it cannot. */
-    CallerRead.Source source() {
-        return null;
-    }
-
-    /** Of what transfers are multiples. */
-    int unitBytes() {
-        return 1;
+    /** The file is done with a request, and tells it. What a completion throws is a bug of ours that nobody here can handle. */
+    final void complete(IoRequest request, long ticket, StoreFault fault) {
+        ended();
+        try {
+            request.complete(ticket, fault);
+        } catch (Throwable bug) {
+            System.getLogger(CountedFile.class.getName()).log(System.Logger.Level.ERROR, "the completion of a request failed", bug);
+        }
     }
 
     private static IoFault closedFault(IoRequest request) {

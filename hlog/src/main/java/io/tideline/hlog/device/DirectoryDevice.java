@@ -51,8 +51,8 @@ abstract class DirectoryDevice implements Device {
     private DeviceFile unlessClosed(Path path, DeviceFile opened) {
         if (closed) {
             opened.close();
+            requireOpen(path);
         }
-        requireOpen(path);
         return opened;
     }
 

@@ -51,8 +51,7 @@ final class IoThreads {
             }
         }
         if (refusal != null) {
-            ((ChannelFile) request.file()).ended();
-            request.complete(request.ticket(), new IoFault(refusal));
+            ((ChannelFile) request.file()).complete(request, request.ticket(), new IoFault(refusal));
         }
     }
 
@@ -73,12 +72,7 @@ final class IoThreads {
             } catch (Throwable unexpected) {
                 fault = new IoFault(request + " failed", unexpected);
             }
-            ((ChannelFile) request.file()).ended();
-            try {
-                request.complete(ticket, fault);
-            } catch (Throwable bug) {
-                System.getLogger(IoThreads.class.getName()).log(System.Logger.Level.ERROR, "the completion of a request failed", bug);
-            }
+            ((ChannelFile) request.file()).complete(request, ticket, fault);
         }
     }
 

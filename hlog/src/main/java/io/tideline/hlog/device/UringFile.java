@@ -9,32 +9,17 @@ import java.util.Set;
 /** A file whose transfers go through the ring of a {@link UringThread}, but for those of callers that can read by themselves. */
 final class UringFile extends CountedFile {
     final NativeFile file;
-    /** Of what transfers are multiples. */
-    private final int unitBytes;
     private final UringThread thread;
-    private final CallerRead.Source source;
 
     UringFile(Path path, NativeFile file, int unitBytes, UringThread thread, Set<CountedFile> open) {
-        super(path, open);
+        super(path, open, file::read, unitBytes);
         this.file = file;
-        this.unitBytes = unitBytes;
         this.thread = thread;
-        this.source = file::read;
     }
 
     @Override
     void take(IoRequest request) {
         thread.accept(request);
-    }
-
-    @Override
-    CallerRead.Source source() {
-        return source;
-    }
-
-    @Override
-    int unitBytes() {
-        return unitBytes;
     }
 
     @Override

@@ -25,8 +25,6 @@ final class UringThread {
     private static final int ENTRIES = 256;
     /** One entry wakes the thread. */
     private static final int DEPTH = ENTRIES - 1;
-    /** How often the kernel may ask for the same again before it counts as an error. */
-    private static final int MAX_TRIES = 100;
 
     private final ArrayDeque<IoRequest> waiting = new ArrayDeque<>();
     private boolean asleep;
@@ -157,7 +155,7 @@ final class UringThread {
     private void completed(long number, int result) {
         Transfer transfer = transfers[(int) number];
         IoRequest request = transfer.request;
-        if (IoUring.isTransient(result) && ++transfer.tries < MAX_TRIES) {
+        if (IoUring.isTransient(result) && ++transfer.tries < CallerRead.MAX_TRIES) {
             again.add(transfer);
         } else if (result < 0) {
             finish(transfer, CallerRead.failure(request, result));
@@ -165,9 +163,9 @@ final class UringThread {
             finish(transfer, null);
         } else {
             transfer.doneBytes += result;
-            if (request.kind() == IoRequest.Kind.READ && CallerRead.isEnd(result, transfer.doneBytes, ((UringFile) request.file()).unitBytes())) {
+            if (request.kind() == IoRequest.Kind.READ && CallerRead.isEnd(result, transfer.doneBytes, ((UringFile) request.file()).unitBytes)) {
                 finish(transfer, CallerRead.endOfFile(request, transfer.doneBytes));
-            } else if (result > 0 || ++transfer.tries < MAX_TRIES) {
+            } else if (result > 0 || ++transfer.tries < CallerRead.MAX_TRIES) {
                 again.add(transfer);
             } else {
                 finish(transfer, new IoFault(request + " failed: the kernel writes nothing"));
@@ -183,12 +181,7 @@ final class UringThread {
     }
 
     private static void complete(IoRequest request, long ticket, StoreFault fault) {
-        ((CountedFile) request.file()).ended();
-        try {
-            request.complete(ticket, fault);
-        } catch (Throwable bug) {
-            System.getLogger(UringThread.class.getName()).log(System.Logger.Level.ERROR, "the completion of a request failed", bug);
-        }
+        ((CountedFile) request.file()).complete(request, ticket, fault);
     }
 
     private void failAll(StoreFault fault) {

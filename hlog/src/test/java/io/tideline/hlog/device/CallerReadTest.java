@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,18 +34,12 @@ class CallerReadTest {
         });
     }
 
-    private static CountedFile file(int unit, CallerRead.Source bytes) {
-        return new CountedFile(Path.of("file"), ConcurrentHashMap.newKeySet()) {
-            @Override
-            CallerRead.Source source() {
-                return bytes;
-            }
+    private static CountedFile file(int unitBytes, CallerRead.Source source) {
+        return file(Path.of("file"), unitBytes, source);
+    }
 
-            @Override
-            int unitBytes() {
-                return unit;
-            }
-
+    private static CountedFile file(Path path, int unitBytes, CallerRead.Source source) {
+        return new CountedFile(path, ConcurrentHashMap.newKeySet(), source, unitBytes) {
             @Override
             void take(IoRequest request) {
                 throw new AssertionError("a thread of the device was asked");
@@ -116,5 +111,22 @@ class CallerReadTest {
             assertEquals(i, transfer.completions());
         }
         file.close(); // nothing of it is under way
+    }
+
+    /** It is told once, and nothing is thrown to a caller that would tell it again. */
+    @Test
+    void shouldCompleteARequestThatNobodyCanSayAnythingOf() {
+        Path unspeakable = (Path) Proxy.newProxyInstance(Path.class.getClassLoader(), new Class<?>[] {Path.class}, (_, _, _) -> {
+            throw new OutOfMemoryError("as where not even a text can be made");
+        });
+        CountedFile file = file(unspeakable, 1, (_, _, _) -> {
+            throw new StackOverflowError();
+        });
+        Transfer transfer = new Transfer();
+        for (int i = 1; i <= 2; i++) {
+            file.readHere(transfer, 0, 1 << 20, 8192);
+            assertEquals(i, transfer.completions());
+            assertEquals("a read failed, and there was no memory left to say how", transfer.outcome().getMessage());
+        }
     }
 }

@@ -40,6 +40,9 @@ class DirectDeviceTest extends DirectoryDeviceSpec {
             transfer.assertFails(IoFault.class);
             file.read(transfer, 0, memory.address() + 8, 4096);
             transfer.assertFails(IoFault.class);
+            file.readHere(transfer, 100, memory.address(), 4096);
+            String message = transfer.assertFails(IoFault.class).getMessage();
+            assertTrue(message.endsWith("Invalid argument"), message);
             file.write(transfer, 0, memory.address(), 100);
             transfer.assertFails(IoFault.class);
             assertEquals(8192, file.sizeBytes());

@@ -26,7 +26,7 @@ class FileDeviceTest extends DirectoryDeviceSpec {
 
     @Test
     void shouldSurviveCompletionsThatThrow() {
-        Logger logger = Logger.getLogger(IoThreads.class.getName());
+        Logger logger = Logger.getLogger(CountedFile.class.getName());
         logger.setLevel(Level.OFF);
         try (DeviceFile file = device.create("bugs")) {
             CountDownLatch thrown = new CountDownLatch(20);

@@ -104,7 +104,7 @@ class UringDeviceTest extends DirectoryDeviceSpec {
     @Test
     void shouldSurviveCompletionsThatThrow() throws InterruptedException {
         assumeTrue(isUring());
-        Logger logger = Logger.getLogger(UringThread.class.getName());
+        Logger logger = Logger.getLogger(CountedFile.class.getName());
         logger.setLevel(Level.OFF);
         try (DeviceFile file = device.create("bugs")) {
             CountDownLatch thrown = new CountDownLatch(20);

@@ -60,9 +60,11 @@ public final class IoUring implements AutoCloseable {
     private static final long WAKE = -1;
 
     private final Arena arena = Arena.ofConfined();
-    private final MemorySegment state = arena.allocate(SystemCall.stateLayout());
+    private final MemorySegment state = LinuxCall.newState(arena);
     /** What the waking counter is read into. */
     private final MemorySegment wakeRead = arena.allocate(ValueLayout.JAVA_LONG);
+    /** What is written to it, by any thread. */
+    private final long wakeWrite = arena.allocateFrom(ValueLayout.JAVA_LONG, 1L).address();
     private final int descriptor;
     private final int wakeDescriptor;
     private final long rings;
@@ -252,7 +254,7 @@ public final class IoUring implements AutoCloseable {
 
     /** Lets {@link #enter} return; from any thread; begun before the close. */
     public void wake() {
-        SystemCall.writeWord(wakeDescriptor, 1);
+        SystemCall.writeWord(wakeDescriptor, wakeWrite);
     }
 
     /** Gives everything back. No request is under way. */

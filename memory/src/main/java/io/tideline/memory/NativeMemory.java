@@ -1,17 +1,13 @@
 package io.tideline.memory;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import io.tideline.fault.IoFault;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
-/** The system calls behind {@link Region}: mmap, munmap, mremap and madvise of Linux, and the size of their pages, through {@code java.lang.foreign}. */
+/** The system calls behind {@link Region}: mmap, munmap, mremap and madvise of Linux, and the size of their pages. */
 final class NativeMemory {
     static final String NATIVE_ACCESS_DENIED = "Tideline keeps its data off the heap and this JVM denies that: start it with"
             + " --enable-native-access=ALL-UNNAMED (or with the name of the module that holds io.tideline.memory)";
@@ -26,20 +22,29 @@ final class NativeMemory {
     private static final int MREMAP_ONTO = 1 | 2 | 4;
     private static final long MAP_FAILED = -1;
 
-    private static final class Calls {
-        static final MethodHandle MMAP = bind("mmap",
-                FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-        static final MethodHandle MUNMAP = bind("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
-        static final MethodHandle MADVISE = bind("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
-        static final MethodHandle MREMAP = bind("mremap",
-                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG));
-        static final MethodHandle GETPAGESIZE = bind("getpagesize", FunctionDescriptor.of(JAVA_INT));
+    /** The largest page of the systems that this runs on: as good as the right one for all that is rounded up to it. */
+    private static final long LARGEST_PAGE_BYTES = 64 << 10;
+    private static final Path START_OF_PROCESS = Path.of("/proc/self/auxv");
+    private static final long AT_PAGESZ = 6;
 
-        @SuppressWarnings("restricted") // these calls are what this class is for
-        private static MethodHandle bind(String name, FunctionDescriptor descriptor) {
-            Linker linker = Linker.nativeLinker();
-            SymbolLookup lookup = linker.defaultLookup();
-            return linker.downcallHandle(lookup.find(name).orElseThrow(), descriptor);
+    private static final class PageSize {
+        static final long BYTES = read();
+
+        /** From the pairs of words, of a kind and a value, that the kernel gave the process at its start. */
+        private static long read() {
+            try {
+                ByteBuffer pairs = ByteBuffer.wrap(Files.readAllBytes(START_OF_PROCESS)).order(ByteOrder.nativeOrder());
+                while (pairs.remaining() >= 2 * Long.BYTES) {
+                    long kind = pairs.getLong();
+                    long value = pairs.getLong();
+                    if (kind == AT_PAGESZ) {
+                        return value;
+                    }
+                }
+            } catch (IOException unreadable) {
+                // Without /proc the answer below is good enough.
+            }
+            return LARGEST_PAGE_BYTES;
         }
     }
 
@@ -48,31 +53,17 @@ final class NativeMemory {
 
     /** Whether this platform has these calls; elsewhere regions come from arenas. */
     static boolean isLinux() {
-        return System.getProperty("os.name").equals("Linux");
+        return LinuxCall.areThere();
     }
 
     /** Bytes of a page of this kernel: 4 KiB on x86-64, on aarch64 also 16 or 64 KiB. */
     static long pageBytes() {
-        try {
-            return (int) Calls.GETPAGESIZE.invokeExact();
-        } catch (IllegalCallerException | LinkageError denied) {
-            throw new IllegalStateException(NATIVE_ACCESS_DENIED, denied);
-        } catch (Throwable unexpected) {
-            throw new AssertionError("getpagesize", unexpected);
-        }
+        return PageSize.BYTES;
     }
 
     /** Address space of {@code sizeBytes} zeros that takes memory only where it is touched. */
     static long map(long sizeBytes) {
-        long address;
-        try {
-            address = (long) Calls.MMAP.invokeExact(
-                    MemorySegment.NULL, sizeBytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0L);
-        } catch (IllegalCallerException | LinkageError denied) {
-            throw new IllegalStateException(NATIVE_ACCESS_DENIED, denied);
-        } catch (Throwable unexpected) {
-            throw new AssertionError("mmap", unexpected);
-        }
+        long address = LinuxCall.MMAP.tryRun(0, sizeBytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
         if (address == MAP_FAILED) {
             throw new IoFault("the operating system has no " + sizeBytes
                     + " bytes of address space left (mmap failed); configure less memory, or raise what limits it: ulimit -v, vm.max_map_count,"
@@ -82,13 +73,7 @@ final class NativeMemory {
     }
 
     static void unmap(long address, long sizeBytes) {
-        int result;
-        try {
-            result = (int) Calls.MUNMAP.invokeExact(address, sizeBytes);
-        } catch (Throwable unexpected) {
-            throw new AssertionError("munmap", unexpected);
-        }
-        if (result != 0) {
+        if (LinuxCall.MUNMAP.tryRun(address, sizeBytes, 0, 0, 0, 0) != 0) {
             throw new AssertionError("munmap of " + sizeBytes + " bytes at 0x" + Long.toHexString(address) + " failed");
         }
     }
@@ -113,11 +98,7 @@ final class NativeMemory {
      * kernel refused (older than Linux 5.7) and everything is as it was.
      */
     static boolean move(long from, long to, long sizeBytes) {
-        try {
-            return (long) Calls.MREMAP.invokeExact(from, sizeBytes, sizeBytes, MREMAP_ONTO, to) == to;
-        } catch (Throwable unexpected) {
-            throw new AssertionError("mremap", unexpected);
-        }
+        return LinuxCall.MREMAP.tryRun(from, sizeBytes, sizeBytes, MREMAP_ONTO, to, 0) == to;
     }
 
     /** Asks that no more of a mapped file be read than is touched; false where the kernel refused. */
@@ -126,10 +107,6 @@ final class NativeMemory {
     }
 
     private static boolean advise(long address, long sizeBytes, int advice) {
-        try {
-            return (int) Calls.MADVISE.invokeExact(address, sizeBytes, advice) == 0;
-        } catch (Throwable unexpected) {
-            throw new AssertionError("madvise", unexpected);
-        }
+        return LinuxCall.MADVISE.tryRun(address, sizeBytes, advice, 0, 0, 0) == 0;
     }
 }

@@ -1,25 +1,15 @@
 package io.tideline.memory;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.invoke.MethodHandle;
-
 /** The weight of a thread where more threads would run than there are processors. On Linux each thread has its own; Java's priorities do not reach it. */
 final class Niceness {
     /** At 5 a thread has a quarter of a processor that it shares with one other. */
     private static final int STEP = 5;
 
-    private static final class Calls {
-        static final MethodHandle NICE = bind();
-
-        @SuppressWarnings("restricted") // this call is what this class is for
-        private static MethodHandle bind() {
-            Linker linker = Linker.nativeLinker();
-            return linker.downcallHandle(linker.defaultLookup().find("nice").orElseThrow(), FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-        }
-    }
+    private static final int LEAST_WEIGHT = 19;
+    private static final int PRIO_PROCESS = 0;
+    private static final int CALLING_THREAD = 0;
+    /** The kernel answers 20 less the niceness, so that no answer looks like an error. */
+    private static final int OFFSET = 20;
 
     private Niceness() {
     }
@@ -29,12 +19,10 @@ final class Niceness {
         if (!NativeMemory.isLinux()) {
             return;
         }
-        try {
-            int _ = (int) Calls.NICE.invokeExact(STEP); // to more than 19 it is never raised, and nothing else can be refused
-        } catch (IllegalCallerException | LinkageError denied) {
-            throw new IllegalStateException(NativeMemory.NATIVE_ACCESS_DENIED, denied);
-        } catch (Throwable unexpected) {
-            throw new AssertionError("nice", unexpected);
+        long answer = LinuxCall.GETPRIORITY.tryRun(PRIO_PROCESS, CALLING_THREAD, 0, 0, 0, 0);
+        if (answer > 0) {
+            long raised = Math.min(LEAST_WEIGHT, OFFSET - answer + STEP);
+            LinuxCall.SETPRIORITY.tryRun(PRIO_PROCESS, CALLING_THREAD, raised, 0, 0, 0); // to make oneself lighter is never refused
         }
     }
 }

@@ -154,19 +154,47 @@ public final class Recovery {
     public void fill(Epoch epoch, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
         if (newest.isPresent()) {
             Manifest manifest = newest.get();
-            long start = waits.nanoTime();
-            Optional<IndexImage> image = readImage(index, device, waits);
-            long placed = waits.nanoTime();
-            Probe.at("recovery.image");
-            long wanted = image.isPresent() ? manifest.image().orElseThrow().replayFrom() : extent.begin();
-            long from = Math.max(Math.min(wanted, syncedTo), extent.begin());
-            long end = manifest.keptEnd();
-            new Replay(index, hash).run(log, waits, from, end, progress);
+            fillIndex(manifest, index, log, hash, device, waits, progress);
             if (manifest.snapshot().isPresent()) {
                 readSnapshot(manifest.snapshot().get(), device, waits, new SnapshotReplay(epoch, index, log, hash, waits, manifest));
             }
-            work = new RecoveryWork(image.map(IndexImage::sizeBytes).orElse(0L), placed - start, Math.max(end - from, 0), waits.nanoTime() - placed);
         }
+    }
+
+    /** What came of reading an image on another thread, which has ended. */
+    private static final class Placed {
+        private Optional<IndexImage> image = Optional.empty();
+        private long atNanos;
+    }
+
+    /**
+     * What the image lacks is read and verified while the image is. Where that turns out to be of no use, what stands in the log before follows: an entry
+     * leads to the greatest address that was entered, in whatever order.
+     */
+    private void fillIndex(Manifest manifest, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
+        long begin = extent.begin();
+        long end = manifest.keptEnd();
+        Placed placed = new Placed();
+        placed.atNanos = waits.nanoTime();
+        long start = placed.atNanos;
+        long from = manifest.image().map(image -> Math.max(Math.min(image.replayFrom(), syncedTo), begin)).orElse(begin);
+        try (IndexFiller filler = manifest.image().map(image -> IndexFiller.behind(() -> {
+            placed.image = readImage(image, index, device, waits);
+            placed.atNanos = waits.nanoTime();
+            Probe.at("recovery.image");
+        }, index, waits)).orElseGet(() -> new IndexFiller(index, waits))) {
+            Replay.run(log, hash, waits, from, end, filler, progress);
+            filler.finish();
+        }
+        long replayed = Math.max(end - from, 0);
+        if (placed.image.isEmpty() && begin < from) {
+            try (IndexFiller filler = new IndexFiller(index, waits)) {
+                Replay.run(log, hash, waits, begin, from, filler, bytes -> progress.accept(end - from + bytes));
+                filler.finish();
+            }
+            replayed += from - begin;
+        }
+        work = new RecoveryWork(placed.image.map(IndexImage::sizeBytes).orElse(0L), placed.atNanos - start, replayed, waits.nanoTime() - placed.atNanos);
     }
 
     private void readSnapshot(Manifest.Snapshot snapshot, Device device, Waits waits, SnapshotReplay replay) {
@@ -180,11 +208,7 @@ public final class Recovery {
         }
     }
 
-    private Optional<IndexImage> readImage(HashIndex index, Device device, Waits waits) {
-        Manifest.Image image = newest.get().image().orElse(null);
-        if (image == null) {
-            return Optional.empty();
-        }
+    private Optional<IndexImage> readImage(Manifest.Image image, HashIndex index, Device device, Waits waits) {
         String name = CheckpointFiles.name(image.number(), IndexStep.PART);
         try {
             if (image.buckets() != index.buckets()) {

@@ -88,7 +88,7 @@ final class SnapshotReplay implements LogSnapshot.Visitor, AutoCloseable {
                 return false;
             }
             if (index.findOrCreate(keyHash, place) != HashIndex.Outcome.FOUND) {
-                throw Replay.indexFull(index);
+                throw IndexFiller.full(index);
             }
             long copy = log.physical(target);
             Words.copy(record + RecordLayout.HEADER_BYTES, copy + RecordLayout.HEADER_BYTES, sizeBytes - RecordLayout.HEADER_BYTES);

@@ -12,18 +12,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The blocks of an image that are on their way between memory and file: a few at once, so that the device is kept busy while the calling
- * thread copies and checks. Block n takes the place of block n − {@value #COUNT}. Outside the epoch; not thread-safe.
+ * The blocks of an image that are on their way between memory and file: several at once, so that the device is kept busy while the calling
+ * thread copies and checks. Block n takes the place of block n − {@link #count}. Outside the epoch; not thread-safe.
  */
 final class ImageBlocks implements AutoCloseable {
-    /** How many transfers may be under way at once. */
-    static final int COUNT = 4;
     static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final DeviceFile file;
     private final Waits waits;
     private final Region region;
-    private final Block[] blocks = new Block[COUNT];
+    private final Block[] blocks;
     /** Whether something did not end in time. */
     private boolean hangs;
 
@@ -95,18 +93,25 @@ final class ImageBlocks implements AutoCloseable {
         }
     }
 
-    ImageBlocks(DeviceFile file, Waits waits, int blockBytes) {
+    /** @param count how many transfers may be under way at once */
+    ImageBlocks(DeviceFile file, Waits waits, int blockBytes, int count) {
         this.file = file;
         this.waits = waits;
-        this.region = Region.allocate((long) COUNT * blockBytes, false);
-        for (int i = 0; i < COUNT; i++) {
+        this.blocks = new Block[count];
+        this.region = Region.allocate((long) blocks.length * blockBytes, false);
+        for (int i = 0; i < blocks.length; i++) {
             blocks[i] = new Block(region.address() + (long) i * blockBytes);
         }
     }
 
+    /** How many transfers may be under way at once. */
+    int count() {
+        return blocks.length;
+    }
+
     /** The place of the block of that number, once what was begun there is done. */
     Block of(long number) {
-        Block block = blocks[(int) (number % COUNT)];
+        Block block = blocks[(int) (number % blocks.length)];
         block.await();
         return block;
     }

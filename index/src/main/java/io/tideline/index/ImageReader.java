@@ -19,6 +19,9 @@ import java.util.function.LongConsumer;
  * bucket ends: to come to a bucket twice, it would have to be led there twice. Without an index it only checks.
  */
 final class ImageReader {
+    /** With 4 a virtual disk that takes 2 ms for each gave half of what it can; nobody else wants it while a store is opened. */
+    static final int MOST_UNDER_WAY = 16;
+
     private final DeviceFile file;
     /** Null where the image is only checked, as the other is. */
     private final BucketTable table;
@@ -62,7 +65,7 @@ final class ImageReader {
         if (overflow != null) {
             overflow.restore(overflowBuckets);
         }
-        try (ImageBlocks blocks = new ImageBlocks(file, waits, blockBytes)) {
+        try (ImageBlocks blocks = new ImageBlocks(file, waits, blockBytes, underWay())) {
             readBuckets(blocks, progressBytes);
         }
         if (overflow != null) {
@@ -113,7 +116,7 @@ final class ImageReader {
         long buckets = homeBuckets + overflowBuckets;
         int perBlock = ImageLayout.bucketsPerBlock(blockBytes);
         long last = ImageLayout.blocks(buckets, blockBytes);
-        for (long number = 1; number <= Math.min(last, ImageBlocks.COUNT); number++) {
+        for (long number = 1; number <= Math.min(last, blocks.count()); number++) {
             begin(blocks.of(number), number, buckets);
         }
         for (long number = 1; number <= last; number++) {
@@ -122,11 +125,16 @@ final class ImageReader {
             int lengthBytes = ImageLayout.lengthBytes(count);
             seal.checkBlock(block.bytes(lengthBytes), number, homeBuckets, count, blockBytes);
             place(block.address(), ImageLayout.offset(number, blockBytes), (number - 1) * perBlock, count);
-            if (number + ImageBlocks.COUNT <= last) {
-                begin(block, number + ImageBlocks.COUNT, buckets);
+            if (number + blocks.count() <= last) {
+                begin(block, number + blocks.count(), buckets);
             }
             progressBytes.accept(ImageLayout.offset(number, blockBytes) + lengthBytes);
         }
+    }
+
+    /** A small image needs no more memory than it has blocks. */
+    private int underWay() {
+        return (int) Math.min(MOST_UNDER_WAY, ImageLayout.blocks(homeBuckets + overflowBuckets, blockBytes));
     }
 
     private void begin(ImageBlocks.Block block, long number, long buckets) {

@@ -15,6 +15,9 @@ import java.util.function.LongUnaryOperator;
  * address of then or a newer one.
  */
 final class ImageWriter {
+    /** Enough for most disks, and others read from them meanwhile. */
+    static final int UNDER_WAY = 4;
+
     private final BucketTable table;
     private final OverflowPool overflow;
     private final ImageSeal seal;
@@ -39,7 +42,7 @@ final class ImageWriter {
     /** Writes everything, the head last: a file that was not finished is no image. Returns its size. */
     long write(DeviceFile file, Waits waits, boolean sync, LongConsumer progressBytes) {
         long end;
-        try (ImageBlocks blocks = new ImageBlocks(file, waits, blockBytes)) {
+        try (ImageBlocks blocks = new ImageBlocks(file, waits, blockBytes, UNDER_WAY)) {
             end = writeBuckets(blocks, progressBytes);
             blocks.await();
             ImageBlocks.Block head = blocks.of(0);

@@ -1,0 +1,127 @@
+package io.tideline.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.epoch.Epoch;
+import io.tideline.fault.FullFault;
+import io.tideline.index.HashIndex;
+import io.tideline.memory.Waits;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class IndexFillerTest {
+    private static final int RECORD_BYTES = 32;
+
+    private final Epoch epoch = new Epoch(Waits.SYSTEM);
+    private HashIndex index;
+    private final List<Thread> threads = new ArrayList<>();
+    /** The waits of the system, whose threads are known. */
+    private final Waits waits = new Waits() {
+        @Override
+        public Thread thread(String name, Runnable work) {
+            Thread thread = Waits.super.thread(name, work);
+            threads.add(thread);
+            return thread;
+        }
+
+        @Override
+        public void spin() {
+            SYSTEM.spin();
+        }
+
+        @Override
+        public void pause(int attempt) {
+            SYSTEM.pause(attempt);
+        }
+
+        @Override
+        public long nanoTime() {
+            return SYSTEM.nanoTime();
+        }
+    };
+
+    @AfterEach
+    void closeAll() {
+        if (index != null) {
+            index.close();
+        }
+        threads.forEach(thread -> assertFalse(thread.isAlive(), thread + " goes on"));
+    }
+
+    private void open(int buckets) {
+        index = new HashIndex(epoch, buckets, buckets, false);
+    }
+
+    /** Less than a batch, whole ones, and more than are between the two threads at once. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 1023, 1024, 1025, 8 * 1024, 100_003})
+    void shouldLeadEachKeyToItsLastRecord(int records) {
+        open(1024);
+        SplittableRandom random = new SplittableRandom(records);
+        long[] keys = random.longs(500).toArray();
+        Map<Long, Long> last = new HashMap<>();
+        try (IndexFiller filler = new IndexFiller(index, waits)) {
+            for (int i = 0; i < records; i++) {
+                long key = keys[random.nextInt(keys.length)];
+                long address = 64 + (long) i * RECORD_BYTES;
+                filler.give(key, address);
+                last.put(key, address);
+            }
+            filler.finish();
+            last.forEach((key, address) -> assertEquals(address, index.find(key)));
+        }
+        assertEquals(records < 1024 ? 0 : 1, threads.stream().filter(thread -> thread.getState() == Thread.State.TERMINATED).count());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 1024, 100_000})
+    void shouldTellWhoGivesThatTheIndexIsFull(int records) {
+        open(1);
+        SplittableRandom random = new SplittableRandom(records);
+        try (IndexFiller filler = new IndexFiller(index, waits)) {
+            String message = assertThrows(FullFault.class, () -> {
+                for (int i = 0; i < records; i++) {
+                    filler.give(random.nextLong(), 64 + (long) i * RECORD_BYTES);
+                }
+                filler.finish();
+            }).getMessage();
+            assertTrue(message.startsWith("index full: the log has more keys than 1 buckets"), message);
+        }
+    }
+
+    /** As when the log turns out to be damaged. */
+    @Test
+    void shouldEndItsThreadWhenItIsGivenUp() {
+        open(64);
+        IndexFiller filler = new IndexFiller(index, waits);
+        for (int i = 0; i < 5000; i++) {
+            filler.give(i % 50, 64 + (long) i * RECORD_BYTES);
+        }
+        filler.close();
+        filler.close();
+    }
+
+    @Test
+    void shouldGoOnWhereItIsInterrupted() {
+        open(64);
+        Thread.currentThread().interrupt();
+        try (IndexFiller filler = new IndexFiller(index, waits)) {
+            for (int i = 0; i < 50_000; i++) {
+                filler.give(i % 50, 64 + (long) i * RECORD_BYTES);
+            }
+            filler.finish();
+        }
+        assertTrue(Thread.interrupted());
+        assertEquals(64 + 49_999L * RECORD_BYTES, index.find(49_999 % 50));
+    }
+}

@@ -19,6 +19,7 @@ final class GroupOp {
 
     private final long[] hashes = new long[SIZE];
     private final long[] addresses = new long[SIZE];
+    private final CopyBlock copies;
     /** Where in the caller's arrays the keys are that must be looked up on the device, and how many. */
     private int[] places;
     private int onDevice;
@@ -26,6 +27,10 @@ final class GroupOp {
     private DeviceWindow window;
     /** Keeps the JIT from dropping loads whose only purpose is to fetch a line. */
     private long touched;
+
+    GroupOp(HybridLog log) {
+        copies = new CopyBlock(log);
+    }
 
     /**
      * Reads into {@code values}; how many keys were found. The session was entered for no operation: a member may be read behind a cut at which
@@ -81,8 +86,12 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
+            boolean hasCopies = group.copies.planPuts(session, group.addresses, keys, values, at, size);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
+                if (hasCopies && group.copies.publish(session, i, group.hashes[i], group.addresses[i])) {
+                    continue;
+                }
                 UpsertOp.put(session, group.hashes[i], group.addresses[i], keys[at + i], values[at + i]);
             }
         }
@@ -93,8 +102,12 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
+            boolean hasCopies = group.copies.planUpdates(session, group.addresses, keys, at, size, update, operand);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
+                if (hasCopies && group.copies.publish(session, i, group.hashes[i], group.addresses[i])) {
+                    continue;
+                }
                 if (!RmwOp.updateInMemory(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand)) {
                     session.unbegin();
                     group.window(session).updateAll(keys, at + i, from + count, update, operand);

@@ -66,6 +66,7 @@ public final class Session extends Operations implements AutoCloseable {
     boolean isCutting;
     boolean isFrozen;
     private long admitted = -1;
+    private long stay;
     /** The last operation that has taken effect, or is running and neither waits nor is about to start over. */
     private long serial;
     /** What the last one was when this version began. */
@@ -427,6 +428,7 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** In a long stay: lets the epoch move on and looks at the gate. Whatever was read from the log or index before is stale. */
     void breathe() {
+        stay++;
         epoch.refresh(epochSlot);
         admit();
     }
@@ -519,7 +521,13 @@ public final class Session extends Operations implements AutoCloseable {
 
     /** Leaves the epoch to wait or allocate; the session stays the caller's. Whatever was read from the log or index before is stale. */
     void stepOutside() {
+        stay++;
         epoch.suspend(epochSlot, idleWord);
+    }
+
+    /** Which stay in the epoch this is: who finds another number than before may touch nothing that it found in the log or index then. */
+    long stay() {
+        return stay;
     }
 
     void stepInside() {
@@ -728,7 +736,7 @@ public final class Session extends Operations implements AutoCloseable {
         if (group == null) {
             stepOutside(); // no member has begun
             try {
-                group = new GroupOp();
+                group = new GroupOp(log);
             } finally {
                 stepInside();
             }

@@ -84,6 +84,44 @@ public final class OperationStress {
         }
     }
 
+    /**
+     * A group adds to two keys whose records are read-only, by copies that it prepares side by side; another adds to one of them meanwhile. The group
+     * publishes its copy of that one only in the place of the record that it was made of.
+     */
+    @JCStressTest
+    @State
+    @Outcome(id = "111", expect = ACCEPTABLE, desc = "Both additions are in the sum.")
+    @Outcome(id = "101", expect = FORBIDDEN, desc = "The group published a copy in front of a record that it had not seen.")
+    @Outcome(id = "110", expect = FORBIDDEN, desc = "The other published a copy in front of one that it had not seen.")
+    @Outcome(expect = FORBIDDEN, desc = "The sum is one that nobody wrote.")
+    public static class L4GroupOfCopiesAgainstAdd {
+        private static final long SECOND_KEYS = 1L << 40;
+        private static final FreshKeys KEYS = new FreshKeys(6 * 32);
+
+        final FreshKeys.Cell cell = KEYS.next();
+
+        public L4GroupOfCopiesAgainstAdd() {
+            cell.store().put(cell.key(), 100);
+            cell.store().put(cell.key() | SECOND_KEYS, 100);
+            cell.store().kernel().log.shiftReadOnly(cell.store().kernel().log.tail());
+        }
+
+        @Actor
+        public void addToBoth() {
+            cell.store().rmwAll(new long[] {cell.key() | SECOND_KEYS, cell.key()}, 0, 2, Update.ADD, 1);
+        }
+
+        @Actor
+        public void addToOne() {
+            cell.store().add(cell.key(), 10);
+        }
+
+        @Arbiter
+        public void sum(J_Result result) {
+            result.r1 = cell.store().get(cell.key(), ABSENT);
+        }
+    }
+
     /** Two insert the same key if it is absent, and one of them does. */
     @JCStressTest
     @State

@@ -3,6 +3,7 @@ package io.tideline.checkpoint;
 import io.tideline.epoch.Epoch;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
+import io.tideline.fault.StoreFault;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogAddress;
@@ -148,7 +149,7 @@ public final class Recovery {
      * Fills an empty index. Nobody else uses log or index yet. What of the log was not synced is read in any case, because a crash of the
      * machine may have taken it though the manifest is whole.
      *
-     * @param progress told how many bytes of the log have been replayed
+     * @param progress told how many bytes of the log have been read and verified
      * @throws CorruptionFault if the log is damaged where it must be replayed
      */
     public void fill(Epoch epoch, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
@@ -156,7 +157,9 @@ public final class Recovery {
             Manifest manifest = newest.get();
             fillIndex(manifest, index, log, hash, device, waits, progress);
             if (manifest.snapshot().isPresent()) {
+                long start = waits.nanoTime();
                 readSnapshot(manifest.snapshot().get(), device, waits, new SnapshotReplay(epoch, index, log, hash, waits, manifest));
+                work = new RecoveryWork(work.imageBytes(), work.imageNanos(), work.replayedBytes(), work.replayNanos() + waits.nanoTime() - start);
             }
         }
     }
@@ -177,20 +180,18 @@ public final class Recovery {
         Placed placed = new Placed();
         placed.atNanos = waits.nanoTime();
         long start = placed.atNanos;
-        long from = manifest.image().map(image -> Math.max(Math.min(image.replayFrom(), syncedTo), begin)).orElse(begin);
+        long from = manifest.image().map(image -> Math.clamp(Math.min(image.replayFrom(), syncedTo), begin, Math.max(begin, end))).orElse(begin);
         try (IndexFiller filler = manifest.image().map(image -> IndexFiller.behind(() -> {
             placed.image = readImage(image, index, device, waits);
             placed.atNanos = waits.nanoTime();
             Probe.at("recovery.image");
         }, index, waits)).orElseGet(() -> new IndexFiller(index, waits))) {
-            Replay.run(log, hash, waits, from, end, filler, progress);
-            filler.finish();
+            replay(log, hash, waits, from, end, filler, progress);
         }
         long replayed = Math.max(end - from, 0);
         if (placed.image.isEmpty() && begin < from) {
             try (IndexFiller filler = new IndexFiller(index, waits)) {
-                Replay.run(log, hash, waits, begin, from, filler, bytes -> progress.accept(end - from + bytes));
-                filler.finish();
+                replay(log, hash, waits, begin, from, filler, bytes -> progress.accept(end - from + bytes));
             }
             replayed += from - begin;
         }
@@ -206,6 +207,21 @@ public final class Recovery {
             }
             snapshot.pages().read(device, waits, name, identity.storeId(), snapshot.number(), 1 << identity.pageBits(), replay);
         }
+    }
+
+    /** If both threads fail, the other's fault is told: it is of the image, or of what stands in front. */
+    private static void replay(HybridLog log, KeyHash hash, Waits waits, long from, long end, IndexFiller filler, LongConsumer progress) {
+        try {
+            Replay.run(log, hash, waits, from, end, filler, progress);
+        } catch (StoreFault failed) {
+            filler.close();
+            if (filler.failure() instanceof StoreFault first && first != failed) {
+                first.addSuppressed(failed);
+                throw first;
+            }
+            throw failed;
+        }
+        filler.finish();
     }
 
     private Optional<IndexImage> readImage(Manifest.Image image, HashIndex index, Device device, Waits waits) {

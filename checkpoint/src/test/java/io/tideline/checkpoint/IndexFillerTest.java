@@ -2,11 +2,13 @@ package io.tideline.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.epoch.Epoch;
 import io.tideline.fault.FullFault;
+import io.tideline.fault.IoFault;
 import io.tideline.index.HashIndex;
 import io.tideline.memory.Waits;
 import java.util.ArrayList;
@@ -14,9 +16,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IndexFillerTest {
@@ -62,7 +67,7 @@ class IndexFillerTest {
         index = new HashIndex(epoch, buckets, buckets, false);
     }
 
-    /** Less than a batch, whole ones, and more than are between the two threads at once. */
+    /** Less than a batch, whole ones, and more than one behind the other. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 1023, 1024, 1025, 8 * 1024, 100_003})
     void shouldLeadEachKeyToItsLastRecord(int records) {
@@ -81,6 +86,62 @@ class IndexFillerTest {
             last.forEach((key, address) -> assertEquals(address, index.find(key)));
         }
         assertEquals(records < 1024 ? 0 : 1, threads.stream().filter(thread -> thread.getState() == Thread.State.TERMINATED).count());
+    }
+
+    /** Who gives waits when all batches are full, and each is used many times. */
+    @Test
+    void shouldHoldNoMoreThanSoManyBatches() {
+        open(1024);
+        AtomicLong given = new AtomicLong();
+        AtomicLong before = new AtomicLong();
+        Thread giver = Thread.currentThread();
+        try (IndexFiller filler = IndexFiller.behind(() -> {
+            long deadline = System.nanoTime() + 60_000_000_000L;
+            while (giver.getState() != Thread.State.WAITING && System.nanoTime() < deadline) {
+                Thread.onSpinWait();
+            }
+            before.set(given.get());
+        }, index, waits, 3)) {
+            for (int i = 0; i < 50_000; i++) {
+                filler.give(i % 700, 64 + (long) i * RECORD_BYTES);
+                given.set(i + 1);
+            }
+            filler.finish();
+        }
+        assertEquals(3 * 1024 - 1, before.get(), "the last one had not come back");
+        for (int key = 0; key < 700; key++) {
+            int last = (50_000 - 1 - key) / 700 * 700 + key;
+            assertEquals(64 + (long) last * RECORD_BYTES, index.find(key));
+        }
+    }
+
+    static Stream<Throwable> failures() {
+        return Stream.of(new IoFault("the image cannot be read"), new FullFault("the index is full"), new StackOverflowError());
+    }
+
+    /** Whether it is noticed while more is given, or at the end. */
+    @ParameterizedTest
+    @MethodSource("failures")
+    void shouldTellHowWhatWasDoneBeforeHasFailed(Throwable failure) {
+        open(64);
+        for (int records : new int[] {10, 100_000}) {
+            try (IndexFiller filler = IndexFiller.behind(() -> {
+                switch (failure) {
+                    case RuntimeException fault -> throw fault;
+                    case Error bug -> throw bug;
+                    default -> throw new AssertionError();
+                }
+            }, index, waits, 3)) {
+                assertSame(failure, assertThrows(failure.getClass(), () -> {
+                    for (int i = 0; i < records; i++) {
+                        filler.give(i % 50, 64 + (long) i * RECORD_BYTES);
+                    }
+                    filler.finish();
+                }));
+                assertSame(failure, filler.failure());
+            }
+            assertEquals(0, index.find(7));
+        }
     }
 
     @ParameterizedTest

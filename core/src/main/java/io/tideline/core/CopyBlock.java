@@ -31,6 +31,8 @@ final class CopyBlock {
 
     /** By member: the address of its copy, or 0. */
     private final long[] places = new long[GroupOp.SIZE];
+    /** By member: whether it replaces what was on the device when it was planned. */
+    private final boolean[] areBlind = new boolean[GroupOp.SIZE];
     /** Of the members that have one, in their order. */
     private final int[] members = new int[GroupOp.SIZE];
     private final int mostCopies;
@@ -67,7 +69,8 @@ final class CopyBlock {
     /**
      * Chooses the members and reserves their places, of which it answers the first.
      *
-     * @param isBlind whether they need not know what they replace, so that it may be on the device
+     * @param isBlind whether they need not know what they replace, so that it may be on the device; else the first of those on the device ends the
+     *                group, and nothing is planned for the ones behind it
      */
     private long reserve(Session session, long[] newest, long[] keys, int from, int size, boolean isBlind) {
         copies = 0;
@@ -78,13 +81,22 @@ final class CopyBlock {
         long safeReadOnly = log.safeReadOnly();
         long head = log.head();
         long begin = log.begin();
+        int last = size;
         for (int i = 0; i < size; i++) {
-            long address = newest[i];
             places[i] = 0;
-            if (address < safeReadOnly && copies < mostCopies
-                    && (address >= head ? isPlain(log.physical(address), keys[from + i]) : isBlind && address >= begin)) {
-                members[copies++] = i;
+            long address = newest[i];
+            if (address >= safeReadOnly || i >= last || copies == mostCopies) {
+                continue;
             }
+            if (address >= head) {
+                members[copies] = i;
+                copies += plain(log.physical(address), keys[from + i]);
+            } else if (address >= begin && isBlind) {
+                members[copies++] = i;
+            } else if (address >= begin) {
+                last = i;
+            }
+            areBlind[i] = address < head;
         }
         if (copies < LEAST_COPIES) {
             copies = 0;
@@ -99,10 +111,14 @@ final class CopyBlock {
         return block;
     }
 
-    /** Whether an immutable record is the key's, alive, and has a value of 8 bytes. */
-    private static boolean isPlain(long record, long key) {
-        return (Words.getAcquire(record + STATE_OFFSET) & LENGTHS_MASK) == LONG_TO_LONG && (Words.get(record + LINK_OFFSET) & NOT_PLAIN) == 0
-                && Words.get(record + RecordLayout.KEY_OFFSET) == key;
+    /**
+     * 1 if an immutable record is the key's, alive, and has a value of 8 bytes, else 0. Without a branch: one of them may be taken for the first time after
+     * hours, and then the JVM throws the code of all group operations away and interprets them until it is made anew, which takes 0.3 s.
+     */
+    private static int plain(long record, long key) {
+        long different = Words.getAcquire(record + STATE_OFFSET) & LENGTHS_MASK ^ LONG_TO_LONG | Words.get(record + LINK_OFFSET) & NOT_PLAIN
+                | Words.get(record + RecordLayout.KEY_OFFSET) ^ key;
+        return 1 - (int) ((different | -different) >>> 63);
     }
 
     private void write(HybridLog log, long address, int member, long key, long value) {
@@ -131,7 +147,7 @@ final class CopyBlock {
             RecordLayout.invalidate(record);
             return false;
         }
-        session.count(newest < log.head() ? Counter.APPENDED : Counter.COPIED);
+        session.count(areBlind[member] ? Counter.APPENDED : Counter.COPIED);
         return true;
     }
 }

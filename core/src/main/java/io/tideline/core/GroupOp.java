@@ -11,7 +11,7 @@ import io.tideline.memory.Words;
  * others, so the machine has as many of them under way as it can; one operation at a time has two dependent ones.
  *
  * <p>What the first phases found is a hint: the finishing phase of a write takes a record only if it may be changed in place, which its
- * state word says, and otherwise looks everything up again.
+ * state word says, or replaces it by a copy that was prepared (see {@link CopyBlock}), and otherwise looks everything up again.
  */
 final class GroupOp {
     /** Enough to fill the line buffers twice; twice as much gains little, half as much loses a tenth. */

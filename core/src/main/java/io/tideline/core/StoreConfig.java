@@ -358,7 +358,7 @@ public final class StoreConfig {
             return this;
         }
 
-        /** Who is told, on the thread that opens the store, how many bytes of the log a recovery has replayed. */
+        /** Who is told, on the thread that opens the store, how many bytes of the log a recovery has read and verified. */
         public Builder recoveryProgress(LongConsumer listener) {
             recoveryProgress = Objects.requireNonNull(listener);
             return this;

@@ -3,9 +3,11 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CopyBlockTest {
     private static final int KEYS = 40;
     private static final int RECORD_BYTES = 32;
+    private static final long[] KEYS_OF_ALL = keys(KEYS);
 
     private final SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3).mode(SimulatedDisk.Mode.THREADS));
     private Store store;
@@ -51,6 +54,10 @@ class CopyBlockTest {
     private void openReadOnly(int pageBytes) {
         open(pageBytes);
         store.putAll(keys(KEYS), keys(KEYS), 0, KEYS);
+        makeReadOnly();
+    }
+
+    private void makeReadOnly() {
         long readOnly = store.shiftReadOnly();
         long deadline = Waits.SYSTEM.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         for (int attempt = 0; store.kernel().log.safeReadOnly() < readOnly; attempt++) { // a thread of the store may be inside
@@ -156,6 +163,40 @@ class CopyBlockTest {
         assertEquals(13, store.get(3, -1));
         assertEquals(3, store.get(4, -1));
         assertEquals(KEYS, store.approximateSize());
+    }
+
+    /** The first member that is on the device ends the group, so nothing is prepared for those behind it, which would be lost. */
+    @Test
+    void shouldPrepareNothingBehindAnUpdateOnTheDevice() {
+        openReadOnly(1 << 14);
+        Eviction.ofAll(store);
+        store.putAll(keys(30), keys(30), 0, 30); // 30 to 39 are on the device only
+        makeReadOnly();
+        long tail = store.stats().tail();
+        long[] mixed = new long[KEYS];
+        Arrays.setAll(mixed, i -> (i + 37) % KEYS); // three of those, and then the others
+        store.rmwAll(mixed, 0, KEYS, Update.ADD, 7);
+        assertEquals(tail + KEYS * RECORD_BYTES, store.stats().tail());
+        assertAdded(7);
+    }
+
+    /** In the steady state of a checkpoint: nothing is made on the way. */
+    @Test
+    void shouldMakeNoObject() {
+        openReadOnly(1 << 14);
+        try (Session session = store.openSession()) {
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 50; round++) {
+                makeReadOnly();
+                long copied = store.stats().copied();
+                long before = threads.getCurrentThreadAllocatedBytes();
+                session.rmwAll(KEYS_OF_ALL, 0, KEYS, Update.ADD, 1);
+                least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+                assertEquals(copied + KEYS, store.stats().copied());
+            }
+            assertEquals(0, least);
+        }
     }
 
     /** What is on the device is replaced without a look at it. */

@@ -11,7 +11,7 @@ import io.tideline.memory.Words;
  *
  * <p><b>Invariants.</b> (1) A successful add that ends inside the page owns what it added. (2) Of the adds that do not fit a page,
  * exactly one starts at or before the page's end; it frames the rest of the page as filler. (3) Nobody adds while the offset is seen
- * beyond the page, so it exceeds the page by at most one record per thread inside, and never carries into the page number.
+ * beyond the page, so it exceeds the page by at most one reservation per thread inside, and never carries into the page number.
  * (4) A page is turned by one CAS, after its successor was opened.
  *
  * <p><b>Who writes what.</b> The word: everyone, by add; the turner, by CAS.

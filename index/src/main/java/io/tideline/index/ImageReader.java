@@ -19,7 +19,7 @@ import java.util.function.LongConsumer;
  * bucket ends: to come to a bucket twice, it would have to be led there twice. Without an index it only checks.
  */
 final class ImageReader {
-    /** With 4 a virtual disk that takes 2 ms for each gave half of what it can; nobody else wants it while a store is opened. */
+    /** With 4 a virtual disk that takes 2 ms for each gave half of what it can, and while a store is opened nobody else wants it. */
     static final int MOST_UNDER_WAY = 16;
 
     private final DeviceFile file;

@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
- * The calls of the Linux kernel, all through its one entry {@code syscall} and so in one shape: {@code java.lang.foreign} makes code for each shape
- * of a call, which takes a new JVM some 10 ms, and an opening uses a dozen of them.
+ * The calls of the Linux kernel, all through its one entry {@code syscall} and so in one shape, and in another one where the error is wanted:
+ * {@code java.lang.foreign} makes code for each shape of a call, which takes a new JVM some 10 ms, and an opening uses a dozen calls.
  *
  * <p>Arguments are words: numbers, and addresses that the caller keeps alive.
  */
@@ -58,9 +58,13 @@ enum LinuxCall {
     }
 
     private static final class WithErrno {
+        static final MethodHandle CALL = bind(Linker.Option.captureCallState("errno"));
+    }
+
+    /** Where a call leaves its error; binds nothing, so that it can be made where calls are denied. */
+    private static final class ErrorState {
         static final MemoryLayout LAYOUT = Linker.Option.captureStateLayout();
         static final VarHandle ERRNO = LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-        static final MethodHandle CALL = bind(Linker.Option.captureCallState("errno"));
     }
 
     @SuppressWarnings("restricted") // these calls are what this class is for
@@ -79,7 +83,7 @@ enum LinuxCall {
 
     /** Memory for {@link #run(MemorySegment, long, long, long, long, long, long)}. */
     static MemorySegment newState(Arena arena) {
-        return arena.allocate(WithErrno.LAYOUT);
+        return arena.allocate(ErrorState.LAYOUT);
     }
 
     /** The result, or the error as a negative number. */
@@ -97,7 +101,7 @@ enum LinuxCall {
     long run(MemorySegment state, long first, long second, long third, long fourth, long fifth, long sixth) {
         try {
             long result = (long) WithErrno.CALL.invokeExact(state, number, first, second, third, fourth, fifth, sixth);
-            return result == -1 ? -(int) WithErrno.ERRNO.get(state, 0L) : result;
+            return result == -1 ? -(int) ErrorState.ERRNO.get(state, 0L) : result;
         } catch (Throwable failed) {
             throw unexpected(failed);
         }

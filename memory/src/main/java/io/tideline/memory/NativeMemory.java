@@ -22,7 +22,7 @@ final class NativeMemory {
     private static final int MREMAP_ONTO = 1 | 2 | 4;
     private static final long MAP_FAILED = -1;
 
-    /** The largest page of the systems that this runs on: as good as the right one for all that is rounded up to it. */
+    /** The largest page of the systems that this runs on: what whole pages of this size are given to holds for smaller ones too. */
     private static final long LARGEST_PAGE_BYTES = 64 << 10;
     private static final Path START_OF_PROCESS = Path.of("/proc/self/auxv");
     private static final long AT_PAGESZ = 6;
@@ -52,7 +52,7 @@ final class NativeMemory {
     }
 
     /** Whether this platform has these calls; elsewhere regions come from arenas. */
-    static boolean isLinux() {
+    static boolean isThere() {
         return LinuxCall.areThere();
     }
 

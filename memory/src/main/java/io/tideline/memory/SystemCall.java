@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.Charset;
 
-/** The calls of Linux on descriptors: each gives its result, or the error as a negative number. */
+/** The calls of Linux on descriptors: each gives its result, or the error as a negative number, where it does not say otherwise. */
 final class SystemCall {
     private static final int AT_FDCWD = -100;
     private static final int O_RDWR = 2;

@@ -37,9 +37,11 @@ class LinuxCallTest {
         int privateAnonymous = 0x22;
         long first = LinuxCall.MMAP.run(0, sizeBytes, readWrite, privateAnonymous, -1, 0);
         assertTrue(first > 0, () -> "mmap gave " + first);
-        assertEquals(0, LinuxCall.MUNMAP.run(first, sizeBytes, 0));
-        long unaligned = 1;
-        assertEquals(-Errno.EINVAL, LinuxCall.MMAP.run(unaligned, 0, readWrite, privateAnonymous, -1, unaligned), "the last one is looked at too");
+        long second = LinuxCall.MMAP.run(0, sizeBytes, readWrite, privateAnonymous, -1, 0);
+        int onto = 3;
+        assertEquals(second, LinuxCall.MREMAP.run(first, sizeBytes, sizeBytes, onto, second, 0), "the fifth is the target");
+        assertEquals(0, LinuxCall.MUNMAP.run(second, sizeBytes, 0));
+        assertEquals(-Errno.EINVAL, LinuxCall.MMAP.run(0, sizeBytes, readWrite, privateAnonymous, -1, 1), "the sixth is an offset, and no whole page");
     }
 
     /** Five times four are twenty, which is one more than there are. */

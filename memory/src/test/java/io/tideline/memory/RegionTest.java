@@ -101,7 +101,7 @@ class RegionTest {
 
     @Test
     void shouldSayWhatToDoWhenTheAddressSpaceEnds() {
-        assumeTrue(NativeMemory.isLinux());
+        assumeTrue(NativeMemory.isThere());
         List<Region> regions = new ArrayList<>();
         try {
             String message = assertThrows(IoFault.class, () -> {
@@ -118,7 +118,7 @@ class RegionTest {
 
     @Test
     void shouldTakeMemoryOnlyWhereItIsTouchedAndGiveItBack() throws IOException {
-        assumeTrue(NativeMemory.isLinux());
+        assumeTrue(NativeMemory.isThere());
         long address;
         try (Region region = Region.allocate(1L << 30, false)) {
             address = region.address();
@@ -134,7 +134,7 @@ class RegionTest {
 
     @Test
     void shouldGiveBackTheEndsThatAlignedIt() throws IOException {
-        assumeTrue(NativeMemory.isLinux());
+        assumeTrue(NativeMemory.isThere());
         try (Region region = Region.allocate(4096, false)) {
             assertEquals((NativeMemory.pageBytes() >> 10) + " kB", mapping(region.address()).get("Size:"));
         }
@@ -160,7 +160,7 @@ class RegionTest {
     @ParameterizedTest
     @ValueSource(longs = {4096, 16 << 10, 64 << 10})
     void shouldMapAndGiveBackWholePagesOfTheKernel(long pageBytes) throws IOException {
-        assumeTrue(NativeMemory.isLinux() && pageBytes >= NativeMemory.pageBytes());
+        assumeTrue(NativeMemory.isThere() && pageBytes >= NativeMemory.pageBytes());
         for (long size : new long[] {4096, 68 << 10, HugePages.SIZE_BYTES + 4096, HugePages.SIZE_BYTES + (64 << 10)}) {
             long address;
             long lastPage;
@@ -193,7 +193,7 @@ class RegionTest {
 
     @Test
     void shouldMoveMemoryAndLeaveZeros() throws IOException {
-        assumeTrue(NativeMemory.isLinux());
+        assumeTrue(NativeMemory.isThere());
         long part = HugePages.SIZE_BYTES;
         try (Region region = Region.allocate(4 * part, true)) {
             for (long at = part; at < 2 * part; at += 8) {
@@ -213,7 +213,7 @@ class RegionTest {
 
     @Test
     void shouldBeResidentWhenItIsTouchedInAdvance() throws IOException {
-        assumeTrue(NativeMemory.isLinux());
+        assumeTrue(NativeMemory.isThere());
         try (Region region = Region.allocate(70 << 20, false)) {
             Words.set(region.address() + 8, 7);
             region.preTouch(0, 33 << 20);
@@ -233,7 +233,7 @@ class RegionTest {
 
     @Test
     void shouldKnowThePagesOfTheKernel() throws IOException {
-        assumeTrue(NativeMemory.isLinux());
+        assumeTrue(NativeMemory.isThere());
         try (Region region = Region.allocate(1, false)) {
             assertEquals((NativeMemory.pageBytes() >> 10) + " kB", mapping(region.address()).get("KernelPageSize:"));
         }
@@ -302,7 +302,7 @@ class RegionTest {
 
     @Test
     void shouldTellWhetherTheKernelWasAskedForHugePages() throws IOException {
-        assumeTrue(NativeMemory.isLinux());
+        assumeTrue(NativeMemory.isThere());
         for (long size : new long[] {4096, HugePages.SIZE_BYTES, 16 * HugePages.SIZE_BYTES}) {
             for (boolean asked : new boolean[] {false, true}) {
                 try (Region region = Region.allocate(size, asked)) {

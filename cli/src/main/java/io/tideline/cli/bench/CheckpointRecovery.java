@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param nanos the whole opening
  * @param imageBytes read of the index's image, with {@code imageNanos} for it
- * @param logBytes replayed of the log, with {@code logNanos} for it
+ * @param logBytes replayed of the log beside the image, with {@code logNanos} more after that
  * @param diskBytes what the kernel says that came from a disk, and not from its cache; 0 where it does not tell
  * @param cacheKept why the cache was not emptied before; null if it was
  * @param bandwidth bytes that the disk gives in a second, read one behind the other: the mean of before and after
@@ -43,10 +43,6 @@ record CheckpointRecovery(long nanos, long imageBytes, long imageNanos, long log
 
     double imageBytesPerSecond() {
         return rate(imageBytes, imageNanos);
-    }
-
-    double logBytesPerSecond() {
-        return rate(logBytes, logNanos);
     }
 
     private static double rate(long bytes, long nanos) {

@@ -125,8 +125,7 @@ final class CheckpointTable {
                 recovery.bytesPerSecond() / MILLION);
         line("  image of the index: %s in %s, %.1f MB/s", ByteSize.describe(recovery.imageBytes()), seconds(recovery.imageNanos()),
                 recovery.imageBytesPerSecond() / MILLION);
-        line("  replayed log:       %s in %s, %.1f MB/s", ByteSize.describe(recovery.logBytes()), seconds(recovery.logNanos()),
-                recovery.logBytesPerSecond() / MILLION);
+        line("  replayed log:       %s beside it, and %s more", ByteSize.describe(recovery.logBytes()), seconds(recovery.logNanos()));
         line("  the disk, by %s: %.1f MB/s; the recovery has %s of it as a whole, %s while it reads", recovery.bandwidthOf(), recovery.bandwidth() / MILLION,
                 percent(recovery.ratio()), percent(recovery.readingRatio()));
         line("  %s", recovery.cacheKept() == null

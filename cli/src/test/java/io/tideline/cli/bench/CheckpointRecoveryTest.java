@@ -43,7 +43,6 @@ class CheckpointRecoveryTest {
         CheckpointRecovery recovery = recovery(COMMITTED, 0, 0, 3, 10);
         assertEquals(500, recovery.bytesPerSecond());
         assertEquals(600, recovery.imageBytesPerSecond());
-        assertEquals(800, recovery.logBytesPerSecond());
         assertEquals(0.5, recovery.ratio());
     }
 }

@@ -29,9 +29,11 @@ import org.HdrHistogram.Histogram;
  */
 final class CutLoop implements LineLoop.Answers {
 
-    private static final long REHEARSAL_KEYS = 1 << 14;
+    /** So many that pages of the log are turned, in so few buckets that some continue elsewhere: what is met for the first time makes the JVM compile anew. */
+    private static final long REHEARSAL_KEYS = 1 << 20;
+    private static final int REHEARSAL_KEYS_PER_BUCKET = 4;
     private static final int REHEARSAL_CHUNKS = 100;
-    private static final long REHEARSAL_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long REHEARSAL_NANOS = Duration.ofSeconds(2).toNanos();
     private static final long REHEARSAL_CUT_NANOS = Duration.ofMillis(150).toNanos();
     private static final int READ_BATCH = 256;
     private static final long SAMPLED_KEYS = 100_000;
@@ -89,7 +91,7 @@ final class CutLoop implements LineLoop.Answers {
 
     /** Does the same work with both kinds of cuts on a small store that is thrown away, so that the JVM compiles what it is going to meet. */
     private void rehearse() throws InterruptedException {
-        OperationStream small = new OperationStream(settings.inSmall(REHEARSAL_KEYS, REHEARSAL_CHUNKS * OperationStream.CHUNK));
+        OperationStream small = new OperationStream(settings.inSmall(REHEARSAL_KEYS, REHEARSAL_CHUNKS * OperationStream.CHUNK).withKeysPerBucket(REHEARSAL_KEYS_PER_BUCKET));
         Path directory = spill.directory().resolveSibling(spill.directory().getFileName() + "-rehearsal");
         try (TidelineSubject subject = TidelineSubject.kept(small.settings(), spill, directory)) {
             subject.load();

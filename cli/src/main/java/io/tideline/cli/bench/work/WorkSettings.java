@@ -105,6 +105,12 @@ public record WorkSettings(Workload workload, Distribution distribution, long ke
         return new WorkSettings(workload, distribution, fewerKeys, valueSize, threads, Math.min(buckets, Long.highestOneBit(fewerKeys)), batch, fewerOperations);
     }
 
+    /** The same with so many buckets that each has that many keys or more; fewer are not made more. */
+    public WorkSettings withKeysPerBucket(int keysPerBucket) {
+        long fewer = Math.max(1, Long.highestOneBit(keys / keysPerBucket));
+        return new WorkSettings(workload, distribution, keys, valueSize, threads, Math.min(buckets, fewer), batch, operations);
+    }
+
     /** Whether a store that was loaded for one of the two is what the other needs: only the operations differ. */
     public boolean hasSameKeys(WorkSettings other) {
         return keys == other.keys && valueSize == other.valueSize && buckets == other.buckets && !workload.isInserting() && !other.workload.isInserting();

@@ -41,10 +41,10 @@ final class NativeMemory {
                         return value;
                     }
                 }
+                return LARGEST_PAGE_BYTES;
             } catch (IOException unreadable) {
-                // Without /proc the answer below is good enough.
+                return LARGEST_PAGE_BYTES; // without /proc, or in a process that may not look at itself
             }
-            return LARGEST_PAGE_BYTES;
         }
     }
 

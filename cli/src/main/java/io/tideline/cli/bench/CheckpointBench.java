@@ -22,6 +22,8 @@ import java.util.stream.Stream;
  */
 final class CheckpointBench implements AutoCloseable {
 
+    /** With its part of what else an opening takes. */
+    private static final long BYTES_OF_A_BUCKET = 80;
     /** The disk's speed shows in that much, however much there is to recover. */
     private static final long MOST_MEASURED_BYTES = 4L << 30;
 
@@ -114,6 +116,7 @@ final class CheckpointBench implements AutoCloseable {
         Function<Path, Double> bandwidth = fio.isPresent() ? sequentialReads(fio.get(), bytes(directory)) : this::readFiles;
         double before = bandwidth.apply(directory);
         String cacheKept = PageCache.drop(files(directory)).orElse(null);
+        FreeMemory.fetch(settings.work().buckets() * BYTES_OF_A_BUCKET); // what a process that died had, a moment ago
         display.begin("recovering, then adding up every value, which reads most of them from the disk one by one", 0);
         Reply recovered = start(CutPlan.Kind.CHECKPOINT, directory).request("recover");
         stop();

@@ -11,6 +11,8 @@ enum KillSite {
     APPEND_RESERVED("append.reserved", 4_000),
     APPEND_WRITTEN("append.written", 4_000),
     APPEND_SEALED("append.sealed", 1_000),
+    BLOCK_RESERVED("block.reserved", 40),
+    BLOCK_WRITTEN("block.written", 150),
     OVERWRITE_LOCKED("overwrite.locked", 200),
     EPOCH_BUMPED("epoch.bumped", 200),
     FLUSH_SEALED("flush.sealed", 100),

@@ -54,7 +54,8 @@ class LimitProgramTest {
             Throughput window = program.window(0.05);
             assertEquals(0, window.absent());
             assertEquals(0, window.operations() % OperationStream.CHUNK);
-            assertTrue(window.operations() > 0 && window.nanos() >= 50_000_000, window.toString());
+            // Less than the 0.05 s where a busy machine lets its threads begin late: it counts from their first start.
+            assertTrue(window.operations() > 0 && window.nanos() > 0, window.toString());
             Latency latency = program.latency(0.05);
             assertTrue(latency.p50() > 0 && latency.p50() <= latency.p99() && latency.p99() <= latency.p999()
                     && latency.p999() <= latency.max(), latency.toString());

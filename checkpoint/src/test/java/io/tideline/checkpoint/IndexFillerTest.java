@@ -38,21 +38,6 @@ class IndexFillerTest {
             threads.add(thread);
             return thread;
         }
-
-        @Override
-        public void spin() {
-            SYSTEM.spin();
-        }
-
-        @Override
-        public void pause(int attempt) {
-            SYSTEM.pause(attempt);
-        }
-
-        @Override
-        public long nanoTime() {
-            return SYSTEM.nanoTime();
-        }
     };
 
     @AfterEach

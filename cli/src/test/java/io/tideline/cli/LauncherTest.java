@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The launcher, in a checkout that is built already and with a JVM that only says how it was called. */
 class LauncherTest {
@@ -32,11 +33,16 @@ class LauncherTest {
         write("cli/pom.xml", "");
         write("target/launcher/cli/newest/tideline-cli.jar", "");
         write("target/launcher/cli/newest/other.jar", "");
-        write("jdk/release", "JAVA_VERSION=\"25.0.1\"\n");
-        write("jdk/bin/javac", "");
-        write("jdk/bin/java", "#!/bin/sh\nprintf 'LC_ALL=%s\\n' \"${LC_ALL-}\"\nprintf '%s\\n' \"$@\"\n");
-        assertTrue(folder.resolve("jdk/bin/java").toFile().setExecutable(true) && folder.resolve("jdk/bin/javac").toFile().setExecutable(true));
+        writeJdk("jdk", "25.0.1");
         write("target/launcher/cli/current", "newest\n"); // last, so newer than every source
+    }
+
+    /** One whose JVM says where it is from, and what it was called with. */
+    private void writeJdk(String path, String version) throws IOException {
+        write(path + "/release", "JAVA_VERSION=\"" + version + "\"\n");
+        write(path + "/bin/javac", "");
+        write(path + "/bin/java", "#!/bin/sh\nprintf 'LC_ALL=%s\\n' \"${LC_ALL-}\"\nprintf '%s\\n' \"$0\" \"$@\"\n");
+        assertTrue(folder.resolve(path + "/bin/java").toFile().setExecutable(true) && folder.resolve(path + "/bin/javac").toFile().setExecutable(true));
     }
 
     private void write(String path, String text) throws IOException {
@@ -50,8 +56,8 @@ class LauncherTest {
         ProcessBuilder builder = new ProcessBuilder("sh", folder.resolve("tideline").toString());
         builder.command().addAll(List.of(arguments));
         builder.environment().keySet().removeIf(name -> name.startsWith("LC_") || name.equals("LANG") || name.startsWith("TIDELINE_"));
-        builder.environment().putAll(environment);
         builder.environment().put("TIDELINE_JAVA_HOME", folder.resolve("jdk").toString());
+        builder.environment().putAll(environment);
         Process process = builder.redirectErrorStream(true).start();
         process.getOutputStream().close();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -84,6 +90,20 @@ class LauncherTest {
         assertTrue(said.contains("-XX:+UseParallelGC") && said.contains("-Dtideline.home=" + folder.toRealPath()), said.toString());
         Path newest = folder.toRealPath().resolve("target/launcher/cli/newest");
         assertEquals(newest.resolve("other.jar") + ":" + newest.resolve("tideline-cli.jar"), said.get(said.indexOf("-cp") + 1));
+    }
+
+    /** Whether the one in use is that of JAVA_HOME or that on the PATH; of several that will do, the oldest. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldTakeTheJdkBesideAnOlderOneInUse(boolean byVariable) throws Exception {
+        writeJdk("jdks/a17", "17.0.15");
+        writeJdk("jdks/b26", "26");
+        writeJdk("jdks/c25", "25.0.3");
+        writeJdk("other/d17", "17.0.15");
+        String path = folder.resolve(byVariable ? "other/d17/bin" : "jdks/a17/bin") + ":" + System.getenv("PATH");
+        List<String> said = run(Map.of("TIDELINE_JAVA_HOME", "", "HOME", folder.toString(), "PATH", path,
+                "JAVA_HOME", folder.resolve(byVariable ? "jdks/a17" : "other/d17").toString()), "shell");
+        assertEquals(folder.toRealPath().resolve("jdks/c25/bin/java").toString(), said.get(1), said.toString());
     }
 
     @Test

@@ -79,6 +79,9 @@ final class CopyBlock {
         }
         HybridLog log = session.log;
         long safeReadOnly = log.safeReadOnly();
+        if (lowest(newest, size) >= safeReadOnly) {
+            return 0;
+        }
         long head = log.head();
         long begin = log.begin();
         int last = size;
@@ -109,6 +112,15 @@ final class CopyBlock {
         }
         stay = session.stay();
         return block;
+    }
+
+    /** The usual case is that all are mutable, so it costs the least. */
+    private static long lowest(long[] newest, int size) {
+        long lowest = Long.MAX_VALUE;
+        for (int i = 0; i < size; i++) {
+            lowest = Math.min(lowest, newest[i]);
+        }
+        return lowest;
     }
 
     /**

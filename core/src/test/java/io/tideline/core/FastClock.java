@@ -5,16 +5,6 @@ import io.tideline.memory.Waits;
 /** The waits of the system with a clock that runs so many times as fast: bounds of minutes end in moments. */
 record FastClock(int times) implements Waits {
     @Override
-    public void spin() {
-        SYSTEM.spin();
-    }
-
-    @Override
-    public void pause(int attempt) {
-        SYSTEM.pause(attempt);
-    }
-
-    @Override
     public long nanoTime() {
         return System.nanoTime() * times;
     }

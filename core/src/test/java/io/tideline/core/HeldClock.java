@@ -32,16 +32,6 @@ final class HeldClock implements Waits {
     }
 
     @Override
-    public void spin() {
-        SYSTEM.spin();
-    }
-
-    @Override
-    public void pause(int attempt) {
-        SYSTEM.pause(attempt);
-    }
-
-    @Override
     public long nanoTime() {
         long now = heldAt + added.get() + (letGoAt == 0 ? 0 : System.nanoTime() - letGoAt);
         if (Thread.currentThread() == watched) {

@@ -57,6 +57,27 @@ class RecoveryReadsTest {
         }
     }
 
+    /** What failed first in the order of the files is told, and what failed beside it is not lost. */
+    @Test
+    void shouldTellHowBothThreadsFailed() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.mode(SimulatedDisk.Mode.INLINE), plan);
+        fill(disk);
+        int before = disk.steps().size();
+        try (Store store = Store.open(large().files(disk).build())) {
+            store.abandon();
+        }
+        List<SimulatedDisk.Step> steps = disk.steps();
+        int first = before;
+        while (!steps.get(first).what().contains("-index") && !steps.get(first).what().contains("log/") || steps.get(first).io() != Io.READ) {
+            first++;
+        }
+        plan.failFrom(disk.steps().size() + first - before, Fault.EIO);
+        IoFault told = assertThrows(IoFault.class, () -> Store.open(large().files(disk).build()));
+        assertTrue(told.getMessage().contains("-index"), told.toString());
+        assertTrue(told.getSuppressed().length == 1 && told.getSuppressed()[0].getMessage().contains("log/"), () -> List.of(told.getSuppressed()).toString());
+    }
+
     /** A store of large pages whose newest checkpoint has them all to replay. */
     private static void fill(SimulatedDisk disk) throws Exception {
         try (Store store = Store.open(large().files(disk).build()); Session session = store.openSession("s")) {

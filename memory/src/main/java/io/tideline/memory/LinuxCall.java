@@ -35,20 +35,22 @@ enum LinuxCall {
     IO_URING_SETUP(425, 425),
     IO_URING_ENTER(426, 426);
 
-    private static final String ARCHITECTURE = System.getProperty("os.arch");
-    static final boolean IS_ARM = ARCHITECTURE.equals("aarch64");
     private static final String NAME = "syscall";
     private static final int WORDS = 7;
 
     private final long number;
 
     LinuxCall(long numberOnX86, long numberOnArm) {
-        this.number = isArm() ? numberOnArm : numberOnX86;
+        this.number = Machine.IS_ARM ? numberOnArm : numberOnX86;
     }
 
-    /** A constructor of an enum sees none of its static fields. */
-    private static boolean isArm() {
-        return System.getProperty("os.arch").equals("aarch64");
+    /** In a class of its own, because a constructor of an enum sees none of its static fields. */
+    static final class Machine {
+        private static final String ARCHITECTURE = System.getProperty("os.arch");
+        static final boolean IS_ARM = ARCHITECTURE.equals("aarch64");
+
+        private Machine() {
+        }
     }
 
     // Each bound when it is first needed.
@@ -76,9 +78,9 @@ enum LinuxCall {
                 Stream.concat(Stream.of(Linker.Option.firstVariadicArg(1)), Stream.of(options)).toArray(Linker.Option[]::new));
     }
 
-    /** Whether this is a Linux whose numbers are known here. */
+    /** Whether this is a Linux whose numbers are known here; elsewhere memory comes from arenas. */
     static boolean areThere() {
-        return System.getProperty("os.name").equals("Linux") && (IS_ARM || ARCHITECTURE.equals("amd64"));
+        return System.getProperty("os.name").equals("Linux") && (Machine.IS_ARM || Machine.ARCHITECTURE.equals("amd64"));
     }
 
     /** Memory for {@link #run(MemorySegment, long, long, long, long, long, long)}. */

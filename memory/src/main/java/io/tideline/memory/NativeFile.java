@@ -21,7 +21,7 @@ public final class NativeFile implements AutoCloseable {
 
     /** Whether this system has descriptors of that kind, and memory that the kernel can reach. */
     public static boolean isSupported() {
-        return NativeMemory.isThere() && Words.door().isNative();
+        return LinuxCall.areThere() && Words.door().isNative();
     }
 
     /** Makes a file for its owner alone, or opens one that is there. */

@@ -51,11 +51,6 @@ final class NativeMemory {
     private NativeMemory() {
     }
 
-    /** Whether this platform has these calls; elsewhere regions come from arenas. */
-    static boolean isThere() {
-        return LinuxCall.areThere();
-    }
-
     /** Bytes of a page of this kernel: 4 KiB on x86-64, on aarch64 also 16 or 64 KiB. */
     static long pageBytes() {
         return PageSize.BYTES;

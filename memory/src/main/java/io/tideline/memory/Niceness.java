@@ -16,7 +16,7 @@ final class Niceness {
 
     /** Makes the calling thread step back, for good: only the administrator may take that back. Elsewhere than on Linux nothing happens. */
     static void raise() {
-        if (!NativeMemory.isThere()) {
+        if (!LinuxCall.areThere()) {
             return;
         }
         long answer = LinuxCall.GETPRIORITY.tryRun(PRIO_PROCESS, CALLING_THREAD, 0, 0, 0, 0);

@@ -9,6 +9,6 @@ public final class ReadAhead {
 
     /** Asks the kernel to read no more than the page that is touched; whether it will. Elsewhere than on Linux nothing is asked. */
     public static boolean off(MemorySegment mappedFile) {
-        return NativeMemory.isThere() && NativeMemory.adviseRandom(mappedFile.address(), mappedFile.byteSize());
+        return LinuxCall.areThere() && NativeMemory.adviseRandom(mappedFile.address(), mappedFile.byteSize());
     }
 }

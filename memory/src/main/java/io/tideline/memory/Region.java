@@ -46,7 +46,7 @@ public final class Region implements AutoCloseable {
      * @param hugePages whether to ask for 2 MiB pages; silently small ones where there are none, see {@link #hasHugePages()}
      */
     public static Region allocate(long sizeBytes, boolean hugePages) {
-        return allocate(sizeBytes, hugePages, Words.door().isNative() && NativeMemory.isThere() ? NativeMemory.pageBytes() : ROUND_BYTES);
+        return allocate(sizeBytes, hugePages, Words.door().isNative() && LinuxCall.areThere() ? NativeMemory.pageBytes() : ROUND_BYTES);
     }
 
     /** {@code pageBytes} are the kernel's, or more; for tests. */
@@ -59,7 +59,7 @@ public final class Region implements AutoCloseable {
         Region region;
         if (door instanceof HeapTwinDoor twin) {
             region = new Region(twin.allocate(rounded), rounded, false, pageBytes, null, false);
-        } else if (NativeMemory.isThere()) {
+        } else if (LinuxCall.areThere()) {
             region = map(rounded, hugePages, pageBytes);
         } else {
             region = allocateFromArena(rounded);
@@ -152,7 +152,7 @@ public final class Region implements AutoCloseable {
         if (((fromBytes | toBytes | lengthBytes) & HugePages.SIZE_BYTES - 1) != 0 || Math.abs(fromBytes - toBytes) < lengthBytes) {
             throw new IllegalArgumentException("move of " + lengthBytes + " bytes from " + fromBytes + " to " + toBytes);
         }
-        return arena == null && Words.door().isNative() && NativeMemory.isThere() && NativeMemory.move(from, to, lengthBytes);
+        return arena == null && Words.door().isNative() && LinuxCall.areThere() && NativeMemory.move(from, to, lengthBytes);
     }
 
     /** The address of a part that must be whole pages of 4 KiB. */

@@ -12,8 +12,8 @@ final class SystemCall {
     private static final int O_CREAT = 0x40;
     private static final int O_EXCL = 0x80;
     private static final int O_CLOEXEC = 0x80000;
-    private static final int O_NOFOLLOW = LinuxCall.IS_ARM ? 0x8000 : 0x20000;
-    private static final int O_DIRECT = LinuxCall.IS_ARM ? 0x10000 : 0x4000;
+    private static final int O_NOFOLLOW = LinuxCall.Machine.IS_ARM ? 0x8000 : 0x20000;
+    private static final int O_DIRECT = LinuxCall.Machine.IS_ARM ? 0x10000 : 0x4000;
     private static final int OWNER_READS_AND_WRITES = 0600;
     private static final int SEEK_END = 2;
     private static final int EFD_CLOEXEC = 0x80000;

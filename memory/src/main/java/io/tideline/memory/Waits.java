@@ -61,10 +61,14 @@ public interface Waits {
     };
 
     /** One turn of a short wait that may happen inside an epoch: never yields or parks. */
-    void spin();
+    default void spin() {
+        SYSTEM.spin();
+    }
 
     /** One turn of a longer wait, outside any epoch; {@code attempt} counts its turns from 0. Returns soon, whatever happened. */
-    void pause(int attempt);
+    default void pause(int attempt) {
+        SYSTEM.pause(attempt);
+    }
 
     /**
      * Waits, outside any epoch, until {@code condition} holds. Whoever makes it true calls {@link #wake} with the waiting thread after that.
@@ -80,7 +84,9 @@ public interface Waits {
     }
 
     /** A clock in nanoseconds, with any origin. */
-    long nanoTime();
+    default long nanoTime() {
+        return SYSTEM.nanoTime();
+    }
 
     /** A daemon thread of the store's own, for {@link #start}. */
     default Thread thread(String name, Runnable work) {

@@ -3,8 +3,13 @@ package io.tideline.memory;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Which door stands behind {@link Words} under which flags, and what a user is told where there is none. */
 class DoorChoiceTest {
@@ -23,6 +28,19 @@ class DoorChoiceTest {
                     region.discard(4096, 4096);
                     System.out.println("[" + attempt + " " + Words.doorName() + " zeros=" + zeros + " discarded=" + Words.get(region.address() + 4096)
                             + " kept=" + Words.get(region.address() + 2 * 4096) + " aligned=" + (region.address() % 4096 == 0) + "]");
+                } catch (RuntimeException refused) {
+                    System.out.println("[" + attempt + " " + refused.getClass().getSimpleName() + ": " + refused.getMessage() + "]");
+                }
+            }
+        }
+    }
+
+    /** Opens a file twice, before anything else is asked of the kernel. */
+    static final class OpeningChild {
+        public static void main(String[] arguments) throws IOException {
+            for (int attempt = 1; attempt <= 2; attempt++) {
+                try (NativeFile file = NativeFile.open(Path.of(System.getProperty("file")), false, false)) {
+                    System.out.println("[" + attempt + " opened " + file.sizeBytes() + " bytes]");
                 } catch (RuntimeException refused) {
                     System.out.println("[" + attempt + " " + refused.getClass().getSimpleName() + ": " + refused.getMessage() + "]");
                 }
@@ -73,6 +91,16 @@ class DoorChoiceTest {
     void shouldNameTheFlagWhereNativeAccessIsDenied() throws Exception {
         assertRefused(NativeMemory.NATIVE_ACCESS_DENIED, ChildJvm.run(Child.class, DENY));
         assertRefused(NativeMemory.NATIVE_ACCESS_DENIED, ChildJvm.run(Child.class, DENY, EXPORT));
+    }
+
+    @Test
+    void shouldNameTheFlagWhereAFileIsTheFirstThatIsDenied(@TempDir Path folder) throws Exception {
+        assumeTrue(LinuxCall.areThere());
+        Path file = Files.writeString(folder.resolve("file"), "12345");
+        String named = "-Dfile=" + file;
+        assertRefused(NativeMemory.NATIVE_ACCESS_DENIED, ChildJvm.run(OpeningChild.class, DENY, EXPORT, named));
+        String output = ChildJvm.run(OpeningChild.class, DENY, EXPORT, NATIVE, named);
+        assertTrue(output.contains("[1 opened 5 bytes]") && output.contains("[2 opened 5 bytes]"), output);
     }
 
     @Test

@@ -118,7 +118,7 @@ class IoUringTest {
 
     @Test
     void shouldOpenFilesForThisProgramAlone() throws IOException {
-        if (!NativeMemory.isThere()) {
+        if (!LinuxCall.areThere()) {
             abort("system calls of Linux");
         }
         Path path = directory.resolve("ä file");

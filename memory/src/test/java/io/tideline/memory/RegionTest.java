@@ -101,7 +101,7 @@ class RegionTest {
 
     @Test
     void shouldSayWhatToDoWhenTheAddressSpaceEnds() {
-        assumeTrue(NativeMemory.isThere());
+        assumeTrue(LinuxCall.areThere());
         List<Region> regions = new ArrayList<>();
         try {
             String message = assertThrows(IoFault.class, () -> {
@@ -118,7 +118,7 @@ class RegionTest {
 
     @Test
     void shouldTakeMemoryOnlyWhereItIsTouchedAndGiveItBack() throws IOException {
-        assumeTrue(NativeMemory.isThere());
+        assumeTrue(LinuxCall.areThere());
         long address;
         try (Region region = Region.allocate(1L << 30, false)) {
             address = region.address();
@@ -134,7 +134,7 @@ class RegionTest {
 
     @Test
     void shouldGiveBackTheEndsThatAlignedIt() throws IOException {
-        assumeTrue(NativeMemory.isThere());
+        assumeTrue(LinuxCall.areThere());
         try (Region region = Region.allocate(4096, false)) {
             assertEquals((NativeMemory.pageBytes() >> 10) + " kB", mapping(region.address()).get("Size:"));
         }
@@ -160,7 +160,7 @@ class RegionTest {
     @ParameterizedTest
     @ValueSource(longs = {4096, 16 << 10, 64 << 10})
     void shouldMapAndGiveBackWholePagesOfTheKernel(long pageBytes) throws IOException {
-        assumeTrue(NativeMemory.isThere() && pageBytes >= NativeMemory.pageBytes());
+        assumeTrue(LinuxCall.areThere() && pageBytes >= NativeMemory.pageBytes());
         for (long size : new long[] {4096, 68 << 10, HugePages.SIZE_BYTES + 4096, HugePages.SIZE_BYTES + (64 << 10)}) {
             long address;
             long lastPage;
@@ -193,7 +193,7 @@ class RegionTest {
 
     @Test
     void shouldMoveMemoryAndLeaveZeros() throws IOException {
-        assumeTrue(NativeMemory.isThere());
+        assumeTrue(LinuxCall.areThere());
         long part = HugePages.SIZE_BYTES;
         try (Region region = Region.allocate(4 * part, true)) {
             for (long at = part; at < 2 * part; at += 8) {
@@ -213,7 +213,7 @@ class RegionTest {
 
     @Test
     void shouldBeResidentWhenItIsTouchedInAdvance() throws IOException {
-        assumeTrue(NativeMemory.isThere());
+        assumeTrue(LinuxCall.areThere());
         try (Region region = Region.allocate(70 << 20, false)) {
             Words.set(region.address() + 8, 7);
             region.preTouch(0, 33 << 20);
@@ -227,13 +227,29 @@ class RegionTest {
         }
     }
 
+    /** Where the pages of the kernel are not known for sure, larger ones are assumed; what is in front of the region is not its own. */
+    @Test
+    void shouldNotTouchWhatStandsInFrontOfIt() throws IOException {
+        assumeTrue(LinuxCall.areThere());
+        try (Region region = Region.allocate(1 << 20, false, 1L << 36)) {
+            long before = residentKilobytes(region); // of its neighbours too, where the kernel takes them for one mapping
+            region.preTouch(4096, (1 << 20) - 4096);
+            long resident = residentKilobytes(region) - before;
+            try (Region usual = Region.allocate(70 << 20, false)) {
+                usual.preTouch(0, 33 << 20);
+                assumeTrue(residentKilobytes(usual) > 4, "a kernel that populates memory");
+            }
+            assertTrue(resident >= (1 << 10) - 4, resident + " KiB are resident");
+        }
+    }
+
     private static long residentKilobytes(Region region) throws IOException {
         return Long.parseLong(mapping(region.address()).get("Rss:").replace(" kB", ""));
     }
 
     @Test
     void shouldKnowThePagesOfTheKernel() throws IOException {
-        assumeTrue(NativeMemory.isThere());
+        assumeTrue(LinuxCall.areThere());
         try (Region region = Region.allocate(1, false)) {
             assertEquals((NativeMemory.pageBytes() >> 10) + " kB", mapping(region.address()).get("KernelPageSize:"));
         }
@@ -302,7 +318,7 @@ class RegionTest {
 
     @Test
     void shouldTellWhetherTheKernelWasAskedForHugePages() throws IOException {
-        assumeTrue(NativeMemory.isThere());
+        assumeTrue(LinuxCall.areThere());
         for (long size : new long[] {4096, HugePages.SIZE_BYTES, 16 * HugePages.SIZE_BYTES}) {
             for (boolean asked : new boolean[] {false, true}) {
                 try (Region region = Region.allocate(size, asked)) {

@@ -8,16 +8,13 @@ import io.tideline.memory.Region;
  */
 final class FreeMemory {
 
-    private static final long ROUND_BYTES = 2L << 20;
-
     private FreeMemory() {
     }
 
-    /** Has the kernel give so much memory to this process, all of it, and take it back. */
+    /** Has the kernel give so much memory to this process, at least one byte and all of it, and take it back. */
     static void fetch(long bytes) {
-        long rounded = (Math.max(bytes, 1) + ROUND_BYTES - 1) / ROUND_BYTES * ROUND_BYTES;
-        try (Region region = Region.allocate(rounded, true)) {
-            region.preTouch(0, rounded);
+        try (Region region = Region.allocate(bytes, true)) {
+            region.preTouch(0, region.sizeBytes());
         }
     }
 }

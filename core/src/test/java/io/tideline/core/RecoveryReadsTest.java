@@ -57,6 +57,36 @@ class RecoveryReadsTest {
         }
     }
 
+    /** What the image lacks is read beside it; if there is none after all, what stands before that comes behind. */
+    @Test
+    void shouldReadTheLogInFrontOfAnImageThatIsOfNoUse() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4));
+        int keys = 10 * KEYS;
+        try (Store store = Store.open(tiny().files(disk).build())) {
+            for (int half = 0; half < 2; half++) {
+                for (long key = 0; key < keys; key++) {
+                    store.add(half * keys / 2 + key, 1); // half of the keys stand on both sides
+                }
+                store.checkpoint(half == 0 ? CheckpointRequest.full() : CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS);
+            }
+            store.abandon();
+        }
+        disk.delete("checkpoints/1-index");
+        List<Long> told = new ArrayList<>();
+        try (Store store = Store.open(tiny().files(disk).recoveryProgress(told::add).build())) {
+            RecoveryWork work = store.stats().checkpoints().recovery();
+            assertTrue(store.stats().checkpoints().imageProblem().contains("is not there"), store.stats().toString());
+            assertEquals(0, work.imageBytes());
+            assertTrue(work.replayedBytes() >= 2L * keys * 32, work.toString());
+            assertTrue(told.size() >= 2 * keys * 32 / (1 << 14) && told.getFirst() == 0 && told.getLast() < work.replayedBytes(), () -> told + " of " + work);
+            assertEquals(told.stream().sorted().distinct().toList(), told);
+            for (long key = 0; key < keys + keys / 2; key++) {
+                assertEquals(key >= keys / 2 && key < keys ? 2 : 1, store.get(key, -1), "key " + key);
+            }
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
     /** What failed first in the order of the files is told, and what failed beside it is not lost. */
     @Test
     void shouldTellHowBothThreadsFailed() throws Exception {

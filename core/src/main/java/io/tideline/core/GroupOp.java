@@ -6,12 +6,12 @@ import io.tideline.index.HashIndex;
 import io.tideline.memory.Words;
 
 /**
- * Many 8-byte operations whose cache misses overlap. A group goes through four phases: hash all keys and load their buckets; match all
+ * Many operations on 8-byte keys whose cache misses overlap. A group goes through four phases: hash all keys and load their buckets; match all
  * entries; load all records; finish one after the other, in argument order. In each of the first three every load is independent of the
  * others, so the machine has as many of them under way as it can; one operation at a time has two dependent ones.
  *
  * <p>What the first phases found is a hint: the finishing phase of a write takes a record only if it may be changed in place, which its
- * state word says, or replaces it by a copy that was prepared (see {@link CopyBlock}), and otherwise looks everything up again.
+ * state word says, or appends one that was prepared (see {@link AppendBlock}), and otherwise looks everything up again.
  */
 final class GroupOp {
     /** Enough to fill the line buffers twice; twice as much gains little, half as much loses a tenth. */
@@ -19,7 +19,7 @@ final class GroupOp {
 
     private final long[] hashes = new long[SIZE];
     private final long[] addresses = new long[SIZE];
-    private final CopyBlock copies;
+    private final AppendBlock block;
     /** Where in the caller's arrays the keys are that must be looked up on the device, and how many. */
     private int[] places;
     private int onDevice;
@@ -29,7 +29,7 @@ final class GroupOp {
     private long touched;
 
     GroupOp(HybridLog log) {
-        copies = new CopyBlock(log);
+        block = new AppendBlock(log);
     }
 
     /**
@@ -86,13 +86,32 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
-            boolean hasCopies = group.copies.planPuts(session, group.addresses, keys, values, at, size);
+            boolean isPlanned = group.block.planPuts(session, group.addresses, keys, values, at, size);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
-                if (hasCopies && group.copies.publish(session, i, group.hashes[i], group.addresses[i])) {
+                if (isPlanned && group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
                     continue;
                 }
                 UpsertOp.put(session, group.hashes[i], group.addresses[i], keys[at + i], values[at + i]);
+            }
+        }
+    }
+
+    /** @param values end to end, {@code valueBytes} each */
+    static void putAll(Session session, long[] keys, byte[] values, int valueBytes, int from, int count) {
+        GroupOp group = session.group();
+        for (int at = from; at < from + count; at += SIZE) {
+            int size = Math.min(SIZE, from + count - at);
+            group.prepare(session, keys, at, size);
+            boolean isPlanned = group.block.planPuts(session, group.addresses, keys, values, valueBytes, at, size);
+            for (int i = 0; i < size; i++) {
+                session.beginOne();
+                if (isPlanned && group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
+                    continue;
+                }
+                session.key.setWord(keys[at + i], group.hashes[i]);
+                session.value.setArray(values, (at + i) * valueBytes, valueBytes);
+                UpsertOp.put(session);
             }
         }
     }
@@ -102,10 +121,10 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
-            boolean hasCopies = group.copies.planUpdates(session, group.addresses, keys, at, size, update, operand);
+            boolean isPlanned = group.block.planUpdates(session, group.addresses, keys, at, size, update, operand);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
-                if (hasCopies && group.copies.publish(session, i, group.hashes[i], group.addresses[i])) {
+                if (isPlanned && group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
                     continue;
                 }
                 if (!RmwOp.updateInMemory(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand)) {

@@ -275,6 +275,8 @@ class AllocationTest {
         Arrays.setAll(keys, i -> i % 70);
         cases.add(new Case("getAll", (on, i) -> on.getAll(keys, values, i % 7, 10 + i % 90, -1)));
         cases.add(new Case("putAll", (on, i) -> on.putAll(keys, values, i % 7, 10 + i % 90)));
+        byte[] bytes = new byte[110 * Long.BYTES];
+        cases.add(new Case("putAll of bytes", (on, i) -> on.putAll(keys, bytes, Long.BYTES, i % 7, 10 + i % 90)));
         cases.add(new Case("prefetch", (on, i) -> on.prefetch(keys, i % 7, 10 + i % 90)));
         cases.add(new Case("rmwAll", (on, i) -> on.rmwAll(keys, i % 7, 10 + i % 90, Update.ADD, 1)));
         return cases.stream();

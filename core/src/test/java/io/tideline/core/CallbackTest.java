@@ -109,7 +109,8 @@ class CallbackTest {
             List<Consumer<Operations>> calls = List.of(o -> o.get(1, 0), o -> o.put(1, 1), o -> o.add(5, 1), o -> o.delete(1), o -> o.contains(1),
                 o -> o.putIfAbsent(9, 9), o -> o.compareAndSet(1, 1, 1), o -> o.rmw(3, function(writer -> RmwAction.WRITE)),
                 o -> o.get(new byte[3]), o -> o.batch(inside -> inside.put(1, 1)), o -> o.getAll(new long[1], new long[1], 0, 1, 0),
-                o -> o.putAll(new long[1], new long[1], 0, 1), o -> o.rmwAll(new long[1], 0, 1, Update.ADD, 1), o -> o.prefetch(new long[1], 0, 1));
+                o -> o.putAll(new long[1], new long[1], 0, 1), o -> o.putAll(new long[1], new byte[1], 1, 0, 1),
+                o -> o.rmwAll(new long[1], 0, 1, Update.ADD, 1), o -> o.prefetch(new long[1], 0, 1));
             insideEveryCallback(own -> {
                 for (Operations target : new Operations[] {store, session, other, own}) {
                     for (Consumer<Operations> call : calls) {

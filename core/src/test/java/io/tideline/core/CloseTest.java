@@ -46,8 +46,7 @@ class CloseTest {
             o -> o.contains(1), o -> o.contains(new byte[2]), o -> o.add(1, 1), o -> o.add(new byte[3], 1), o -> o.compareAndSet(1, 1, 2),
             o -> o.compareAndSet(new byte[1], new byte[1], new byte[2]), o -> o.batch(inside -> inside.put(1, 1)),
             o -> o.getAll(new long[1], new long[1], 0, 1, 0), o -> o.putAll(new long[1], new long[1], 0, 1),
-            o -> o.prefetch(new long[1], 0, 1),
-            o -> o.rmwAll(new long[1], 0, 1, Update.ADD, 1));
+            o -> o.putAll(new long[1], new byte[1], 1, 0, 1), o -> o.prefetch(new long[1], 0, 1), o -> o.rmwAll(new long[1], 0, 1, Update.ADD, 1));
         for (Operations operations : new Operations[] {store, session}) {
             for (Consumer<Operations> call : calls) {
                 String message = assertThrows(ClosedFault.class, () -> call.accept(operations)).getMessage();

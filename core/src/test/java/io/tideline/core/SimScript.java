@@ -5,6 +5,8 @@ import io.tideline.core.HistoryEvent.Kind;
 import io.tideline.core.SimHistory.Death;
 import io.tideline.core.SimKey.Use;
 import io.tideline.fault.StoreFault;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -591,7 +593,7 @@ final class SimScript {
             }
             callGroup(events, () -> {
                 switch (each) {
-                    case PUT -> session.putAll(ids, values, from, left);
+                    case PUT -> putAll(ids, values, from, left, serial);
                     case UPDATE -> session.rmwAll(ids, from, left, Update.ADD, SimKey.one(number));
                     default -> session.getAll(ids, values, from, left, NO_VALUE);
                 }
@@ -602,6 +604,17 @@ final class SimScript {
                 } else {
                     ended(events.get(i - from), null, HistoryEvent.UNKNOWN);
                 }
+            }
+        }
+
+        /** In turns as words and as bytes: the records are the same. */
+        private void putAll(long[] ids, long[] values, int from, int count, long serial) {
+            if (serial / BLOCK % 2 == 0) {
+                session.putAll(ids, values, from, count);
+            } else {
+                ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                bytes.asLongBuffer().put(values);
+                session.putAll(ids, bytes.array(), Long.BYTES, from, count);
             }
         }
 

@@ -34,7 +34,7 @@ class SimulatedMutantTest {
         A_COPY_SEALS_NOTHING(3, "core/src/main/java/io/tideline/core/RecordWriter.java",
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** What another wrote while a group prepared its copies is lost. */
-        A_BLOCK_IS_PUBLISHED_BLINDLY(240, "core/src/main/java/io/tideline/core/CopyBlock.java",
+        A_BLOCK_IS_PUBLISHED_BLINDLY(10, "core/src/main/java/io/tideline/core/AppendBlock.java",
                 " || session.slot.address() != newest) {", ") {"),
         /** A session's last operation before the cut is left out of it. */
         A_CUT_COMES_TOO_EARLY(6, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),

@@ -15,7 +15,14 @@ import java.nio.ByteBuffer;
  * belongs to a record or a filler, so every byte is covered. Not thread-safe: each thread has its own.
  */
 final class PageSeal {
+    /** How many records are summed up before they are stamped. */
+    private static final int GROUP = 32;
+
     private final Checksum checksum;
+    // Of the records that are being sealed; null in one that only verifies.
+    private int[] offsets;
+    private long[] stateWords;
+    private int[] crcs;
 
     PageSeal(long storeId) {
         this.checksum = new Checksum(storeId);
@@ -24,30 +31,45 @@ final class PageSeal {
     /**
      * Makes the records from {@code address} to {@code end} immutable, which lie in one page, below safeReadOnly, at {@code memory}. The state
      * and the checksum become visible in one store. A record may still be sealed or unsealed by a thread that saw an older frontier,
-     * which is why the stamp is a compare-and-set.
+     * which is why the stamp is a compare-and-set. Several are summed up before the first is stamped, because no load goes on behind a locked instruction:
+     * one by one, none would be fetched, or summed up, while another is.
      */
     void seal(long address, long end, long memory) {
         ByteBuffer bytes = NativeBuffer.of(memory, Math.toIntExact(end - address));
-        for (long at = address; at < end; ) {
-            int offset = (int) (at - address);
-            at += sealRecord(at, memory + offset, bytes, offset);
+        if (offsets == null) {
+            offsets = new int[GROUP];
+            stateWords = new long[GROUP];
+            crcs = new int[GROUP];
+        }
+        long at = address;
+        while (at < end) {
+            int count = 0;
+            for (; count < GROUP && at < end; count++) {
+                int offset = (int) (at - address);
+                at += sum(count, at, memory + offset, bytes, offset);
+            }
+            for (int i = 0; i < count; i++) {
+                long record = memory + offsets[i];
+                while (!Words.compareAndSet(record + STATE_OFFSET, stateWords[i], RecordLayout.immutable(stateWords[i], crcs[i]))) {
+                    sum(i, address + offsets[i], record, bytes, offsets[i]);
+                }
+            }
         }
     }
 
-    private long sealRecord(long address, long record, ByteBuffer bytes, int offset) {
+    /** Notes the checksum of a record, with the state word that it was made with; the record's length. */
+    private long sum(int number, long address, long record, ByteBuffer bytes, int offset) {
         long link = Words.getAcquire(record + LINK_OFFSET);
-        for (;;) {
-            long stateWord = Words.getAcquire(record + STATE_OFFSET);
-            long sizeBytes = RecordLayout.sizeBytes(record, link, stateWord);
-            if (link == 0 || sizeBytes < GRANULE_BYTES || sizeBytes > bytes.capacity() - offset || RecordLayout.isLocked(stateWord)) {
-                throw new AssertionError("log address " + address + " cannot be sealed: link 0x" + Long.toHexString(link) + ", state word 0x"
-                        + Long.toHexString(stateWord));
-            }
-            int crc = crc(address, link, stateWord, bytes, offset, (int) sizeBytes);
-            if (Words.compareAndSet(record + STATE_OFFSET, stateWord, RecordLayout.immutable(stateWord, crc))) {
-                return sizeBytes;
-            }
+        long stateWord = Words.getAcquire(record + STATE_OFFSET);
+        long sizeBytes = RecordLayout.sizeBytes(record, link, stateWord);
+        if (link == 0 || sizeBytes < GRANULE_BYTES || sizeBytes > bytes.capacity() - offset || RecordLayout.isLocked(stateWord)) {
+            throw new AssertionError("log address " + address + " cannot be sealed: link 0x" + Long.toHexString(link) + ", state word 0x"
+                    + Long.toHexString(stateWord));
         }
+        offsets[number] = offset;
+        stateWords[number] = stateWord;
+        crcs[number] = crc(address, link, stateWord, bytes, offset, (int) sizeBytes);
+        return sizeBytes;
     }
 
     private int crc(long address, long link, long stateWord, ByteBuffer bytes, int offset, int sizeBytes) {

@@ -47,6 +47,10 @@ public final class HashIndex implements AutoCloseable {
         FULL
     }
 
+    /** Answers of {@link #claim}. */
+    private static final long NO_ROOM = -1;
+    private static final long LOST = -2;
+
     private final BucketTable table;
     private final OverflowPool overflow;
 
@@ -79,8 +83,11 @@ public final class HashIndex implements AutoCloseable {
 
     /** The log address of the newest record of the hash's chain; {@link LogAddress#NONE} or {@link LogAddress#CHAIN_END} if there is none. */
     public long find(long hash) {
-        long tagBits = BucketLayout.tagBits(hash);
-        long bucket = table.bucket(hash);
+        return find(table.bucket(hash), BucketLayout.tagBits(hash));
+    }
+
+    private long find(long from, long tagBits) {
+        long bucket = from;
         for (;;) {
             // Early exit: out of the cache the branch is cheaper than looking at entries that do not matter.
             for (int at = 0; at < ENTRIES_BYTES; at += 8) {
@@ -111,7 +118,11 @@ public final class HashIndex implements AutoCloseable {
                 | BucketLayout.ifMatches(Words.getAcquire(bucket + 32), tagBits)
                 | BucketLayout.ifMatches(Words.getAcquire(bucket + 40), tagBits)
                 | BucketLayout.ifMatches(Words.getAcquire(bucket + 48), tagBits);
-        return matched != 0 ? BucketLayout.address(matched) : find(hash);
+        if (matched != 0) {
+            return BucketLayout.address(matched);
+        }
+        long next = BucketLayout.overflow(Words.getAcquire(bucket + OVERFLOW_OFFSET));
+        return next == 0 ? LogAddress.NONE : find(overflow.address(next), tagBits);
     }
 
     /** Leads the slot to the final entry of the hash's tag; false if there is none. */
@@ -146,23 +157,46 @@ public final class HashIndex implements AutoCloseable {
     }
 
     private Outcome create(long home, long tagBits, Slot slot) {
-        long place = freePlace(home);
-        if (place == 0) {
-            return Outcome.FULL;
-        }
-        long tentative = BucketLayout.entry(tagBits, LogAddress.CHAIN_END) | BucketLayout.TENTATIVE;
-        if (!Words.compareAndSet(place, 0, tentative)) {
-            return Outcome.BUSY;
-        }
-        Probe.at("index.tentative");
-        if (isElsewhere(home, tagBits, place)) {
-            Words.setRelease(place, 0);
-            return Outcome.BUSY;
+        long place = claim(home, tagBits);
+        if (place < 0) {
+            return place == NO_ROOM ? Outcome.FULL : Outcome.BUSY;
         }
         slot.entryAddress = place;
         slot.entry = BucketLayout.entry(tagBits, LogAddress.CHAIN_END);
         Words.setRelease(place, slot.entry);
         return Outcome.FOUND;
+    }
+
+    /**
+     * Makes an entry of the hash's tag that leads to {@code address}, whose record is written, if there is none; whether it did. It did not either where
+     * somebody else is about to, or where there is no room: {@link #findOrCreate} tells.
+     */
+    public boolean insert(long hash, long address) {
+        long tagBits = BucketLayout.tagBits(hash);
+        long place = claim(table.bucket(hash), tagBits);
+        if (place < 0) {
+            return false;
+        }
+        Words.setRelease(place, BucketLayout.entry(tagBits, address));
+        return true;
+    }
+
+    /** Claims a place for an entry of the tag, tentatively, and looks whether it is the only one; its address, {@link #NO_ROOM} or {@link #LOST}. */
+    private long claim(long home, long tagBits) {
+        long place = freePlace(home);
+        if (place == 0) {
+            return NO_ROOM;
+        }
+        long tentative = BucketLayout.entry(tagBits, LogAddress.CHAIN_END) | BucketLayout.TENTATIVE;
+        if (!Words.compareAndSet(place, 0, tentative)) {
+            return LOST;
+        }
+        Probe.at("index.tentative");
+        if (isElsewhere(home, tagBits, place)) {
+            Words.setRelease(place, 0);
+            return LOST;
+        }
+        return place;
     }
 
     /** The address of a free entry in the chain of buckets, which is lengthened if all are taken; 0 if it cannot be. */

@@ -85,8 +85,8 @@ final class ImageWriter {
         long number = first + home - table.buckets() + 1;
         int more = (int) Math.min(room - home, overflowBuckets + 1 - number);
         for (int i = 0; i < more; i++) {
-            // A bucket beyond was handed out after the image had begun. Its entries were made after that, and their records are appended later
-            // still, so the replay makes them anew; nothing that was there before the beginning stands in it or behind it.
+            // A bucket beyond was handed out after the image had begun. Its entries were made after that, by who entered the epoch after the tail
+            // was noted from which on the log is replayed, so their records stand behind that; nothing that was there before the beginning stands in it.
             copy(overflow.address(number + i), target + ((long) (home + i) << BucketLayout.SIZE_SHIFT), overflowBuckets);
         }
         return home + more;

@@ -56,6 +56,10 @@ class HashIndexModel {
             return ++counts[entry(key)];
         }
 
+        public long advanceAtOnce(int key) {
+            return advance(key);
+        }
+
         public long create(int key) {
             return counts[entry(key)];
         }
@@ -109,6 +113,12 @@ class HashIndexModel {
                     return next;
                 }
             }
+        }
+
+        /** The same, but an entry that is not there yet is made with its first count. */
+        @Operation
+        public long advanceAtOnce(@Param(name = "key") int key) {
+            return index.insert(hash(key), addressOf(1)) ? 1 : advance(key);
         }
 
         @Operation

@@ -61,7 +61,13 @@ class IndexImageFuzzyTest {
                 // the home buckets at both ends, so that chains grow in front of the writer of the image and behind it
                 long home = random.nextBoolean() ? random.nextInt(4) : HOMES - 1 - random.nextInt(4);
                 long hash = Table.hash(random.nextInt(TAGS), random.nextInt(10) == 0 ? random.nextLong(HOMES) : home);
-                if (index.findOrCreate(hash, slot) == HashIndex.Outcome.FOUND) {
+                if (random.nextBoolean()) { // as a group does, whose record is there before its entry
+                    long reserved = tail.getAndAdd(16);
+                    if (index.insert(hash, reserved)) {
+                        log.add(new Published(reserved, hash));
+                    }
+                    appends.incrementAndGet();
+                } else if (index.findOrCreate(hash, slot) == HashIndex.Outcome.FOUND) {
                     long address = tail.getAndAdd(16);
                     if (index.compareAndSet(slot, address)) {
                         log.add(new Published(address, hash));

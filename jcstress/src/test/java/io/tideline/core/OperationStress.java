@@ -122,6 +122,37 @@ public final class OperationStress {
         }
     }
 
+    /**
+     * A group adds to two keys that nobody has made, by records that it prepares side by side; another adds to one of them meanwhile. The group makes an entry
+     * of that one only where there is none.
+     */
+    @JCStressTest
+    @State
+    @Outcome(id = "11", expect = ACCEPTABLE, desc = "Both additions are in the sum.")
+    @Outcome(id = {"1", "10"}, expect = FORBIDDEN, desc = "Both made the key: one addition is lost.")
+    @Outcome(expect = FORBIDDEN, desc = "The sum is one that nobody wrote.")
+    public static class I1GroupOfNewKeysAgainstAdd {
+        private static final long SECOND_KEYS = 1L << 40;
+        private static final FreshKeys KEYS = new FreshKeys(4 * 32);
+
+        final FreshKeys.Cell cell = KEYS.next();
+
+        @Actor
+        public void addToBoth() {
+            cell.store().rmwAll(new long[] {cell.key() | SECOND_KEYS, cell.key()}, 0, 2, Update.ADD, 1);
+        }
+
+        @Actor
+        public void addToOne() {
+            cell.store().add(cell.key(), 10);
+        }
+
+        @Arbiter
+        public void sum(J_Result result) {
+            result.r1 = cell.store().get(cell.key(), ABSENT);
+        }
+    }
+
     /** Two insert the same key if it is absent, and one of them does. */
     @JCStressTest
     @State

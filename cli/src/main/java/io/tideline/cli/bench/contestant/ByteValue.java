@@ -22,7 +22,12 @@ public final class ByteValue {
 
     /** Changes the first word of {@code value}. */
     public static void setFirstWord(byte[] value, long word) {
-        WORD.set(value, 0, word);
+        setWord(value, 0, word);
+    }
+
+    /** Changes the first word of the value that begins at {@code offset}. */
+    static void setWord(byte[] values, int offset, long word) {
+        WORD.set(values, offset, word);
     }
 
     /** The bytes themselves. */

@@ -26,6 +26,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -202,17 +203,25 @@ final class TidelineSubject implements Subject {
                 loadStretch(first, end);
             } else {
                 operations.batch(_ -> {
-                    for (long at = first; at < end; at += next.length) {
-                        long stretchEnd = Math.min(at + next.length, end);
-                        for (long index = at; index < stretchEnd; index++) {
-                            next[(int) (index - at)] = Keys.keyOf(index);
+                    int most = mostLoaded();
+                    for (long at = first; at < end; at += most) {
+                        int count = (int) Math.min(most, end - at);
+                        for (int i = 0; i < count; i++) {
+                            next[i] = Keys.keyOf(at + i);
                         }
-                        operations.prefetch(next, 0, (int) (stretchEnd - at));
-                        loadStretch(at, stretchEnd);
+                        loadGroup(next, at, count);
                     }
                 });
             }
         }
+
+        /** How many keys of a batch are loaded as one group. */
+        int mostLoaded() {
+            return next.length;
+        }
+
+        /** Inserts as many keys as a group, with the indices from {@code first} on. */
+        abstract void loadGroup(long[] keys, long first, int count);
 
         private void loadStretch(long first, long end) {
             for (long index = first; index < end; index++) {
@@ -258,9 +267,18 @@ final class TidelineSubject implements Subject {
     private static class LongReplayer extends TidelineReplayer {
 
         private final LongHolder holder = new LongHolder();
+        /** Of the groups that are loaded. */
+        private final long[] indices;
 
         LongReplayer(OperationStream stream, Operations operations) {
             super(stream, operations);
+            indices = new long[Math.min(stream.settings().batch(), OperationStream.CHUNK)];
+        }
+
+        @Override
+        void loadGroup(long[] keys, long first, int count) {
+            Arrays.setAll(indices, i -> first + i);
+            operations.putAll(keys, indices, 0, count);
         }
 
         @Override
@@ -336,12 +354,33 @@ final class TidelineSubject implements Subject {
     /** Replays on longer values: reads copy them out, upserts copy them in, read-modify-writes run a function of the user. */
     private static class BytesReplayer extends TidelineReplayer implements Rmw {
 
+        /** Of the values of a group that is loaded: what stays in a processor's cache beside the records. */
+        private static final int LOADED_BYTES = 64 << 10;
+
         private final ValueHolder holder = ValueHolder.growing();
         private final ByteValue value;
+        /** Of a group that is loaded, end to end. */
+        private final byte[] loaded;
 
         BytesReplayer(OperationStream stream, Operations operations) {
             super(stream, operations);
-            this.value = new ByteValue(stream.settings().valueSize());
+            int valueSize = stream.settings().valueSize();
+            this.value = new ByteValue(valueSize);
+            this.loaded = new byte[mostLoaded() * valueSize];
+        }
+
+        @Override
+        final int mostLoaded() {
+            return Math.clamp(LOADED_BYTES / stream().settings().valueSize(), 1, super.mostLoaded());
+        }
+
+        @Override
+        void loadGroup(long[] keys, long first, int count) {
+            int valueSize = stream().settings().valueSize();
+            for (int i = 0; i < count; i++) {
+                ByteValue.setWord(loaded, i * valueSize, first + i);
+            }
+            operations.putAll(keys, loaded, valueSize, 0, count);
         }
 
         @Override

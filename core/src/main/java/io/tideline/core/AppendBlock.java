@@ -1,0 +1,199 @@
+package io.tideline.core;
+
+import static io.tideline.hlog.RecordLayout.FREE;
+import static io.tideline.hlog.RecordLayout.LENGTHS_MASK;
+import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
+import static io.tideline.hlog.RecordLayout.LONG_TO_LONG_BYTES;
+import static io.tideline.hlog.RecordLayout.LONG_TO_LONG_VALUE_OFFSET;
+import static io.tideline.hlog.RecordLayout.NOT_PLAIN;
+import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
+
+import io.tideline.hlog.HybridLog;
+import io.tideline.hlog.LogAddress;
+import io.tideline.hlog.RecordLayout;
+import io.tideline.memory.Probe;
+import io.tideline.memory.Words;
+
+/**
+ * The records that members of a group append: for keys that have none, and in the place of records that are read-only or, where nobody asks what they
+ * replace, on the device. They are reserved at once and written side by side before the first is published. One after the other, each would wait for memory
+ * that is in no cache: its publication is a locked instruction, which waits until all stores before it have arrived, so no two records could be on
+ * their way together.
+ *
+ * <p>A plan is a guess. A record is published only where the index still says what it said when the record was written: by a compare-and-set from
+ * the very record that it replaces, which nobody can change any more, or as the first of its tag. Else its place stays the filler as which it is framed, or
+ * becomes an invalid record, and its member goes the usual way. A plan is good until the session leaves the epoch, after which nobody may write to its places.
+ * Belongs to one session.
+ */
+final class AppendBlock {
+    /** One record alone is not worth a plan. */
+    private static final int LEAST_RECORDS = 2;
+    /** How many blocks a page must have room for, because what is left of it when none fits is lost. */
+    private static final int BLOCKS_OF_A_PAGE = 8;
+
+    private final HybridLog log;
+    /** By member: the address of its record, or 0. */
+    private final long[] places = new long[GroupOp.SIZE];
+    /** Of the members that have one, in their order. */
+    private final int[] members = new int[GroupOp.SIZE];
+    private int records;
+    private long recordBytes;
+    private long lengthBits;
+    /** What they were when this was planned: by these a member is told that makes a key, or replaces one on the device. */
+    private long begin;
+    private long head;
+    private long stay;
+
+    AppendBlock(HybridLog log) {
+        this.log = log;
+    }
+
+    /** Prepares what additions and the like would append, but not for keys on the device. Whether there is anything. */
+    boolean planUpdates(Session session, long[] newest, long[] keys, int from, int size, Update update, long operand) {
+        long block = reserve(session, newest, keys, from, size, 8, false);
+        for (int i = records - 1; i >= 0; i--) { // from the last to the first, whose frame is that of the whole block until then
+            int member = members[i];
+            long value = newest[member] < begin ? operand
+                    : Update.apply(update, Words.get(log.physical(newest[member]) + LONG_TO_LONG_VALUE_OFFSET), operand);
+            write(block, i, keys[from + member], value);
+        }
+        return records > 0;
+    }
+
+    /** Prepares what upserts would append. Whether there is anything. */
+    boolean planPuts(Session session, long[] newest, long[] keys, long[] values, int from, int size) {
+        long block = reserve(session, newest, keys, from, size, 8, true);
+        for (int i = records - 1; i >= 0; i--) {
+            int at = from + members[i];
+            write(block, i, keys[at], values[at]);
+        }
+        return records > 0;
+    }
+
+    /** The same for values that stand end to end in {@code values}, {@code valueBytes} each. */
+    boolean planPuts(Session session, long[] newest, long[] keys, byte[] values, int valueBytes, int from, int size) {
+        if (RecordLayout.needsLongLengths(Long.BYTES, valueBytes)) {
+            return false; // so long that one waits for no other
+        }
+        long block = reserve(session, newest, keys, from, size, valueBytes, true);
+        for (int i = records - 1; i >= 0; i--) {
+            int at = from + members[i];
+            write(block, i, keys[at], values, at * valueBytes, valueBytes);
+        }
+        return records > 0;
+    }
+
+    /**
+     * Chooses the members and reserves their places, of which it answers the first.
+     *
+     * @param isBlind whether they need not know what they replace, so that it may be on the device; else the first of those on the device ends the
+     *                group, and nothing is planned for the ones behind it
+     */
+    private long reserve(Session session, long[] newest, long[] keys, int from, int size, int valueBytes, boolean isBlind) {
+        records = 0;
+        if (session.inPlaceFrom != 0) {
+            return 0; // versions are told apart, or a snapshot is made: the usual way knows how
+        }
+        long safeReadOnly = log.safeReadOnly();
+        if (lowest(newest, size) >= safeReadOnly) {
+            return 0;
+        }
+        recordBytes = RecordLayout.sizeBytes(Long.BYTES, valueBytes);
+        lengthBits = RecordLayout.lengthBits(Long.BYTES, valueBytes);
+        choose(newest, keys, from, size, safeReadOnly, isBlind);
+        if (records < LEAST_RECORDS) {
+            records = 0;
+            return 0;
+        }
+        long block = log.reserve(records * recordBytes);
+        Probe.at("block.reserved");
+        if (block < 0 || block < log.readOnly()) {
+            records = 0; // no room just now, or overtaken by read-only: what is framed as filler stays filler
+        }
+        for (int i = 0; i < records; i++) {
+            places[members[i]] = block + i * recordBytes;
+        }
+        stay = session.stay();
+        return block;
+    }
+
+    private void choose(long[] newest, long[] keys, int from, int size, long safeReadOnly, boolean isBlind) {
+        head = log.head();
+        begin = log.begin();
+        int most = (int) Math.min(GroupOp.SIZE, log.maxRecordBytes() / (recordBytes * BLOCKS_OF_A_PAGE));
+        int last = size;
+        for (int i = 0; i < size; i++) {
+            places[i] = 0;
+            long address = newest[i];
+            if (address >= safeReadOnly || i >= last || records == most) {
+                continue;
+            }
+            if (address >= head) {
+                members[records] = i;
+                records += plain(log.physical(address), keys[from + i]);
+            } else if (address < begin || isBlind) {
+                members[records++] = i;
+            } else {
+                last = i;
+            }
+        }
+    }
+
+    /** The usual case is that all are mutable, so it costs the least. */
+    private static long lowest(long[] newest, int size) {
+        long lowest = Long.MAX_VALUE;
+        for (int i = 0; i < size; i++) {
+            lowest = Math.min(lowest, newest[i]);
+        }
+        return lowest;
+    }
+
+    /**
+     * 1 if an immutable record is the key's, alive, and has a value of as many bytes, else 0. Without a branch: one of them may be taken for the first time after
+     * hours, and then the JVM throws the code of all group operations away and interprets them until it is made anew, which takes 0.3 s.
+     */
+    private int plain(long record, long key) {
+        long different = Words.getAcquire(record + STATE_OFFSET) & LENGTHS_MASK ^ lengthBits | Words.get(record + LINK_OFFSET) & NOT_PLAIN
+                | Words.get(record + RecordLayout.KEY_OFFSET) ^ key;
+        return 1 - (int) ((different | -different) >>> 63);
+    }
+
+    private void write(long block, int number, long key, long value) {
+        long record = log.physical(block + (long) number * LONG_TO_LONG_BYTES);
+        Words.set(record + RecordLayout.KEY_OFFSET, key);
+        Words.set(record + LONG_TO_LONG_VALUE_OFFSET, value);
+        RecordLayout.writeFiller(record, LONG_TO_LONG_BYTES);
+    }
+
+    private void write(long block, int number, long key, byte[] values, int offset, int valueBytes) {
+        long record = log.physical(block + number * recordBytes);
+        Words.set(record + RecordLayout.KEY_OFFSET, key);
+        Words.copyIn(values, offset, valueBytes, record + LONG_TO_LONG_VALUE_OFFSET);
+        RecordLayout.writeFiller(record, recordBytes);
+    }
+
+    /**
+     * Publishes a member's record, if it has one and that is what the member would append now.
+     *
+     * @param newest what the plan was made with
+     */
+    boolean publish(Session session, int member, long hash, long newest) {
+        long address = places[member];
+        if (address == 0 || session.stay() != stay) {
+            return false;
+        }
+        boolean isFirst = newest == LogAddress.NONE;
+        if (isFirst ? session.index.find(hash) != LogAddress.NONE : !session.index.find(hash, session.slot) || session.slot.address() != newest) {
+            return false;
+        }
+        long record = log.physical(address);
+        RecordLayout.finish(record, FREE | lengthBits, isFirst ? LogAddress.CHAIN_END : newest, session.parity);
+        Probe.at("block.written");
+        if (isFirst ? !session.index.insert(hash, address) : !session.index.compareAndSet(session.slot, address)) {
+            RecordLayout.invalidate(record);
+            return false;
+        }
+        session.count(newest < begin ? Counter.CREATED : newest < head ? Counter.APPENDED : Counter.COPIED);
+        return true;
+    }
+}

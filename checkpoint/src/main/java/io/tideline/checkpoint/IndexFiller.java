@@ -2,69 +2,94 @@ package io.tideline.checkpoint;
 
 import io.tideline.fault.FullFault;
 import io.tideline.index.HashIndex;
+import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
+import io.tideline.memory.Words;
 
 /**
  * Enters replayed records into an index on a thread of its own: so the next ones are read and verified while the cache misses of these are waited for, and
- * while an image is read that they come on top of. At most {@value #MOST_BATCHES} batches of {@value #BATCH_RECORDS} records, 8 MiB, wait between the two.
+ * while an image is read that they come on top of. What waits between the two stands in memory of its own, in batches of {@value #BATCH_RECORDS} records.
  *
  * <p><b>State.</b> How many batches were given, and how many of those are in the index. The thread that gives writes the first and the bytes of
  * the batch that it fills, and then that it is over or given up; the filler's writes the second, and how it failed. Both counts are volatile: a batch is read behind the first
  * and written again behind the second. What is in the index, and what was done before, is seen behind the join in {@link #finish}.
+ *
+ * <p>What waits in the end, both enter, the one what belongs to even home buckets, the other the rest: they touch no bucket in common.
  *
  * <p>Used by one thread, outside the epoch; nobody else uses the index before {@link #finish} has returned.
  */
 final class IndexFiller implements AutoCloseable {
     /** As many as make up for the two threads' waking each other. */
     private static final int BATCH_RECORDS = 1024;
-    private static final int MOST_BATCHES = 512;
+    private static final int BATCH_BYTES = BATCH_RECORDS * 2 * Long.BYTES;
+    private static final long LEAST_WAITING_BYTES = 8 << 20;
+    /** Of records of 32 bytes as much as a disk reads in half a second or less, besides an image that takes as long. */
+    private static final long MOST_WAITING_BYTES = 64 << 20;
     /** Fewer do not fill the processor's miss buffers, many more would drive each other out of its first cache. */
     private static final int GROUP = 64;
+    private static final long NOT_YET = -1;
 
     private final HashIndex index;
     private final Waits waits;
     private final int batches;
-    private final long[][] hashes;
-    private final long[][] addresses;
+    /** A circle of batches, each of pairs of a hash and an address. */
+    private final Region waiting;
+    private final long firstBatch;
     private final Thread giver = Thread.currentThread();
     private final Thread filler;
     private final Runnable before;
     private boolean isStarted;
+    private boolean isClosed;
     /** Of the batch that is being filled. */
     private int records;
     private volatile long given;
     private volatile long entered;
+    /** The first batch that both enter. */
+    private volatile long sharedFrom = NOT_YET;
     /** Whether nothing more is given. */
     private volatile boolean isOver;
     private volatile boolean isGivenUp;
     private volatile Throwable failure;
-    /** Of all that was touched: kept so that no touch can be left out. */
+    /** Of what was touched: kept, by whichever thread, so that no touch can be left out. */
     private long touched;
 
     /** With a thread that is started when a batch is full. */
     IndexFiller(HashIndex index, Waits waits) {
-        this(index, waits, () -> { }, MOST_BATCHES);
+        this(index, waits, () -> { }, batches(LEAST_WAITING_BYTES));
     }
 
     private IndexFiller(HashIndex index, Waits waits, Runnable before, int batches) {
         this.index = index;
         this.batches = batches;
-        this.hashes = new long[batches][];
-        this.addresses = new long[batches][];
         this.waits = waits;
         this.before = before;
         this.filler = waits.thread("tideline-replay", this::run);
+        this.waiting = Region.allocate((long) batches * BATCH_BYTES, false);
+        this.firstBatch = waiting.address();
     }
 
-    /** With a thread that is started at once, and does something else before it enters anything. */
-    static IndexFiller behind(Runnable before, HashIndex index, Waits waits) {
-        return behind(before, index, waits, MOST_BATCHES);
+    /**
+     * With a thread that is started at once, and does something else before it enters anything.
+     *
+     * @param spareBytes how much memory there is for what waits meanwhile; it takes 8 to 64 MiB
+     */
+    static IndexFiller behind(Runnable before, HashIndex index, Waits waits, long spareBytes) {
+        return ofBatches(before, index, waits, batches(Math.clamp(spareBytes, LEAST_WAITING_BYTES, MOST_WAITING_BYTES)));
     }
 
-    /** With another bound of what waits; for tests. */
-    static IndexFiller behind(Runnable before, HashIndex index, Waits waits, int batches) {
+    private static int batches(long bytes) {
+        return (int) (bytes / BATCH_BYTES);
+    }
+
+    /** The same with so many batches. */
+    static IndexFiller ofBatches(Runnable before, HashIndex index, Waits waits, int batches) {
         IndexFiller filler = new IndexFiller(index, waits, before, batches);
-        filler.start();
+        try {
+            filler.start();
+        } catch (Throwable refused) {
+            filler.close();
+            throw refused;
+        }
         return filler;
     }
 
@@ -79,16 +104,16 @@ final class IndexFiller implements AutoCloseable {
      * @throws FullFault if the index has no room for one that was given before
      */
     void give(long keyHash, long address) {
-        int batch = (int) (given % batches);
-        if (hashes[batch] == null) {
-            hashes[batch] = new long[BATCH_RECORDS];
-            addresses[batch] = new long[BATCH_RECORDS];
-        }
-        hashes[batch][records] = keyHash;
-        addresses[batch][records++] = address;
-        if (records == BATCH_RECORDS) {
+        long pair = batch(given) + 16L * records;
+        Words.set(pair, keyHash);
+        Words.set(pair + 8, address);
+        if (++records == BATCH_RECORDS) {
             giveBatch();
         }
+    }
+
+    private long batch(long number) {
+        return firstBatch + number % batches * BATCH_BYTES;
     }
 
     private void giveBatch() {
@@ -116,10 +141,16 @@ final class IndexFiller implements AutoCloseable {
             before.run();
             for (;;) {
                 waits.await(() -> given > entered || isOver);
-                if (given == entered || isGivenUp) {
+                if (isGivenUp) {
                     return;
                 }
-                enter((int) (entered % batches), BATCH_RECORDS);
+                if (isOver) {
+                    sharedFrom = entered;
+                    waits.wake(giver);
+                    enterShare(entered, 0);
+                    return;
+                }
+                enter(batch(entered), BATCH_RECORDS, 0, 0);
                 entered++; // one thread writes it
                 waits.wake(giver);
             }
@@ -129,16 +160,30 @@ final class IndexFiller implements AutoCloseable {
         }
     }
 
-    private void enter(int batch, int count) {
+    /** Enters what of all batches from that on belongs to one of the two. Where there is but one bucket, it is all the first's. */
+    private void enterShare(long from, long share) {
+        long mask = Math.min(1, index.buckets() - 1);
+        for (long number = from; number < given && !isGivenUp; number++) {
+            enter(batch(number), BATCH_RECORDS, mask, share);
+        }
+    }
+
+    /** Enters the records of a batch whose hashes, and so the numbers of their buckets, have these bits under a mask. */
+    private void enter(long batch, int count, long mask, long bits) {
         for (int from = 0; from < count; from += GROUP) {
-            int to = Math.min(from + GROUP, count);
+            long first = batch + 16L * from;
+            long end = batch + 16L * Math.min(from + GROUP, count);
             long words = 0;
-            for (int i = from; i < to; i++) {
-                words += index.touch(hashes[batch][i]);
+            for (long pair = first; pair < end; pair += 16) {
+                long hash = Words.get(pair);
+                if ((hash & mask) == bits) {
+                    words += index.touch(hash);
+                }
             }
-            touched += words;
-            for (int i = from; i < to; i++) {
-                if (index.raise(hashes[batch][i], addresses[batch][i]) == HashIndex.Raised.FULL) {
+            touched = words;
+            for (long pair = first; pair < end; pair += 16) {
+                long hash = Words.get(pair);
+                if ((hash & mask) == bits && index.raise(hash, Words.get(pair + 8)) == HashIndex.Raised.FULL) {
                     throw full(index);
                 }
             }
@@ -156,9 +201,16 @@ final class IndexFiller implements AutoCloseable {
      * @throws FullFault if the index has no room for it
      */
     void finish() {
-        end();
-        requireSound();
-        enter((int) (given % batches), records);
+        if (isStarted) {
+            isOver = true;
+            waits.wake(filler);
+            waits.await(() -> sharedFrom != NOT_YET || failure != null);
+            requireSound();
+            enterShare(sharedFrom, 1);
+            waits.join(filler);
+            requireSound();
+        }
+        enter(batch(given), records, 0, 0);
         records = 0;
     }
 
@@ -167,11 +219,15 @@ final class IndexFiller implements AutoCloseable {
         return failure;
     }
 
-    /** Ends the thread, which leaves what it has not entered by then. */
+    /** Ends the thread, which leaves what it has not entered by then; idempotent. */
     @Override
     public void close() {
         isGivenUp = true;
         end();
+        if (!isClosed) {
+            isClosed = true;
+            waiting.close();
+        }
     }
 
     private void end() {

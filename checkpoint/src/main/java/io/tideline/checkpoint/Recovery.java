@@ -10,6 +10,7 @@ import io.tideline.hlog.LogAddress;
 import io.tideline.hlog.LogAudit;
 import io.tideline.hlog.LogExtent;
 import io.tideline.hlog.LogGaps;
+import io.tideline.hlog.LogScan;
 import io.tideline.hlog.device.Device;
 import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
@@ -28,6 +29,9 @@ import java.util.function.LongConsumer;
  * exceeds the memory; so it may be cut short and repeated, and ends the same.
  */
 public final class Recovery {
+    /** Of the log, before the image: about as much as a checkpoint each few seconds leaves behind an image of a minute ago. */
+    private static final long MOST_AHEAD_BYTES = 128 << 20;
+
     private final Identity identity;
     private final Optional<Manifest> newest;
     private final List<UndoneRange> undone;
@@ -171,7 +175,8 @@ public final class Recovery {
     }
 
     /**
-     * What the image lacks is read and verified while the image is. Where that turns out to be of no use, what stands in the log before follows: an entry
+     * What the image lacks is read and verified while the image is, but the first of it is read before: a disk may let one of two who read in order wait for as
+     * long as the other reads. Where that turns out to be of no use, what stands in the log before follows: an entry
      * leads to the greatest address that was entered, in whatever order.
      */
     private void fillIndex(Manifest manifest, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
@@ -181,17 +186,22 @@ public final class Recovery {
         placed.atNanos = waits.nanoTime();
         long start = placed.atNanos;
         long from = manifest.image().map(image -> Math.clamp(Math.min(image.replayFrom(), syncedTo), begin, Math.max(begin, end))).orElse(begin);
-        try (IndexFiller filler = manifest.image().map(image -> IndexFiller.behind(() -> {
-            placed.image = readImage(image, index, device, waits);
-            placed.atNanos = waits.nanoTime();
-            Probe.at("recovery.image");
-        }, index, waits)).orElseGet(() -> new IndexFiller(index, waits))) {
-            replay(log, hash, waits, from, end, filler, progress);
+        try (LogScan scan = new LogScan(log, waits, from, end, Math.min(MOST_AHEAD_BYTES, log.memoryBytes() / 8))) {
+            if (manifest.image().isPresent()) {
+                scan.readAhead();
+            }
+            try (IndexFiller filler = manifest.image().map(image -> IndexFiller.behind(() -> {
+                placed.image = readImage(image, index, device, waits);
+                placed.atNanos = waits.nanoTime();
+                Probe.at("recovery.image");
+            }, index, waits, log.memoryBytes() / 4)).orElseGet(() -> new IndexFiller(index, waits))) {
+                replay(scan, hash, filler, progress);
+            }
         }
         long replayed = Math.max(end - from, 0);
         if (placed.image.isEmpty() && begin < from) {
-            try (IndexFiller filler = new IndexFiller(index, waits)) {
-                replay(log, hash, waits, begin, from, filler, bytes -> progress.accept(end - from + bytes));
+            try (LogScan scan = new LogScan(log, waits, begin, from); IndexFiller filler = new IndexFiller(index, waits)) {
+                replay(scan, hash, filler, bytes -> progress.accept(end - from + bytes));
             }
             replayed += from - begin;
         }
@@ -210,9 +220,9 @@ public final class Recovery {
     }
 
     /** If both threads fail, the other's fault is told: it is of the image, or of what stands in front. */
-    private static void replay(HybridLog log, KeyHash hash, Waits waits, long from, long end, IndexFiller filler, LongConsumer progress) {
+    private static void replay(LogScan scan, KeyHash hash, IndexFiller filler, LongConsumer progress) {
         try {
-            Replay.run(log, hash, waits, from, end, filler, progress);
+            Replay.run(scan, hash, filler, progress);
         } catch (StoreFault failed) {
             filler.close();
             if (filler.failure() instanceof StoreFault first && first != failed) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tideline.epoch.Epoch;
 import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
+import io.tideline.index.BucketLayout;
 import io.tideline.index.HashIndex;
 import io.tideline.memory.Waits;
 import java.util.ArrayList;
@@ -16,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -80,7 +83,7 @@ class IndexFillerTest {
         AtomicLong given = new AtomicLong();
         AtomicLong before = new AtomicLong();
         Thread giver = Thread.currentThread();
-        try (IndexFiller filler = IndexFiller.behind(() -> {
+        try (IndexFiller filler = IndexFiller.ofBatches(() -> {
             long deadline = System.nanoTime() + 60_000_000_000L;
             while (giver.getState() != Thread.State.WAITING && System.nanoTime() < deadline) {
                 Thread.onSpinWait();
@@ -100,6 +103,58 @@ class IndexFillerTest {
         }
     }
 
+    /** All of it waits for what is done before, and then both enter it: with one bucket, with two, with long chains and with none. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 64, 1 << 14})
+    void shouldEnterTogetherWhatWaitsInTheEnd(int buckets) {
+        int records = 64 * 1024 - 100;
+        index = new HashIndex(epoch, buckets, 4096, false);
+        SplittableRandom random = new SplittableRandom(buckets);
+        long[] hashes = random.longs(2000).toArray();
+        Map<Long, Long> last = new HashMap<>();
+        CountDownLatch allGiven = new CountDownLatch(1);
+        try (IndexFiller filler = IndexFiller.ofBatches(() -> await(allGiven), index, waits, 64)) {
+            for (int i = 0; i < records; i++) {
+                long hash = hashes[random.nextInt(hashes.length)];
+                long address = 64 + (long) i * RECORD_BYTES;
+                filler.give(hash, address);
+                last.put(hash, address);
+            }
+            allGiven.countDown();
+            filler.finish();
+            Map<List<Long>, Long> newest = new HashMap<>(); // hashes of one tag and bucket share an entry
+            last.forEach((hash, address) -> newest.merge(entryOf(hash), address, Math::max));
+            last.forEach((hash, address) -> assertEquals(newest.get(entryOf(hash)), index.find(hash)));
+        }
+    }
+
+    private List<Long> entryOf(long hash) {
+        return List.of(hash & index.buckets() - 1, BucketLayout.tagBits(hash));
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException stopped) {
+            throw new AssertionError(stopped);
+        }
+    }
+
+    /** Whichever of the two meets it. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void shouldTellThatTheIndexIsFullWhoeverMeetsIt(int bucket) {
+        open(2);
+        CountDownLatch allGiven = new CountDownLatch(1);
+        try (IndexFiller filler = IndexFiller.ofBatches(() -> await(allGiven), index, waits, 64)) {
+            for (long tag = 0; tag < 5000; tag++) {
+                filler.give(tag << 48 | bucket, 64 + tag * RECORD_BYTES);
+            }
+            allGiven.countDown();
+            assertThrows(FullFault.class, filler::finish);
+        }
+    }
+
     static Stream<Throwable> failures() {
         return Stream.of(new IoFault("the image cannot be read"), new FullFault("the index is full"), new StackOverflowError());
     }
@@ -110,7 +165,7 @@ class IndexFillerTest {
     void shouldTellHowWhatWasDoneBeforeHasFailed(Throwable failure) {
         open(64);
         for (int records : new int[] {10, 100_000}) {
-            try (IndexFiller filler = IndexFiller.behind(() -> {
+            try (IndexFiller filler = IndexFiller.ofBatches(() -> {
                 switch (failure) {
                     case RuntimeException fault -> throw fault;
                     case Error bug -> throw bug;

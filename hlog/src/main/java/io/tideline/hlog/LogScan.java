@@ -51,11 +51,20 @@ public final class LogScan implements AutoCloseable {
 
     /** The same from an address on at which a record begins, or a gap. */
     public LogScan(HybridLog log, Waits waits, long from, long end) {
+        this(log, waits, from, end, 0);
+    }
+
+    /**
+     * The same.
+     *
+     * @param aheadBytes how much of the log is read ahead, outside its memory: whole pages, and one at least
+     */
+    public LogScan(HybridLog log, Waits waits, long from, long end, long aheadBytes) {
         this.log = log;
         this.waits = waits;
         this.end = end;
         this.next = from;
-        this.pages = log.spills() ? new PageReader(log, waits) : null;
+        this.pages = log.spills() ? new PageReader(log, waits, end, (int) Math.max(1, aheadBytes / log.pageBytes())) : null;
         this.seal = log.spills() ? new PageSeal(log.spill().storeId) : null;
     }
 
@@ -140,6 +149,17 @@ public final class LogScan implements AutoCloseable {
     /** Goes back, so that the next {@link #advance} finds the same record again: its place in memory may have changed. */
     public void back() {
         next = address;
+    }
+
+    /**
+     * Has what is read ahead brought from the device before the first {@link #advance}, and waits for it. For who is about to have something else read too:
+     * a disk may let one of two that read in order wait for as long as the other reads.
+     */
+    public void readAhead() {
+        long first = log.gaps().pass(Math.max(next, log.begin()));
+        if (pages != null && first < end && first < log.head()) {
+            pages.readAhead(first / log.pageBytes(), log.head());
+        }
     }
 
     /** Brings the next page from the device; waits for it. What a clear has dropped meanwhile cannot be read and need not be. */

@@ -7,11 +7,12 @@ import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Whole pages of the log, read from the device one after the other, the next one while the current one is looked at. Outside the epoch; not
+ * Whole pages of the log, read from the device one after the other, the next ones while the current one is looked at. Outside the epoch; not
  * thread-safe.
  */
 final class PageReader implements AutoCloseable {
@@ -21,8 +22,12 @@ final class PageReader implements AutoCloseable {
     private final HybridLog log;
     private final Waits waits;
     private final long pageBytes;
+    private final long end;
+    private final int mostAhead;
     private Buffer current;
-    private Buffer ahead;
+    /** The pages behind the current one, without a gap. */
+    private final ArrayDeque<Buffer> ahead = new ArrayDeque<>();
+    private final ArrayDeque<Buffer> idle = new ArrayDeque<>();
 
     /** A page's place in memory, and the requests that fill it. */
     private final class Buffer {
@@ -116,9 +121,15 @@ final class PageReader implements AutoCloseable {
         }
     }
 
-    PageReader(HybridLog log, Waits waits) {
+    /**
+     * @param end what stands at or behind it is not read ahead
+     * @param mostAhead how many pages are, at least 1
+     */
+    PageReader(HybridLog log, Waits waits, long end, int mostAhead) {
         this.log = log;
         this.waits = waits;
+        this.end = end;
+        this.mostAhead = mostAhead;
         this.pageBytes = log.pageBytes();
     }
 
@@ -142,38 +153,68 @@ final class PageReader implements AutoCloseable {
         return current.region.address() + (address & pageBytes - 1);
     }
 
-    /** Waits for a page that is on the device, and begins to read the next one if that is there too, wholly below {@code head}. */
+    /** Waits for a page that is on the device, and begins to read those behind it that are there too, wholly below {@code head}. */
     void load(long page, long head) {
-        if (current == null) {
-            current = new Buffer();
-            ahead = new Buffer();
-        }
-        ahead.await();
-        if (ahead.page != page) {
-            ahead.begin(page);
-            ahead.await();
-        }
-        Buffer loaded = ahead;
-        ahead = current;
-        current = loaded;
+        dismiss(current);
+        current = null;
+        begin(page, head);
+        Buffer loaded = ahead.remove();
+        loaded.await();
         StoreFault failed = loaded.fault.get();
         if (failed != null) {
-            loaded.page = -1;
+            dismiss(loaded);
             throw failed;
         }
-        ahead.page = -1;
-        if ((page + 2) * pageBytes <= head && log.gaps().pass((page + 1) * pageBytes) == (page + 1) * pageBytes) {
-            ahead.begin(page + 1);
+        current = loaded;
+    }
+
+    /** Reads the first pages at once, before {@link #load} asks for the first of them, and waits until they are there, or failed. */
+    void readAhead(long page, long head) {
+        begin(page, head);
+        ahead.forEach(Buffer::await);
+    }
+
+    /** Has that page, and as many behind it as may be, on their way. */
+    private void begin(long page, long head) {
+        if (ahead.isEmpty() || ahead.peek().page != page) {
+            ahead.forEach(Buffer::await);
+            ahead.forEach(this::dismiss);
+            ahead.clear();
+            beginAtEnd(page);
+        }
+        while (ahead.size() <= mostAhead && isThere(ahead.getLast().page + 1, head)) {
+            beginAtEnd(ahead.getLast().page + 1);
+        }
+    }
+
+    private boolean isThere(long page, long head) {
+        return (page + 1) * pageBytes <= head && page * pageBytes < end && log.gaps().pass(page * pageBytes) == page * pageBytes;
+    }
+
+    private void beginAtEnd(long page) {
+        Buffer buffer = idle.poll();
+        if (buffer == null) {
+            buffer = new Buffer();
+        }
+        ahead.add(buffer);
+        buffer.begin(page);
+    }
+
+    private void dismiss(Buffer buffer) {
+        if (buffer != null) {
+            buffer.page = -1;
+            idle.add(buffer);
         }
     }
 
     @Override
     public void close() {
-        if (current != null) {
-            ahead.await();
-            ahead.region.close();
-            current.region.close();
-            current = null;
-        }
+        ahead.forEach(Buffer::await);
+        ahead.forEach(this::dismiss);
+        ahead.clear();
+        dismiss(current);
+        current = null;
+        idle.forEach(buffer -> buffer.region.close());
+        idle.clear();
     }
 }

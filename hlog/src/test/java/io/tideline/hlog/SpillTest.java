@@ -230,17 +230,58 @@ class SpillTest {
     void shouldScanDeviceAndMemoryInOrder() {
         List<Appended> all = append(3000, 2);
         try (LogScan scan = new LogScan(log, Waits.SYSTEM, log.tail())) {
-            int at = 0;
-            for (LogScan.Step step = scan.advance(); step != LogScan.Step.END; step = scan.advance()) {
-                if (step == LogScan.Step.ON_DEVICE) {
-                    scan.load();
-                } else {
-                    assertEquals(LogScan.Step.RECORD, step);
-                    assertEquals(all.get(at).address, scan.address());
-                    assertIs(all.get(at++), scan.record());
+            assertEquals(all.size(), scanned(scan, all, 0));
+        }
+    }
+
+    /** None, some, and more than there are: the records are the same, from wherever they are asked for. */
+    @Test
+    void shouldScanWithPagesReadAhead() {
+        List<Appended> all = append(3000, 2);
+        for (int pages : new int[] {0, 1, 3, 1000}) {
+            for (int first : new int[] {0, 777, 2999}) {
+                try (LogScan scan = new LogScan(log, Waits.SYSTEM, all.get(first).address, log.tail(), (long) pages << PAGE_BITS)) {
+                    scan.readAhead();
+                    assertEquals(all.size(), scanned(scan, all, first), pages + " pages, from " + first);
                 }
             }
-            assertEquals(all.size(), at);
+        }
+    }
+
+    /** How far it comes from the record of that number on, each as it was appended. */
+    private static int scanned(LogScan scan, List<Appended> all, int first) {
+        int at = first;
+        for (LogScan.Step step = scan.advance(); step != LogScan.Step.END; step = scan.advance()) {
+            if (step == LogScan.Step.ON_DEVICE) {
+                scan.load();
+            } else {
+                assertEquals(LogScan.Step.RECORD, step);
+                assertEquals(all.get(at).address, scan.address());
+                assertIs(all.get(at++), scan.record());
+            }
+        }
+        return at;
+    }
+
+    /** What cannot be read is told of in its turn. */
+    @Test
+    void shouldScanUpToAPageReadAheadThatIsGone() throws IOException {
+        List<Appended> all = append(3000, 2);
+        Files.delete(directory.resolve("log/%012d".formatted(2))); // four pages, closed long ago
+        try (LogScan scan = new LogScan(log, Waits.SYSTEM, 0, log.tail(), 100L << PAGE_BITS)) {
+            scan.readAhead();
+            long[] seen = new long[1];
+            assertThrows(StoreFault.class, () -> {
+                for (LogScan.Step step = scan.advance(); step != LogScan.Step.END; step = scan.advance()) {
+                    if (step == LogScan.Step.ON_DEVICE) {
+                        scan.load();
+                    } else {
+                        assertEquals(all.get((int) seen[0]++).address, scan.address());
+                    }
+                }
+            });
+            assertEquals(all.stream().filter(each -> each.address < 2 << 14).count(), seen[0]);
+            assertThrows(StoreFault.class, scan::load, "as long as it is gone");
         }
     }
 

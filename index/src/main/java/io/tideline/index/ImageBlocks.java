@@ -41,7 +41,11 @@ final class ImageBlocks implements AutoCloseable {
         }
 
         ByteBuffer bytes(int lengthBytes) {
-            return NativeBuffer.of(address, lengthBytes);
+            return bytes(0, lengthBytes);
+        }
+
+        ByteBuffer bytes(int offset, int lengthBytes) {
+            return NativeBuffer.of(address + offset, lengthBytes);
         }
 
         void write(long offset, int lengthBytes) {

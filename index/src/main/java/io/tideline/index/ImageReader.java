@@ -19,8 +19,10 @@ import java.util.function.LongConsumer;
  * bucket ends: to come to a bucket twice, it would have to be led there twice. Without an index it only checks.
  */
 final class ImageReader {
-    /** With 4 a virtual disk that takes 2 ms for each gave half of what it can, and while a store is opened nobody else wants it. */
+    /** With 4 of 256 KiB a virtual disk that takes 2 ms for each gave half of what it can, and while a store is opened nobody else wants it. */
     static final int MOST_UNDER_WAY = 16;
+    /** Blocks that follow each other are read at once up to this: each request wakes two threads. */
+    private static final int READ_BYTES = 1 << 20;
 
     private final DeviceFile file;
     /** Null where the image is only checked, as the other is. */
@@ -31,6 +33,7 @@ final class ImageReader {
     private final long addressLimit;
     private int blockBytes;
     private long overflowBuckets;
+    private int blocksAtOnce;
     /** A bit for each overflow bucket: whether a link leads to it. */
     private long[] linked;
 
@@ -65,8 +68,11 @@ final class ImageReader {
         if (overflow != null) {
             overflow.restore(overflowBuckets);
         }
-        try (ImageBlocks blocks = new ImageBlocks(file, waits, blockBytes, underWay())) {
-            readBuckets(blocks, progressBytes);
+        long last = ImageLayout.blocks(homeBuckets + overflowBuckets, blockBytes);
+        blocksAtOnce = Math.clamp(last / MOST_UNDER_WAY, 1, READ_BYTES / blockBytes); // no more than leaves something to read beside it
+        long reads = (last + blocksAtOnce - 1) / blocksAtOnce;
+        try (ImageBlocks parts = new ImageBlocks(file, waits, blocksAtOnce * blockBytes, (int) Math.min(MOST_UNDER_WAY, reads))) {
+            readBuckets(parts, reads, last, progressBytes);
         }
         if (overflow != null) {
             spareUnlinked();
@@ -112,39 +118,52 @@ final class ImageReader {
         }
     }
 
-    private void readBuckets(ImageBlocks blocks, LongConsumer progressBytes) {
-        long buckets = homeBuckets + overflowBuckets;
-        int perBlock = ImageLayout.bucketsPerBlock(blockBytes);
-        long last = ImageLayout.blocks(buckets, blockBytes);
-        for (long number = 1; number <= Math.min(last, blocks.count()); number++) {
-            begin(blocks.of(number), number, buckets);
+    private void readBuckets(ImageBlocks parts, long reads, long last, LongConsumer progressBytes) {
+        for (long read = 0; read < Math.min(reads, parts.count()); read++) {
+            begin(parts.of(read), read, last);
         }
-        for (long number = 1; number <= last; number++) {
-            ImageBlocks.Block block = blocks.of(number);
-            int count = count(number, buckets);
-            int lengthBytes = ImageLayout.lengthBytes(count);
-            seal.checkBlock(block.bytes(lengthBytes), number, homeBuckets, count, blockBytes);
-            place(block.address(), ImageLayout.offset(number, blockBytes), (number - 1) * perBlock, count);
-            if (number + blocks.count() <= last) {
-                begin(block, number + blocks.count(), buckets);
+        for (long read = 0; read < reads; read++) {
+            ImageBlocks.Block part = parts.of(read);
+            for (long number = first(read); number <= last(read, last); number++) {
+                placeBlock(part, (int) (number - first(read)) * blockBytes, number, progressBytes);
             }
-            progressBytes.accept(ImageLayout.offset(number, blockBytes) + lengthBytes);
+            if (read + parts.count() < reads) {
+                begin(part, read + parts.count(), last);
+            }
         }
     }
 
-    /** A small image needs no more memory than it has blocks. */
-    private int underWay() {
-        return (int) Math.min(MOST_UNDER_WAY, ImageLayout.blocks(homeBuckets + overflowBuckets, blockBytes));
+    /** The first block of those that are read at once. */
+    private long first(long read) {
+        return 1 + read * blocksAtOnce;
     }
 
-    private void begin(ImageBlocks.Block block, long number, long buckets) {
-        block.read(ImageLayout.offset(number, blockBytes), ImageLayout.lengthBytes(count(number, buckets)));
+    private long last(long read, long last) {
+        return Math.min(last, first(read + 1) - 1);
+    }
+
+    private void begin(ImageBlocks.Block part, long read, long last) {
+        long offset = ImageLayout.offset(first(read), blockBytes);
+        part.read(offset, (int) (end(last(read, last)) - offset));
+    }
+
+    /** Where a block ends in the file. */
+    private long end(long number) {
+        return ImageLayout.offset(number, blockBytes) + ImageLayout.lengthBytes(count(number));
+    }
+
+    private void placeBlock(ImageBlocks.Block part, int at, long number, LongConsumer progressBytes) {
+        int count = count(number);
+        int perBlock = ImageLayout.bucketsPerBlock(blockBytes);
+        seal.checkBlock(part.bytes(at, ImageLayout.lengthBytes(count)), number, homeBuckets, count, blockBytes);
+        place(part.address() + at, ImageLayout.offset(number, blockBytes), (number - 1) * perBlock, count);
+        progressBytes.accept(end(number));
     }
 
     /** How many buckets that block has. */
-    private int count(long number, long buckets) {
+    private int count(long number) {
         int perBlock = ImageLayout.bucketsPerBlock(blockBytes);
-        return (int) Math.min(perBlock, buckets - (number - 1) * perBlock);
+        return (int) Math.min(perBlock, homeBuckets + overflowBuckets - (number - 1) * perBlock);
     }
 
     /** Puts the buckets of a block where they belong. */

@@ -115,6 +115,30 @@ class IndexImageDamageTest {
         read(bytes);
     }
 
+    /** Of 66 blocks four are read at once: whichever of them it is. */
+    @Test
+    void shouldNameTheBlockOfSeveralThatAreReadAtOnce() throws IOException {
+        try (HashIndex index = new HashIndex(epoch, 1 << 12, 4, false); HashIndex restored = new HashIndex(epoch, 1 << 12, 4, false)) {
+            for (long bucket = 0; bucket < 1 << 12; bucket++) {
+                Table.put(index, hash(3, bucket), 64 + bucket * 64);
+            }
+            IndexImage.write(index, device, Waits.SYSTEM, "A", STORE, 5, false, bytes -> { }, BLOCK);
+            byte[] bytes = Files.readAllBytes(file);
+            for (int block : new int[] {1, 2, 3, 4, 5, 31, 64, 65, 66}) {
+                byte[] flipped = bytes.clone();
+                flipped[block * BLOCK + 100] ^= 1;
+                Files.write(file, flipped);
+                String message = assertThrows(CorruptionFault.class,
+                        () -> IndexImage.read(device, Waits.SYSTEM, "A", STORE, 5, restored, LIMIT, done -> { })).getMessage();
+                assertTrue(message.startsWith(file + " is damaged at offset " + (block * BLOCK + BlockLayout.CRC_OFFSET) + ": the checksum"), message);
+                Table.assertEmpty(restored, "block " + block);
+            }
+            Files.write(file, bytes);
+            IndexImage.read(device, Waits.SYSTEM, "A", STORE, 5, restored, LIMIT, done -> { });
+            assertEquals(Table.entries(index, "written"), Table.entries(restored, "read"));
+        }
+    }
+
     @Test
     void shouldRefuseEveryLengthButItsOwn() throws IOException {
         byte[] bytes = image();

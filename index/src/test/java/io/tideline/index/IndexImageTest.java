@@ -92,6 +92,25 @@ class IndexImageTest {
         }
     }
 
+    /** 66 blocks: four are read at once, and two in the end, of which the last has one bucket. */
+    @Test
+    void shouldReadSeveralBlocksAtOnce() {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1));
+        try (HashIndex index = open(1 << 12, 4); HashIndex restored = open(1 << 12, 4)) {
+            for (long bucket = 0; bucket < 1 << 12; bucket++) {
+                Table.put(index, hash(bucket % 11, bucket), 64 + bucket * 16);
+            }
+            List<Long> written = new ArrayList<>();
+            write(index, disk, written::add);
+            List<Long> read = new ArrayList<>();
+            read(restored, disk, read::add);
+            assertEquals(Table.entries(index, "written"), Table.entries(restored, "read"));
+            assertEquals(written, read);
+            assertEquals(66, read.size());
+            assertEquals(1 + 17, disk.steps().stream().filter(step -> step.toString().startsWith("read")).count(), "the head, and the others by four");
+        }
+    }
+
     /** The restored index takes new entries until it is full, and no bucket that is in use is handed out again. */
     private static void goOn(HashIndex index, Map<Long, Long> filled, SplittableRandom random, String replay) {
         Map<Long, Long> expected = new TreeMap<>(filled);

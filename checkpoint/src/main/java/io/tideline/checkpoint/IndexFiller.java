@@ -11,10 +11,11 @@ import io.tideline.memory.Words;
  * while an image is read that they come on top of. What waits between the two stands in memory of its own, in batches of {@value #BATCH_RECORDS} records.
  *
  * <p><b>State.</b> How many batches were given, and how many of those are in the index. The thread that gives writes the first and the bytes of
- * the batch that it fills, and then that it is over or given up; the filler's writes the second, and how it failed. Both counts are volatile: a batch is read behind the first
- * and written again behind the second. What is in the index, and what was done before, is seen behind the join in {@link #finish}.
+ * the batch that it fills, and then that it is over or given up; the filler's writes the second, from which batch on both enter, and how it failed. All of
+ * these are volatile: a batch is read behind the count of those given and written again behind the count of those entered.
  *
- * <p>What waits in the end, both enter, the one what belongs to even home buckets, the other the rest: they touch no bucket in common.
+ * <p>What waits when it is over, both enter, the one what belongs to even home buckets, the other the rest: they touch no bucket in common. What the filler entered, and what
+ * was done before, the giver sees behind {@code sharedFrom}, and the last of it behind the join.
  *
  * <p>Used by one thread, outside the epoch; nobody else uses the index before {@link #finish} has returned.
  */
@@ -50,7 +51,7 @@ final class IndexFiller implements AutoCloseable {
     private volatile boolean isOver;
     private volatile boolean isGivenUp;
     private volatile Throwable failure;
-    /** Of what was touched: kept, by whichever thread, so that no touch can be left out. */
+    /** Of what was touched: kept so that no touch can be left out. Both threads write it, and nobody reads it. */
     private long touched;
 
     /** With a thread that is started when a batch is full. */
@@ -170,17 +171,16 @@ final class IndexFiller implements AutoCloseable {
 
     /** Enters the records of a batch whose hashes, and so the numbers of their buckets, have these bits under a mask. */
     private void enter(long batch, int count, long mask, long bits) {
+        long words = 0;
         for (int from = 0; from < count; from += GROUP) {
             long first = batch + 16L * from;
             long end = batch + 16L * Math.min(from + GROUP, count);
-            long words = 0;
             for (long pair = first; pair < end; pair += 16) {
                 long hash = Words.get(pair);
                 if ((hash & mask) == bits) {
                     words += index.touch(hash);
                 }
             }
-            touched = words;
             for (long pair = first; pair < end; pair += 16) {
                 long hash = Words.get(pair);
                 if ((hash & mask) == bits && index.raise(hash, Words.get(pair + 8)) == HashIndex.Raised.FULL) {
@@ -188,6 +188,7 @@ final class IndexFiller implements AutoCloseable {
                 }
             }
         }
+        touched = words;
     }
 
     static FullFault full(HashIndex index) {

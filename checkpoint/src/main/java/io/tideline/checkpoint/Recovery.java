@@ -183,13 +183,15 @@ public final class Recovery {
         long begin = extent.begin();
         long end = manifest.keptEnd();
         Placed placed = new Placed();
-        placed.atNanos = waits.nanoTime();
-        long start = placed.atNanos;
+        long start = waits.nanoTime();
+        long imageStart;
         long from = manifest.image().map(image -> Math.clamp(Math.min(image.replayFrom(), syncedTo), begin, Math.max(begin, end))).orElse(begin);
         try (LogScan scan = new LogScan(log, waits, from, end, Math.min(MOST_AHEAD_BYTES, log.memoryBytes() / 8))) {
             if (manifest.image().isPresent()) {
                 scan.readAhead();
             }
+            imageStart = waits.nanoTime();
+            placed.atNanos = imageStart;
             try (IndexFiller filler = manifest.image().map(image -> IndexFiller.behind(() -> {
                 placed.image = readImage(image, index, device, waits);
                 placed.atNanos = waits.nanoTime();
@@ -205,7 +207,8 @@ public final class Recovery {
             }
             replayed += from - begin;
         }
-        work = new RecoveryWork(placed.image.map(IndexImage::sizeBytes).orElse(0L), placed.atNanos - start, replayed, waits.nanoTime() - placed.atNanos);
+        long imageNanos = placed.atNanos - imageStart;
+        work = new RecoveryWork(placed.image.map(IndexImage::sizeBytes).orElse(0L), imageNanos, replayed, waits.nanoTime() - start - imageNanos);
     }
 
     private void readSnapshot(Manifest.Snapshot snapshot, Device device, Waits waits, SnapshotReplay replay) {

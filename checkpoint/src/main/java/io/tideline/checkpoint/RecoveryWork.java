@@ -6,7 +6,7 @@ package io.tideline.checkpoint;
  * @param imageBytes of the image of the index; 0 where none was of use
  * @param imageNanos reading, checking and placing it, or finding that it is of no use
  * @param replayedBytes of the log, from where the image left it to where the newest checkpoint ends
- * @param replayNanos reading, checking and entering what they hold, as far as that was not done beside the image
+ * @param replayNanos reading, checking and entering what they hold, before and behind the image; what was done beside it is in that one's
  */
 public record RecoveryWork(long imageBytes, long imageNanos, long replayedBytes, long replayNanos) {
     /** Of an opening that had nothing to read. */

@@ -17,8 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -82,12 +80,9 @@ class IndexFillerTest {
         open(1024);
         AtomicLong given = new AtomicLong();
         AtomicLong before = new AtomicLong();
-        Thread giver = Thread.currentThread();
+        Runnable wait = untilThisWaits();
         try (IndexFiller filler = IndexFiller.ofBatches(() -> {
-            long deadline = System.nanoTime() + 60_000_000_000L;
-            while (giver.getState() != Thread.State.WAITING && System.nanoTime() < deadline) {
-                Thread.onSpinWait();
-            }
+            wait.run();
             before.set(given.get());
         }, index, waits, 3)) {
             for (int i = 0; i < 50_000; i++) {
@@ -103,6 +98,17 @@ class IndexFillerTest {
         }
     }
 
+    /** Waits until the thread that calls this does. */
+    private static Runnable untilThisWaits() {
+        Thread giver = Thread.currentThread();
+        return () -> {
+            long deadline = System.nanoTime() + 60_000_000_000L;
+            while (giver.getState() != Thread.State.WAITING && System.nanoTime() < deadline) {
+                Thread.onSpinWait();
+            }
+        };
+    }
+
     /** All of it waits for what is done before, and then both enter it: with one bucket, with two, with long chains and with none. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 64, 1 << 14})
@@ -112,15 +118,13 @@ class IndexFillerTest {
         SplittableRandom random = new SplittableRandom(buckets);
         long[] hashes = random.longs(2000).toArray();
         Map<Long, Long> last = new HashMap<>();
-        CountDownLatch allGiven = new CountDownLatch(1);
-        try (IndexFiller filler = IndexFiller.ofBatches(() -> await(allGiven), index, waits, 64)) {
+        try (IndexFiller filler = IndexFiller.ofBatches(untilThisWaits(), index, waits, 64)) { // in finish: there is room for all
             for (int i = 0; i < records; i++) {
                 long hash = hashes[random.nextInt(hashes.length)];
                 long address = 64 + (long) i * RECORD_BYTES;
                 filler.give(hash, address);
                 last.put(hash, address);
             }
-            allGiven.countDown();
             filler.finish();
             Map<List<Long>, Long> newest = new HashMap<>(); // hashes of one tag and bucket share an entry
             last.forEach((hash, address) -> newest.merge(entryOf(hash), address, Math::max));
@@ -132,25 +136,15 @@ class IndexFillerTest {
         return List.of(hash & index.buckets() - 1, BucketLayout.tagBits(hash));
     }
 
-    private static void await(CountDownLatch latch) {
-        try {
-            assertTrue(latch.await(60, TimeUnit.SECONDS));
-        } catch (InterruptedException stopped) {
-            throw new AssertionError(stopped);
-        }
-    }
-
     /** Whichever of the two meets it. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1})
     void shouldTellThatTheIndexIsFullWhoeverMeetsIt(int bucket) {
         open(2);
-        CountDownLatch allGiven = new CountDownLatch(1);
-        try (IndexFiller filler = IndexFiller.ofBatches(() -> await(allGiven), index, waits, 64)) {
+        try (IndexFiller filler = IndexFiller.ofBatches(untilThisWaits(), index, waits, 64)) { // in finish: there is room for all
             for (long tag = 0; tag < 5000; tag++) {
                 filler.give(tag << 48 | bucket, 64 + tag * RECORD_BYTES);
             }
-            allGiven.countDown();
             assertThrows(FullFault.class, filler::finish);
         }
     }

@@ -57,6 +57,34 @@ class RecoveryReadsTest {
         }
     }
 
+    /** One of two who read in order may wait for the other; and no page is read twice, or in vain. */
+    @Test
+    void shouldReadTheFirstOfTheLogBeforeTheImage() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4).mode(SimulatedDisk.Mode.INLINE));
+        int keys = 20_000; // 40 pages
+        StoreConfig.Builder config = StoreConfig.builder().memory(256 << 14).pageSize(1 << 14).segmentSize(1 << 20).buckets(1 << 13).hashSeed(7).hugePages(false);
+        try (Store store = Store.open(config.files(disk).build())) {
+            store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
+            for (long key = 0; key < keys; key++) {
+                store.put(key, key);
+            }
+            store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS);
+            store.abandon();
+        }
+        int before = disk.steps().size();
+        try (Store store = Store.open(config.files(disk).build())) {
+            List<String> reads = disk.steps().stream().skip(before).filter(step -> step.io() == Io.READ).map(SimulatedDisk.Step::what)
+                    .filter(what -> what.contains("log/") || what.contains("-index")).toList();
+            int image = reads.indexOf(reads.stream().filter(what -> what.contains("-index")).findFirst().orElseThrow());
+            assertTrue(image >= 1 + 16, () -> "pages before the image: " + reads); // and the next, if the one thread was before the other
+            List<String> pages = reads.stream().filter(what -> what.contains("log/")).toList();
+            assertEquals(pages.stream().distinct().toList(), pages, "each once");
+            assertEquals((keys * 32 >> 14) + 1, pages.size(), pages::toString);
+            assertEquals(keys, store.approximateSize());
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
     /** What the image lacks is read beside it; if there is none after all, what stands before that comes behind. */
     @Test
     void shouldReadTheLogInFrontOfAnImageThatIsOfNoUse() throws Exception {

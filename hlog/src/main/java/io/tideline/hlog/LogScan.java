@@ -13,8 +13,8 @@ import io.tideline.memory.Words;
  * may pass records that are being changed in place; it must not pass a reservation in progress, so its end is an address that every thread
  * has left behind. From the device it takes whole pages, and every record is verified.
  *
- * <p>Not thread-safe. {@link #advance} is called inside an epoch; between two calls the caller may leave it. {@link #load} and
- * {@link #close} are called outside.
+ * <p>Not thread-safe. {@link #advance} is called inside an epoch; between two calls the caller may leave it. {@link #readAhead}, {@link #load} and
+ * {@link #close} are called outside, of a log that is open.
  */
 public final class LogScan implements AutoCloseable {
     /** How {@link #advance} ended. */
@@ -28,6 +28,9 @@ public final class LogScan implements AutoCloseable {
         /** The next page is on the device: leave the epoch, {@link #load} it, come again. */
         ON_DEVICE
     }
+
+    /** Each is a request at least, and its segment is open meanwhile. */
+    private static final int MOST_AHEAD = 16;
 
     private final HybridLog log;
     private final Waits waits;
@@ -57,14 +60,14 @@ public final class LogScan implements AutoCloseable {
     /**
      * The same.
      *
-     * @param aheadBytes how much of the log is read ahead, outside its memory: whole pages, and one at least
+     * @param aheadBytes how much of the log is read ahead, outside its memory: whole pages, one at least and {@value #MOST_AHEAD} at most
      */
     public LogScan(HybridLog log, Waits waits, long from, long end, long aheadBytes) {
         this.log = log;
         this.waits = waits;
         this.end = end;
         this.next = from;
-        this.pages = log.spills() ? new PageReader(log, waits, end, (int) Math.max(1, aheadBytes / log.pageBytes())) : null;
+        this.pages = log.spills() ? new PageReader(log, waits, end, Math.clamp(aheadBytes / log.pageBytes(), 1, MOST_AHEAD)) : null;
         this.seal = log.spills() ? new PageSeal(log.spill().storeId) : null;
     }
 

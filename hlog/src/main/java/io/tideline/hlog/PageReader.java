@@ -23,7 +23,8 @@ final class PageReader implements AutoCloseable {
     private final Waits waits;
     private final long pageBytes;
     private final long end;
-    private final int mostAhead;
+    /** Less where there is no memory for as many. */
+    private int mostAhead;
     private Buffer current;
     /** The pages behind the current one, without a gap. */
     private final ArrayDeque<Buffer> ahead = new ArrayDeque<>();
@@ -183,7 +184,11 @@ final class PageReader implements AutoCloseable {
             beginAtEnd(page);
         }
         while (ahead.size() <= mostAhead && isThere(ahead.getLast().page + 1, head)) {
-            beginAtEnd(ahead.getLast().page + 1);
+            try {
+                beginAtEnd(ahead.getLast().page + 1);
+            } catch (IoFault noMemory) {
+                mostAhead = ahead.size() - 1;
+            }
         }
     }
 

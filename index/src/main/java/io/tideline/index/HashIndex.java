@@ -265,7 +265,7 @@ public final class HashIndex implements AutoCloseable {
 
     /**
      * Makes {@code address} the newest of the hash's chain if it is greater than what stands there; for the replay of a log at recovery, when
-     * nobody else is inside. Whoever publishes the store to its users publishes what was stored here.
+     * nobody else looks at this home bucket. Whoever publishes the store to its users publishes what was stored here.
      */
     public Raised raise(long hash, long address) {
         long tagBits = BucketLayout.tagBits(hash);
@@ -280,11 +280,11 @@ public final class HashIndex implements AutoCloseable {
                 return Raised.FULL;
             }
         }
-        Words.set(place, BucketLayout.entry(tagBits, address)); // plain: nobody else is inside
+        Words.set(place, BucketLayout.entry(tagBits, address)); // plain: nobody else looks at this chain
         return Raised.NEWEST;
     }
 
-    /** The address of the tag's final entry, 0 if there is none. Nobody else is inside. */
+    /** The address of the tag's final entry, 0 if there is none. Nobody else changes the chain of buckets. */
     private long placeOf(long home, long tagBits) {
         long bucket = home;
         for (;;) {

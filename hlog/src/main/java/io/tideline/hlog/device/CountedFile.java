@@ -97,7 +97,7 @@ abstract class CountedFile implements DeviceFile {
 
     private static IoFault fault(IoRequest request, Throwable unexpected) {
         try {
-            return new IoFault(request + " failed", unexpected);
+            return new IoFault(request + " failed: " + unexpected, unexpected);
         } catch (Throwable again) {
             return UNEXPLAINED;
         }

@@ -70,7 +70,7 @@ final class IoThreads {
             } catch (StoreFault failed) {
                 fault = failed;
             } catch (Throwable unexpected) {
-                fault = new IoFault(request + " failed", unexpected);
+                fault = new IoFault(request + " failed: " + unexpected, unexpected);
             }
             ((ChannelFile) request.file()).complete(request, ticket, fault);
         }

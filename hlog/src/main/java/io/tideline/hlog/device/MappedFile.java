@@ -60,10 +60,19 @@ final class MappedFile extends ChannelFile {
             }
             MemorySegment target = MemorySegment.ofBuffer(NativeBuffer.of(request.address(), request.lengthBytes()));
             MemorySegment.copy(mapped, request.offset(), target, 0, request.lengthBytes());
+            comeToASafepoint();
             return true;
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /**
+     * A native call, at whose return the JVM throws what it has to tell of the copy. Compiled code alone may come to its next safepoint when the request is
+     * completed already.
+     */
+    private void comeToASafepoint() {
+        Thread.holdsLock(this);
     }
 
     /** Whether the file is mapped, after an attempt to map it if it has its full length by now. */

@@ -22,13 +22,17 @@ import io.tideline.memory.Words;
 final class IndexFiller implements AutoCloseable {
     /** As many as make up for the two threads' waking each other. */
     private static final int BATCH_RECORDS = 1024;
-    private static final int BATCH_BYTES = BATCH_RECORDS * 2 * Long.BYTES;
+    /** A hash, and the address of its record. */
+    private static final int PAIR_BYTES = 2 * Long.BYTES;
+    private static final int BATCH_BYTES = BATCH_RECORDS * PAIR_BYTES;
     private static final long LEAST_WAITING_BYTES = 8 << 20;
     /** Of records of 32 bytes as much as a disk reads in half a second or less, besides an image that takes as long. */
     private static final long MOST_WAITING_BYTES = 64 << 20;
     /** Fewer do not fill the processor's miss buffers, many more would drive each other out of its first cache. */
     private static final int GROUP = 64;
     private static final long NOT_YET = -1;
+    /** In place of a parity: all home buckets. */
+    private static final int ALL = -1;
 
     private final HashIndex index;
     private final Waits waits;
@@ -105,9 +109,9 @@ final class IndexFiller implements AutoCloseable {
      * @throws FullFault if the index has no room for one that was given before
      */
     void give(long keyHash, long address) {
-        long pair = batch(given) + 16L * records;
+        long pair = batch(given) + (long) PAIR_BYTES * records;
         Words.set(pair, keyHash);
-        Words.set(pair + 8, address);
+        Words.set(pair + Long.BYTES, address);
         if (++records == BATCH_RECORDS) {
             giveBatch();
         }
@@ -151,7 +155,7 @@ final class IndexFiller implements AutoCloseable {
                     enterShare(entered, 0);
                     return;
                 }
-                enter(batch(entered), BATCH_RECORDS, 0, 0);
+                enter(batch(entered), BATCH_RECORDS, ALL);
                 entered++; // one thread writes it
                 waits.wake(giver);
             }
@@ -161,34 +165,36 @@ final class IndexFiller implements AutoCloseable {
         }
     }
 
-    /** Enters what of all batches from that on belongs to one of the two. Where there is but one bucket, it is all the first's. */
-    private void enterShare(long from, long share) {
-        long mask = Math.min(1, index.buckets() - 1);
+    /** Enters what of all batches from that on belongs to home buckets of one parity. */
+    private void enterShare(long from, int parity) {
         for (long number = from; number < given && !isGivenUp; number++) {
-            enter(batch(number), BATCH_RECORDS, mask, share);
+            enter(batch(number), BATCH_RECORDS, parity);
         }
     }
 
-    /** Enters the records of a batch whose hashes, and so the numbers of their buckets, have these bits under a mask. */
-    private void enter(long batch, int count, long mask, long bits) {
+    private void enter(long batch, int count, int parity) {
         long words = 0;
         for (int from = 0; from < count; from += GROUP) {
-            long first = batch + 16L * from;
-            long end = batch + 16L * Math.min(from + GROUP, count);
-            for (long pair = first; pair < end; pair += 16) {
+            long first = batch + (long) PAIR_BYTES * from;
+            long end = batch + (long) PAIR_BYTES * Math.min(from + GROUP, count);
+            for (long pair = first; pair < end; pair += PAIR_BYTES) {
                 long hash = Words.get(pair);
-                if ((hash & mask) == bits) {
+                if (isOf(parity, hash)) {
                     words += index.touch(hash);
                 }
             }
-            for (long pair = first; pair < end; pair += 16) {
+            for (long pair = first; pair < end; pair += PAIR_BYTES) {
                 long hash = Words.get(pair);
-                if ((hash & mask) == bits && index.raise(hash, Words.get(pair + 8)) == HashIndex.Raised.FULL) {
+                if (isOf(parity, hash) && index.raise(hash, Words.get(pair + Long.BYTES)) == HashIndex.Raised.FULL) {
                     throw full(index);
                 }
             }
         }
         touched = words;
+    }
+
+    private boolean isOf(int parity, long hash) {
+        return parity == ALL || index.homeParity(hash) == parity;
     }
 
     static FullFault full(HashIndex index) {
@@ -211,7 +217,7 @@ final class IndexFiller implements AutoCloseable {
             waits.join(filler);
             requireSound();
         }
-        enter(batch(given), records, 0, 0);
+        enter(batch(given), records, ALL);
         records = 0;
     }
 

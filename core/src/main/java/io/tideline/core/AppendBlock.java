@@ -50,7 +50,7 @@ final class AppendBlock {
 
     /** Prepares what additions and the like would append, but not for keys on the device. Whether there is anything. */
     boolean planUpdates(Session session, long[] newest, long[] keys, int from, int size, Update update, long operand) {
-        long block = reserve(session, newest, keys, from, size, 8, false);
+        long block = reserve(session, newest, keys, from, size, Long.BYTES, false);
         for (int i = records - 1; i >= 0; i--) { // from the last to the first, whose frame is that of the whole block until then
             int member = members[i];
             long value = newest[member] < begin ? operand
@@ -62,7 +62,7 @@ final class AppendBlock {
 
     /** Prepares what upserts would append. Whether there is anything. */
     boolean planPuts(Session session, long[] newest, long[] keys, long[] values, int from, int size) {
-        long block = reserve(session, newest, keys, from, size, 8, true);
+        long block = reserve(session, newest, keys, from, size, Long.BYTES, true);
         for (int i = records - 1; i >= 0; i--) {
             int at = from + members[i];
             write(block, i, keys[at], values[at]);
@@ -168,7 +168,7 @@ final class AppendBlock {
     private void write(long block, int number, long key, byte[] values, int offset, int valueBytes) {
         long record = log.physical(block + number * recordBytes);
         Words.set(record + RecordLayout.KEY_OFFSET, key);
-        Words.copyIn(values, offset, valueBytes, record + LONG_TO_LONG_VALUE_OFFSET);
+        Words.copyIn(values, offset, valueBytes, RecordLayout.valueAddress(record, FREE | lengthBits));
         RecordLayout.writeFiller(record, recordBytes);
     }
 

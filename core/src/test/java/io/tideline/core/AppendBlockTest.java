@@ -22,6 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
@@ -79,13 +80,23 @@ class AppendBlockTest {
         makeReadOnly();
     }
 
-    private void makeReadOnly() {
-        long readOnly = store.shiftReadOnly();
+    /** And waits until the tail can turn its page: where it cannot, a block gets no room, and its members go one by one. */
+    private void evictAll() {
+        Eviction.ofAll(store);
+        await(() -> !store.kernel().log.isBehind());
+    }
+
+    private void await(BooleanSupplier condition) {
         long deadline = Waits.SYSTEM.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        for (int attempt = 0; store.kernel().log.safeReadOnly() < readOnly; attempt++) { // a thread of the store may be inside
+        for (int attempt = 0; !condition.getAsBoolean(); attempt++) {
             assertTrue(Waits.SYSTEM.nanoTime() - deadline < 0, store.stats().toString());
             Waits.SYSTEM.pause(attempt);
         }
+    }
+
+    private void makeReadOnly() {
+        long readOnly = store.shiftReadOnly();
+        await(() -> store.kernel().log.safeReadOnly() >= readOnly); // a thread of the store may be inside
     }
 
     private void assertAdded(long... added) {
@@ -350,7 +361,7 @@ class AppendBlockTest {
     @Test
     void shouldPrepareNothingBehindAnUpdateOnTheDevice() {
         openReadOnly(1 << 14);
-        Eviction.ofAll(store);
+        evictAll();
         store.putAll(keys(30), keys(30), 0, 30); // 30 to 39 are on the device only
         makeReadOnly();
         long tail = store.stats().tail();
@@ -390,7 +401,7 @@ class AppendBlockTest {
     @Test
     void shouldPutSideBySideInFrontOfWhatIsOnTheDevice() {
         openReadOnly(1 << 14);
-        Eviction.ofAll(store);
+        evictAll();
         AtomicInteger appended = countOf("append.reserved");
         long[] values = keys(KEYS);
         Arrays.setAll(values, i -> i + 7);

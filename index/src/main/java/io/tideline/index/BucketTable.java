@@ -25,6 +25,11 @@ final class BucketTable implements AutoCloseable {
         return hash << BucketLayout.SIZE_SHIFT & offsetMask;
     }
 
+    /** The number of the hash's home bucket. */
+    long number(long hash) {
+        return offset(hash, offsetMask) >>> BucketLayout.SIZE_SHIFT;
+    }
+
     /** The address of a bucket by its number, for walks over the whole table. */
     long bucketAt(long number) {
         return base + (number << BucketLayout.SIZE_SHIFT);

@@ -81,6 +81,11 @@ public final class HashIndex implements AutoCloseable {
         return Words.get(table.bucket(hash));
     }
 
+    /** Whether the number of the hash's home bucket is even, 0, or odd, 1: two threads that keep to one each touch no bucket in common. */
+    public int homeParity(long hash) {
+        return (int) table.number(hash) & 1;
+    }
+
     /** The log address of the newest record of the hash's chain; {@link LogAddress#NONE} or {@link LogAddress#CHAIN_END} if there is none. */
     public long find(long hash) {
         return find(table.bucket(hash), BucketLayout.tagBits(hash));

@@ -95,12 +95,18 @@ abstract class CountedFile implements DeviceFile {
         complete(request, ticket, fault);
     }
 
-    private static IoFault fault(IoRequest request, Throwable unexpected) {
+    /** What is told of something that no transfer is expected to throw; never throws itself. */
+    final StoreFault fault(IoRequest request, Throwable unexpected) {
         try {
-            return new IoFault(request + " failed: " + unexpected, unexpected);
+            return new IoFault(request + " failed: " + reason(unexpected), unexpected);
         } catch (Throwable again) {
             return UNEXPLAINED;
         }
+    }
+
+    /** Why, as far as the file knows more of it than it says. */
+    String reason(Throwable unexpected) {
+        return unexpected.toString();
     }
 
     /** The file is done with a request, and tells it. What a completion throws is a bug of ours that nobody here can handle. */

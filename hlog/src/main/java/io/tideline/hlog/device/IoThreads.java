@@ -70,7 +70,7 @@ final class IoThreads {
             } catch (StoreFault failed) {
                 fault = failed;
             } catch (Throwable unexpected) {
-                fault = new IoFault(request + " failed: " + unexpected, unexpected);
+                fault = ((ChannelFile) request.file()).fault(request, unexpected);
             }
             ((ChannelFile) request.file()).complete(request, ticket, fault);
         }

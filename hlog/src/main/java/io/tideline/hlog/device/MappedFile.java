@@ -1,6 +1,5 @@
 package io.tideline.hlog.device;
 
-import io.tideline.fault.IoFault;
 import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.ReadAhead;
 import java.io.IOException;
@@ -38,13 +37,15 @@ final class MappedFile extends ChannelFile {
 
     @Override
     void carryOut(IoRequest request) throws IOException {
-        try {
-            if (request.kind() != IoRequest.Kind.READ || !copyOut(request)) {
-                super.carryOut(request);
-            }
-        } catch (InternalError unreadable) { // how the JVM tells that the kernel could not bring a page, at the next safepoint behind the copy
-            throw new IoFault(request + " failed: the disk could not read it, or somebody cut the file off", unreadable);
+        if (request.kind() != IoRequest.Kind.READ || !copyOut(request)) {
+            super.carryOut(request);
         }
+    }
+
+    /** An InternalError is how the JVM tells that the kernel could not bring a page: at a safepoint behind the copy, wherever the thread is by then. */
+    @Override
+    String reason(Throwable unexpected) {
+        return unexpected instanceof InternalError ? "the disk could not read it, or somebody cut the file off" : super.reason(unexpected);
     }
 
     /** False if the file is not mapped, or does not hold all that is asked for. */

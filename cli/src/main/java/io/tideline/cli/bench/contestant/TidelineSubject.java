@@ -272,7 +272,7 @@ final class TidelineSubject implements Subject {
 
         LongReplayer(OperationStream stream, Operations operations) {
             super(stream, operations);
-            indices = new long[Math.min(stream.settings().batch(), OperationStream.CHUNK)];
+            indices = new long[mostLoaded()];
         }
 
         @Override

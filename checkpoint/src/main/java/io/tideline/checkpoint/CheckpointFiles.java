@@ -39,6 +39,11 @@ public final class CheckpointFiles {
         return ManifestFiles.number(NAME.matcher(name));
     }
 
+    /** The greatest number of a checkpoint that a file is of, whether it was committed or not; 0 if there is none. */
+    public static long greatest(Device device) {
+        return device.list().stream().map(CheckpointFiles::number).mapToLong(number -> number.orElse(0)).max().orElse(0);
+    }
+
     /** Called while no checkpoint is being written, whose manifest is still to come. */
     static void removeRetired(Device device, StillNeeded needed) {
         for (String name : device.list()) {

@@ -107,12 +107,22 @@ public final class ManifestStore {
                     throw damage;
                 }
                 generations.put(generation, Optional.empty());
-                lost.add(new LostGeneration(generation, damage));
+                lost.add(LostGeneration.unreadable(generation, damage));
             }
         }
         if (!lost.isEmpty()) {
             throw lost.getFirst().damage();
         }
+    }
+
+    /**
+     * Notes that the manifests behind the newest one are gone, files and all: something else in the directory says that there were some. The next one
+     * gets a number behind theirs.
+     */
+    public void passOverGone(CorruptionFault damage) {
+        long gone = nextGeneration();
+        generations.put(gone, Optional.empty());
+        lost.add(LostGeneration.unreadable(gone, damage));
     }
 
     /** The newest manifest; empty in a store that never had a checkpoint. */
@@ -139,7 +149,7 @@ public final class ManifestStore {
 
     private long endOf(long generation) {
         try {
-            return ManifestFiles.read(device, waits, identity, generation).log().end();
+            return !device.exists(ManifestFiles.name(generation)) ? 0 : ManifestFiles.read(device, waits, identity, generation).log().end();
         } catch (CorruptionFault damaged) {
             return 0; // nobody will ever find it whole
         }

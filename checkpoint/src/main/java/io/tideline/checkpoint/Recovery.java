@@ -39,6 +39,8 @@ public final class Recovery {
     /** The log in front of it is as good as the device that said so: it was synced. */
     private final long syncedTo;
     private String imageProblem = "";
+    /** What was wrong with the image, if it was there; null otherwise. */
+    private StoreFault imageFault;
     private RecoveryWork work = RecoveryWork.NONE;
 
     private Recovery(Identity identity, Optional<Manifest> newest, List<UndoneRange> undone, LogExtent extent, long syncedTo) {
@@ -153,10 +155,10 @@ public final class Recovery {
      * Fills an empty index. Nobody else uses log or index yet. What of the log was not synced is read in any case, because a crash of the
      * machine may have taken it though the manifest is whole.
      *
-     * @param progress told how many bytes of the log have been read and verified
+     * @param progress told how far it is with the log
      * @throws CorruptionFault if the log is damaged where it must be replayed
      */
-    public void fill(Epoch epoch, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
+    public void fill(Epoch epoch, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, RecoveryProgress progress) {
         if (newest.isPresent()) {
             Manifest manifest = newest.get();
             fillIndex(manifest, index, log, hash, device, waits, progress);
@@ -179,7 +181,7 @@ public final class Recovery {
      * long as the other reads. Where that turns out to be of no use, what stands in the log before follows: an entry
      * leads to the greatest address that was entered, in whatever order.
      */
-    private void fillIndex(Manifest manifest, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, LongConsumer progress) {
+    private void fillIndex(Manifest manifest, HashIndex index, HybridLog log, KeyHash hash, Device device, Waits waits, RecoveryProgress progress) {
         long begin = extent.begin();
         long end = manifest.keptEnd();
         Placed placed = new Placed();
@@ -197,15 +199,19 @@ public final class Recovery {
                 placed.atNanos = waits.nanoTime();
                 Probe.at("recovery.image");
             }, index, waits, log.memoryBytes() / 4)).orElseGet(() -> new IndexFiller(index, waits))) {
-                replay(scan, hash, filler, progress);
+                replay(scan, hash, filler, bytes -> progress.at(bytes, end - from));
             }
         }
         long replayed = Math.max(end - from, 0);
         if (placed.image.isEmpty() && begin < from) {
             try (LogScan scan = new LogScan(log, waits, begin, from); IndexFiller filler = new IndexFiller(index, waits)) {
-                replay(scan, hash, filler, bytes -> progress.accept(end - from + bytes));
+                long behind = replayed;
+                replay(scan, hash, filler, bytes -> progress.at(behind + bytes, behind + from - begin));
             }
             replayed += from - begin;
+        }
+        if (replayed > 0) {
+            progress.at(replayed, replayed);
         }
         long imageNanos = placed.atNanos - imageStart;
         work = new RecoveryWork(placed.image.map(IndexImage::sizeBytes).orElse(0L), imageNanos, replayed, waits.nanoTime() - start - imageNanos);
@@ -222,15 +228,15 @@ public final class Recovery {
         }
     }
 
-    /** If both threads fail, the other's fault is told: it is of the image, or of what stands in front. */
-    private static void replay(LogScan scan, KeyHash hash, IndexFiller filler, LongConsumer progress) {
+    /** The log must be read; what failed beside it goes with its fault. */
+    private void replay(LogScan scan, KeyHash hash, IndexFiller filler, LongConsumer progress) {
         try {
             Replay.run(scan, hash, filler, progress);
         } catch (StoreFault failed) {
             filler.close();
-            if (filler.failure() instanceof StoreFault first && first != failed) {
-                first.addSuppressed(failed);
-                throw first;
+            Throwable beside = filler.failure() != null ? filler.failure() : imageFault;
+            if (beside != null && beside != failed) {
+                failed.addSuppressed(beside);
             }
             throw failed;
         }
@@ -249,8 +255,9 @@ public final class Recovery {
                 return Optional.empty();
             }
             return Optional.of(readImage(index, device, waits, name, image));
-        } catch (CorruptionFault | FormatFault damaged) {
-            imageProblem = damaged.getMessage();
+        } catch (StoreFault useless) { // or cannot be read: the log has everything, and says so itself if it cannot be read either
+            imageFault = useless;
+            imageProblem = useless.getMessage();
             return Optional.empty();
         }
     }

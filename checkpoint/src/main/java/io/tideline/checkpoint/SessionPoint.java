@@ -19,7 +19,7 @@ public record SessionPoint(long id, Optional<String> name, long durableSerial, O
         if (id < 1 || durableSerial < 0) {
             throw new IllegalArgumentException("session " + id + " with the durable serial " + durableSerial + "; ids begin with 1, serials with 0");
         }
-        name.ifPresent(text -> requireName("a session's name", text));
+        name.ifPresent(SessionPoint::requireName);
         requireCookie(cookie.lengthBytes());
     }
 
@@ -33,6 +33,11 @@ public record SessionPoint(long id, Optional<String> name, long durableSerial, O
         if (lengthBytes > MAX_COOKIE_BYTES) {
             throw new IllegalArgumentException("a session's cookie of " + lengthBytes + " bytes; it takes up to " + MAX_COOKIE_BYTES);
         }
+    }
+
+    /** @throws IllegalArgumentException if a session cannot have that name */
+    public static void requireName(String name) {
+        requireName("a session's name", name);
     }
 
     /** Checks, without taking memory, that a name is text of a length that it may have. */

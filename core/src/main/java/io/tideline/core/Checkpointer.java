@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -262,9 +263,9 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         Optional<Manifest> before = files.newest();
         ManifestBuilder builder = new ManifestBuilder(Manifest.Configuration.of(files.identity())).generation(number).version(kernel.state.version() - 1)
                 .kind(index == null ? CheckpointKind.LOG_ONLY : CheckpointKind.FULL).durability(request.durability()).createdAt(System.currentTimeMillis())
-                .undone(files.recovery().undone()).sessions(cut.points(), kernel.names.nextId())
+                .undone(files.recovery().undone().stream().filter(range -> range.nextTail() > kernel.log.begin()).toList()).sessions(cut.points(), kernel.names.nextId())
                 .cookie(request.cookie() != null ? Opaque.of(request.cookie()) : before.map(Manifest::cookie).orElse(Opaque.EMPTY))
-                .tables(Map.of(KeyCount.TABLE, keysAtCut.toOpaque()));
+                .tables(tables(before));
         log.describe(builder, kernel.log.begin(), cut.address());
         before.ifPresent(manifest -> builder.skipped(manifest.skipped()));
         Optional<Manifest.Image> image = index != null ? Optional.of(index.image()) : before.flatMap(Manifest::image);
@@ -272,12 +273,20 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         return builder.build();
     }
 
+    /** Those of the checkpoint before, whoever keeps something there, with the number of keys as it is now. */
+    private Map<String, Opaque> tables(Optional<Manifest> before) {
+        Map<String, Opaque> tables = new TreeMap<>();
+        before.ifPresent(manifest -> tables.putAll(manifest.tables()));
+        tables.put(KeyCount.TABLE, keysAtCut.toOpaque());
+        return tables;
+    }
+
     private void committed(Manifest manifest) {
         lastCommit = CommitPoint.of(manifest);
         for (Session session : kernel.names.committed(manifest)) {
             try {
                 session.tellDurable();
-            } catch (RuntimeException users) {
+            } catch (Throwable users) { // also an Error: the checkpoint is there, whatever becomes of who is told
                 LOG.log(Level.WARNING, "what session " + session.name() + " is told of its durable operations by threw", users);
             }
         }

@@ -36,7 +36,7 @@ final class FallBack {
         if (!isAllowed || taken == null) {
             throw damage;
         }
-        lost.add(new LostGeneration(taken.generation(), damage));
+        lost.add(LostGeneration.of(taken, damage));
         taken = null;
     }
 }

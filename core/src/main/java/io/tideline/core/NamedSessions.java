@@ -63,6 +63,7 @@ final class NamedSessions {
 
     /** A new entry for a session that is being opened. */
     synchronized Entry create(String name) {
+        SessionPoint.requireName(name); // a checkpoint could not name it
         if (entries.containsKey(name)) {
             throw new IllegalArgumentException("there is a session '" + name + "' already" + (entries.get(name).open == null
                     ? ", which is closed: take resumeSession to go on with it, or forgetSession first" : ", and it is open; take another name"));

@@ -13,6 +13,7 @@ import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Consumer;
@@ -221,22 +222,29 @@ public final class Session extends Operations implements AutoCloseable {
     /**
      * Waits until a checkpoint holds an operation. Does not ask for one.
      *
+     * @param timeout as long as anybody likes: what no clock can count is forever
+     * @throws IllegalStateException if it is called in a batch or a callback, which the checkpoint would wait for
      * @throws io.tideline.fault.ClosedFault if the store was closed, and its last checkpoint does not hold it
      * @return false if {@code timeout} passed first
      */
     public boolean awaitDurable(long wantedSerial, Duration timeout) {
         requireNamed();
-        long deadline = waits.nanoTime() + timeout.toNanos();
-        for (int attempt = 0; durableSerial() < wantedSerial; attempt++) {
-            if (waits.nanoTime() - deadline > 0) {
-                return false;
+        kernel.refuseInside("awaitDurable");
+        long start = waits.nanoTime();
+        long timeoutNanos = TimeUnit.NANOSECONDS.convert(timeout); // or the most that there is
+        for (int attempt = 0; ; attempt++) {
+            boolean isOver = kernel.isFreed(); // before the look: the close's own checkpoint was the last that could tell
+            if (durableSerial() >= wantedSerial) {
+                return true;
             }
-            if (kernel.isFreed()) {
-                throw kernel.closed(); // the close's own checkpoint was the last that could tell
+            if (isOver) {
+                throw kernel.closed();
+            }
+            if (waits.nanoTime() - start > timeoutNanos) {
+                return false;
             }
             waits.pause(attempt);
         }
-        return true;
     }
 
     private void requireNamed() {

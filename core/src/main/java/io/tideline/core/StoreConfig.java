@@ -1,5 +1,6 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.RecoveryProgress;
 import io.tideline.checkpoint.ManifestStore;
 import io.tideline.checkpoint.SessionTable;
 import io.tideline.epoch.Epoch;
@@ -17,7 +18,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
-import java.util.function.LongConsumer;
 
 /** How a store is to be opened; immutable. */
 public final class StoreConfig {
@@ -100,7 +100,7 @@ public final class StoreConfig {
     }
 
     /** Who is told how many bytes of the log were replayed. */
-    LongConsumer recoveryProgress() {
+    RecoveryProgress recoveryProgress() {
         return settings.recoveryProgress;
     }
 
@@ -257,7 +257,7 @@ public final class StoreConfig {
         private int maxNamedSessions = SessionTable.MAX_SESSIONS;
         private int retain = ManifestStore.MIN_RETAINED;
         private boolean fallsBack;
-        private LongConsumer recoveryProgress = _ -> { };
+        private RecoveryProgress recoveryProgress = RecoveryProgress.NONE;
         private Device files;
         private Waits waits = Waits.SYSTEM;
         private IntSupplier stripe = () -> (int) Thread.currentThread().threadId();
@@ -358,8 +358,8 @@ public final class StoreConfig {
             return this;
         }
 
-        /** Who is told, on the thread that opens the store, how many bytes of the log a recovery has read and verified. */
-        public Builder recoveryProgress(LongConsumer listener) {
+        /** Who is told how far a recovery is with the log, which takes long where the image of the index is of no use. Default {@link RecoveryProgress#NONE}. */
+        public Builder recoveryProgress(RecoveryProgress listener) {
             recoveryProgress = Objects.requireNonNull(listener);
             return this;
         }

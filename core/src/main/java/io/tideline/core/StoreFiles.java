@@ -1,10 +1,13 @@
 package io.tideline.core;
 
+import io.tideline.checkpoint.CheckpointFiles;
 import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestFiles;
 import io.tideline.checkpoint.ManifestStore;
 import io.tideline.checkpoint.Recovery;
 import io.tideline.checkpoint.StillNeeded;
+import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.CleanClose;
@@ -85,12 +88,52 @@ final class StoreFiles implements AutoCloseable {
         requireSame(config, identity);
         ManifestStore manifests = config.fallsBack() ? ManifestStore.openFallingBack(device, config.waits(), identity, back.lost())
                 : ManifestStore.open(device, config.waits(), identity);
-        if (manifests.newest().isEmpty() && CleanClose.read(device, config.waits(), identity.storeId()).isPresent()) {
-            throw new FormatFault("the store of the directory " + config.directory() + " was closed by an earlier build, which took no checkpoint of it;"
-                    + " nothing of it was touched. Choose another directory");
+        if (manifests.newest().isEmpty()) {
+            requireNoStoreWithoutManifests(config, device, identity);
+        } else {
+            findGone(config, device, identity, manifests);
         }
         back.takes(manifests.newest());
         return new StoreFiles(config, directory, device, devices, identity, manifests);
+    }
+
+    /** A store that never had a checkpoint has the files of one at most, which was cut short. */
+    private static void requireNoStoreWithoutManifests(StoreConfig config, Device device, Identity identity) {
+        if (CleanClose.read(device, config.waits(), identity.storeId()).isPresent()) {
+            throw new FormatFault("the store of the directory " + config.directory() + " was closed in order, and there is no manifest of it: they were removed, or it was"
+                    + " made by an earlier build, which took no checkpoints; nothing of it was touched. Put the files MANIFEST-n back, or choose another directory");
+        }
+        long greatest = CheckpointFiles.greatest(device);
+        if (greatest > 1) {
+            throw new CorruptionFault(ManifestFiles.name(greatest - 1) + ", offset 0: expected a manifest, because checkpoint " + greatest
+                    + " was begun behind it, found none, and no other; nothing of the store in the directory " + config.directory()
+                    + " was touched. Put the files MANIFEST-n back, or choose another directory");
+        }
+    }
+
+    /** A store that was closed in order has the manifest of that close, or somebody took it away. */
+    private static void findGone(StoreConfig config, Device device, Identity identity, ManifestStore manifests) {
+        if (manifests.lost().isEmpty()) { // else it may be one of those
+            long end = manifests.newest().orElseThrow().log().end();
+            readableClose(config, device, identity).filter(closed -> closed.tail() != end).ifPresent(closed -> {
+                CorruptionFault gone = new CorruptionFault(ManifestFiles.name(manifests.nextGeneration()) + ", offset 0: expected a manifest of a log up to "
+                        + closed.tail() + ", because " + CleanClose.FILE + " says that the store was closed with it, found none, and an older one of a log up to "
+                        + end + "; nothing was opened");
+                if (!config.fallsBack()) {
+                    throw gone;
+                }
+                manifests.passOverGone(gone);
+            });
+        }
+    }
+
+    /** Empty also where it is damaged: then it says nothing, and the manifest is whole. */
+    private static Optional<CleanClose> readableClose(StoreConfig config, Device device, Identity identity) {
+        try {
+            return CleanClose.read(device, config.waits(), identity.storeId());
+        } catch (CorruptionFault | FormatFault damaged) {
+            return Optional.empty();
+        }
     }
 
     private static Identity create(StoreConfig config, Device device) {

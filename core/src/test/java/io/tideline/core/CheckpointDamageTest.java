@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.LostGeneration;
+import io.tideline.checkpoint.SessionPoint;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
@@ -17,6 +18,7 @@ import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -144,6 +146,7 @@ class CheckpointDamageTest {
                 List<LostGeneration> lost = store.stats().checkpoints().lost();
                 assertEquals(List.of(newest.number()), lost.stream().map(LostGeneration::generation).toList());
                 assertTrue(lost.getFirst().damage().getMessage().contains("MANIFEST-2"), lost::toString);
+                assertTrue(lost.getFirst().sessions().isEmpty(), "nobody knows");
             }
             fellBack++;
         }
@@ -211,12 +214,71 @@ class CheckpointDamageTest {
         assertTrue(damagedKeys + refusedOpenings > bits / 10, "damage was met");
     }
 
+    /** An opening that took it for a new store would remove its log and its images. */
+    @Test
+    void shouldNotTakeAStoreWhoseManifestsAreGoneForANewOne() {
+        try (SimulatedDisk without = disk.kill(1)) {
+            without.delete("MANIFEST-1");
+            without.delete("MANIFEST-2");
+            List<String> before = without.list();
+            for (boolean fallsBack : List.of(false, true)) {
+                CorruptionFault refusal = assertThrows(CorruptionFault.class, () -> Store.open(config(without).fallBack(fallsBack).build()));
+                assertTrue(refusal.getMessage().startsWith("MANIFEST-1, offset 0: expected a manifest"), refusal::toString);
+                assertEquals(before, without.list(), "nothing was changed");
+            }
+        }
+    }
+
+    @Test
+    void shouldNotPassOverANewestManifestThatIsGone() throws Exception {
+        try (SimulatedDisk closed = disk.kill(1)) {
+            try (Store store = Store.open(config(closed).build()); Session a = store.resumeSession("s0"); Session b = store.resumeSession("s1")) {
+                run(a, b);
+            }
+            closed.delete("MANIFEST-3");
+            List<String> before = closed.list();
+            CorruptionFault refusal = assertThrows(CorruptionFault.class, () -> Store.open(config(closed).build()));
+            assertTrue(refusal.getMessage().startsWith("MANIFEST-3, offset 0: expected a manifest of a log up to"), refusal::toString);
+            assertEquals(before, closed.list(), "nothing was changed");
+            try (Store store = Store.open(config(closed).fallBack(true).build())) {
+                LostGeneration lost = store.stats().checkpoints().lost().getFirst();
+                assertEquals(3, lost.generation());
+                assertTrue(lost.sessions().isEmpty(), "nobody knows");
+                assertEquals(newest.serials(), store.lastCommit().orElseThrow().serials());
+                assertEquals(4, store.checkpoint().get(60, TimeUnit.SECONDS).number(), "no number is used twice");
+                assertEquals(List.of(), StoreVerifier.verify(store));
+            }
+            try (Store store = Store.open(config(closed).build())) {
+                assertEquals(newest.serials(), store.lastCommit().orElseThrow().serials());
+                assertEquals(List.of(), store.stats().checkpoints().lost());
+            }
+        }
+    }
+
+    /** The manifest is whole and says more. */
+    @Test
+    void shouldNotNeedTheNoteOfAClose() {
+        try (SimulatedDisk closed = disk.kill(1)) {
+            Store.open(config(closed).build()).close();
+            disk = closed;
+            int bits = bits("CLEAN-CLOSE", 0, sizeBytes("CLEAN-CLOSE"), step(7), damaged -> {
+                try (Store store = Store.open(config(damaged).build())) {
+                    assertEquals(newest.serials(), store.lastCommit().orElseThrow().serials());
+                    assertEquals(List.of(), store.stats().checkpoints().lost());
+                }
+            });
+            assertTrue(bits > 50);
+        }
+    }
+
     /** A snapshot holds what nothing else does: without it there is the older checkpoint, for who asks for that. */
     @Test
     void shouldRefuseEveryBitAndEveryCutOfASnapshot() throws Exception {
         long[] before = ledger.serials();
+        long[] held;
         try (Store store = Store.open(config(disk).build()); Session a = store.resumeSession("s0"); Session b = store.resumeSession("s1")) {
             run(a, b);
+            held = ledger.serials();
             assertEquals(LogStyle.SNAPSHOT, store.checkpoint(CheckpointRequest.full().snapshot()).get(60, TimeUnit.SECONDS).logStyle());
             run(a, b);
             disk = disk.crash(2);
@@ -229,7 +291,9 @@ class CheckpointDamageTest {
                 try (Store store = Store.open(config(damaged).fallBack(true).build())) {
                     assertArrayEquals(before, ledger.serialsOf(store));
                     ledger.verify(store, before);
-                    assertEquals(3, store.stats().checkpoints().lost().getFirst().generation());
+                    LostGeneration lost = store.stats().checkpoints().lost().getFirst();
+                    assertEquals(3, lost.generation());
+                    assertEquals(Arrays.stream(held).boxed().toList(), lost.sessions().orElseThrow().stream().map(SessionPoint::durableSerial).toList());
                 }
             }
         };

@@ -7,19 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestFiles;
+import io.tideline.checkpoint.ManifestStore;
 import io.tideline.checkpoint.Opaque;
 import io.tideline.checkpoint.SessionPoint;
 import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FormatFault;
+import io.tideline.hlog.Identity;
 import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Waits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -314,9 +322,98 @@ class CheckpointTest {
             assertEquals(1L, told.get());
             assertTrue(c.awaitDurable(1, Duration.ofSeconds(30)));
             assertFalse(c.awaitDurable(2, Duration.ZERO));
+            assertTrue(c.awaitDurable(1, ChronoUnit.FOREVER.getDuration()));
+            assertThrows(IllegalStateException.class, () -> c.batch(_ -> c.awaitDurable(2, Duration.ofSeconds(30))), "the checkpoint would wait for the batch");
             late.set(c);
         }
         assertThrows(ClosedFault.class, () -> late.get().awaitDurable(2, Duration.ofMinutes(10)));
+    }
+
+    /** What whoever is told throws is theirs: the checkpoint is there, the others are told, and so are those of later checkpoints. */
+    @Test
+    void shouldCommitWhateverAListenerThrows() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3).mode(SimulatedDisk.Mode.THREADS));
+        List<Long> told = new CopyOnWriteArrayList<>();
+        try (Store store = open(disk); Session a = store.openSession("a"); Session b = store.openSession("b")) {
+            a.onDurable(_ -> {
+                throw new StackOverflowError("planted");
+            });
+            b.onDurable(told::add);
+            a.put(1, 1);
+            b.put(2, 2);
+            assertEquals(Map.of("a", 1L, "b", 1L), commit(store, CheckpointRequest.full()).serials());
+            b.put(3, 3);
+            commit(store, CheckpointRequest.logOnly());
+            assertEquals(2, store.stats().checkpoints().count());
+        }
+        assertEquals(List.of(1L, 2L), told);
+        try (Store store = open(disk)) {
+            assertEquals(3, store.lastCommit().orElseThrow().number());
+        }
+    }
+
+    @Test
+    void shouldHoldWhatTheCheckpointOfACloseHolds() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(round).mode(SimulatedDisk.Mode.THREADS));
+            Store store = open(disk);
+            Session session = store.openSession("s");
+            session.put(1, 1);
+            CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> session.awaitDurable(1, Duration.ofMinutes(5)));
+            store.close();
+            assertTrue(waiting.get(60, TimeUnit.SECONDS), "round " + round);
+        }
+    }
+
+    /** Each life leaves a range that it undid; in front of the log's begin they say nothing any more. */
+    @Test
+    void shouldForgetWhatWasUndoneInFrontOfTheBegin() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3));
+        for (int life = 0; life < 5; life++) {
+            try (Store store = open(disk)) {
+                store.put(life, life);
+                commit(store, CheckpointRequest.logOnly());
+                store.put(100 + life, life);
+                store.abandon();
+            }
+        }
+        try (Store store = open(disk)) {
+            commit(store, CheckpointRequest.logOnly());
+            assertTrue(newestOf(disk).undone().size() >= 5, () -> newestOf(disk).undone().toString());
+            store.clear();
+            store.put(1, 7);
+            commit(store, CheckpointRequest.full());
+            assertEquals(List.of(), newestOf(disk).undone());
+        }
+        try (Store store = open(disk)) {
+            assertEquals(7, store.get(1, -1));
+            assertEquals(1, store.approximateSize());
+            assertEquals(List.of(), StoreVerifier.verify(store));
+        }
+    }
+
+    private static Manifest newestOf(SimulatedDisk disk) {
+        return ManifestFiles.read(disk, Waits.SYSTEM, Identity.read(disk, Waits.SYSTEM), ManifestFiles.generations(disk).getLast());
+    }
+
+    /** Those of codecs, say, which a later build keeps there. */
+    @Test
+    void shouldKeepTheTablesOfOthersFromManifestToManifest() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3));
+        open(disk).close();
+        Opaque codecs = Opaque.of(new byte[] {1, 2, 3});
+        Manifest first = newestOf(disk);
+        Map<String, Opaque> tables = new TreeMap<>(first.tables());
+        tables.put("codecs", codecs);
+        ManifestStore.open(disk, Waits.SYSTEM, Identity.read(disk, Waits.SYSTEM)).publish(first.toBuilder().generation(2).tables(tables).build());
+        for (CheckpointRequest request : List.of(CheckpointRequest.logOnly(), CheckpointRequest.full().snapshot(), CheckpointRequest.indexOnly())) {
+            try (Store store = open(disk)) {
+                store.add(1, 1);
+                commit(store, request);
+                assertEquals(codecs, newestOf(disk).tables().get("codecs"));
+            }
+            assertEquals(codecs, newestOf(disk).tables().get("codecs"));
+        }
     }
 
     @Test

@@ -139,7 +139,7 @@ class IndexOnlyTest {
     private static long replayed(SimulatedDisk disk) {
         AtomicLong bytes = new AtomicLong();
         List<Long> pages = new ArrayList<>();
-        try (SimulatedDisk copy = disk.kill(1); Store store = Store.open(config(copy).recoveryProgress(value -> {
+        try (SimulatedDisk copy = disk.kill(1); Store store = Store.open(config(copy).recoveryProgress((value, of) -> {
             pages.add(value);
             bytes.set(value);
         }).build())) {

@@ -1,10 +1,12 @@
 package io.tideline.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.tideline.checkpoint.SessionPoint;
 import io.tideline.hlog.device.SimulatedDisk;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,11 +16,28 @@ import org.junit.jupiter.api.Test;
 class NamedSessionsTest {
     private static final int ROUNDS = 30_000;
 
+    private static Store open(SimulatedDisk disk) {
+        return Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false).files(disk).build());
+    }
+
+    /** Or every checkpoint from then on would fail, and the close's. */
+    @Test
+    void shouldRefuseANameThatNoCheckpointCouldHold() throws Exception {
+        try (SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1)); Store store = open(disk)) {
+            for (String name : List.of("", "n".repeat(256), "\u00e9".repeat(128), "\ud800")) {
+                assertThrows(IllegalArgumentException.class, () -> store.openSession(name));
+            }
+            assertEquals(List.of(), store.sessionNames());
+            String longest = "n".repeat(255);
+            store.openSession(longest).close();
+            assertEquals(Map.of(longest, 0L), store.checkpoint().get(60, TimeUnit.SECONDS).serials());
+        }
+    }
+
     @Test
     void shouldShowHowFarASessionIsWhileSomebodyGoesOnWithIt() throws Exception {
         try (SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));
-                Store store = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7)
-                        .hugePages(false).files(disk).build())) {
+                Store store = open(disk)) {
             try (Session session = store.openSession("s")) {
                 session.put(1, 1);
                 session.setCookie(new byte[] {1});

@@ -1,6 +1,7 @@
 package io.tideline.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -101,12 +102,18 @@ class RecoveryReadsTest {
         }
         disk.delete("checkpoints/1-index");
         List<Long> told = new ArrayList<>();
-        try (Store store = Store.open(tiny().files(disk).recoveryProgress(told::add).build())) {
+        List<Long> of = new ArrayList<>();
+        try (Store store = Store.open(tiny().files(disk).recoveryProgress((bytes, ofBytes) -> {
+            told.add(bytes);
+            of.add(ofBytes);
+        }).build())) {
             RecoveryWork work = store.stats().checkpoints().recovery();
             assertTrue(store.stats().checkpoints().imageProblem().contains("is not there"), store.stats().toString());
             assertEquals(0, work.imageBytes());
             assertTrue(work.replayedBytes() >= 2L * keys * 32, work.toString());
-            assertTrue(told.size() >= 2 * keys * 32 / (1 << 14) && told.getFirst() == 0 && told.getLast() < work.replayedBytes(), () -> told + " of " + work);
+            assertTrue(told.size() >= 2 * keys * 32 / (1 << 14) && told.getFirst() == 0 && told.getLast() == work.replayedBytes(), () -> told + " of " + work);
+            assertEquals(2, of.stream().distinct().count(), "what stands behind the image, and then everything");
+            assertEquals(told.getLast(), of.getLast());
             assertEquals(told.stream().sorted().distinct().toList(), told);
             for (long key = 0; key < keys + keys / 2; key++) {
                 assertEquals(key >= keys / 2 && key < keys ? 2 : 1, store.get(key, -1), "key " + key);
@@ -115,7 +122,39 @@ class RecoveryReadsTest {
         }
     }
 
-    /** What failed first in the order of the files is told, and what failed beside it is not lost. */
+    @Test
+    void shouldMakeTheIndexAnewWhereItsImageCannotBeRead() throws Exception {
+        for (Fault fault : List.of(Fault.EIO, Fault.SHORT, Fault.BAD_SECTOR)) {
+            FaultPlan plan = FaultPlan.none();
+            SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.mode(SimulatedDisk.Mode.INLINE), plan);
+            try (Store store = Store.open(large().files(disk).build())) {
+                for (long key = 0; key < KEYS_OF_LARGE_PAGES; key++) {
+                    store.put(key, key * 3);
+                }
+                store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS); // so that there is nothing to read beside the image
+                store.abandon();
+            }
+            int before = disk.steps().size();
+            try (Store store = Store.open(large().files(disk).build())) {
+                assertEquals("", store.stats().checkpoints().imageProblem());
+                store.abandon();
+            }
+            List<SimulatedDisk.Step> steps = disk.steps();
+            int image = before;
+            while (!steps.get(image).what().contains("-index") || steps.get(image).io() != Io.READ) {
+                image++;
+            }
+            plan.failAt(disk.steps().size() + image - before, fault);
+            try (Store store = Store.open(large().files(disk).build())) {
+                String problem = store.stats().checkpoints().imageProblem();
+                assertTrue(problem.contains("-index"), fault + ": " + problem);
+                requireAll(store);
+                store.abandon();
+            }
+        }
+    }
+
+    /** The log's fault is told, because without the log there is nothing, and what failed beside it is not lost. */
     @Test
     void shouldTellHowBothThreadsFailed() throws Exception {
         FaultPlan plan = FaultPlan.none();
@@ -132,8 +171,8 @@ class RecoveryReadsTest {
         }
         plan.failFrom(disk.steps().size() + first - before, Fault.EIO);
         IoFault told = assertThrows(IoFault.class, () -> Store.open(large().files(disk).build()));
-        assertTrue(told.getMessage().contains("-index"), told.toString());
-        assertTrue(told.getSuppressed().length == 1 && told.getSuppressed()[0].getMessage().contains("log/"), () -> List.of(told.getSuppressed()).toString());
+        assertTrue(told.getMessage().contains("log/"), told.toString());
+        assertTrue(told.getSuppressed().length == 1 && told.getSuppressed()[0].getMessage().contains("-index"), () -> List.of(told.getSuppressed()).toString());
     }
 
     /** A store of large pages whose newest checkpoint has them all to replay. */
@@ -187,10 +226,20 @@ class RecoveryReadsTest {
             }
         }
         assertTrue(reads.size() >= KEYS_OF_LARGE_PAGES * 32 / (1 << 20) + 1, "a request for each MiB: " + reads);
+        int refused = 0;
         for (int read : reads) {
-            plan.failAt(disk.steps().size() + read, Fault.EIO);
-            assertThrows(IoFault.class, () -> Store.open(large().files(disk).build()), "read " + read);
+            int failing = disk.steps().size() + read;
+            plan.failAt(failing, Fault.EIO);
+            try (Store store = Store.open(large().files(disk).build())) {
+                assertTrue(disk.steps().get(failing).what().contains("-index"), () -> disk.steps().get(failing).toString()); // of which there is another copy, the log
+                requireAll(store);
+                store.abandon();
+            } catch (IoFault told) {
+                assertFalse(disk.steps().get(failing).what().contains("-index"), told::toString);
+                refused++;
+            }
         }
+        assertTrue(refused > KEYS_OF_LARGE_PAGES * 32 / (1 << 20), refused + " of " + reads.size());
         try (Store store = Store.open(large().files(disk).build())) {
             requireAll(store);
             store.abandon();

@@ -56,7 +56,7 @@ record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, L
 
     /** How much of the other run's mean this one has in its slowest window. */
     double worstOf(CheckpointRun without) {
-        return timeline.worst() / without.timeline.mean();
+        return timeline.worst().perSecond() / without.timeline.mean();
     }
 
     List<Comeback> comebacks() {
@@ -79,7 +79,7 @@ record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, L
         fields.put("seconds", timeline.nanos() / NANOS_PER_SECOND);
         fields.put("meanPerSecond", timeline.mean());
         fields.put("meanRatio", meanOf(without));
-        fields.put("worstPerSecond", timeline.worst());
+        fields.put("worstPerSecond", timeline.worst().perSecond());
         fields.put("worstRatio", worstOf(without));
         fields.put("latencyNanosDuring", during == null ? null : during.toJson());
         fields.put("latencyNanosBetween", between == null ? null : between.toJson());
@@ -92,6 +92,7 @@ record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, L
         fields.put("cuts", described);
         fields.put("windowEndsNanos", timeline.windows().stream().map(Window::toNanos).toList());
         fields.put("windowOperations", timeline.windows().stream().map(Window::operations).toList());
+        fields.put("windowStolenNanos", timeline.windows().stream().map(Window::stolenNanos).toList());
         return fields;
     }
 

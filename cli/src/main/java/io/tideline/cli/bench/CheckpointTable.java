@@ -6,12 +6,14 @@ import io.tideline.cli.bench.timeline.Comeback;
 import io.tideline.cli.bench.timeline.Cut;
 import io.tideline.cli.bench.timeline.Sparkline;
 import io.tideline.cli.bench.timeline.Timeline;
+import io.tideline.cli.bench.timeline.Window;
 import io.tideline.cli.bench.work.CutPlan;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.console.ByteSize;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** The measurement of checkpoints for people: the runs beside each other, their cuts, the speed over time, and the recovery. */
@@ -60,14 +62,20 @@ final class CheckpointTable {
         row("", CheckpointRun::name);
         row("operations/s, mean", run -> format("%.2f M", run.timeline().mean() / MILLION));
         row("  of the mean without", run -> percent(run.meanOf(without)));
-        row("slowest 100 ms", run -> format("%.2f M", run.timeline().worst() / MILLION));
+        row("slowest 100 ms", run -> format("%.2f M", run.timeline().worst().perSecond() / MILLION));
         row("  of the mean without", run -> percent(run.worstOf(without)));
+        row("  kept by the machine's host then", run -> stolen(run.timeline().worst()));
         row("cuts", run -> run.cuts().size() + "");
         latencyRows("during cuts", CheckpointRun::during);
         latencyRows("between them", CheckpointRun::between);
         row("records read from disk", run -> format("%,d", run.deviceReads()));
         row("loading", run -> format("%.1f s", run.loadSeconds()));
         out.println();
+    }
+
+    /** What a virtual machine did not get is no fault of the store. */
+    private static String stolen(Window window) {
+        return window.stolenNanos() < 0 ? NONE : format("%d ms", TimeUnit.NANOSECONDS.toMillis(window.stolenNanos()));
     }
 
     private void latencyRows(String when, Function<CheckpointRun, Latency> latency) {

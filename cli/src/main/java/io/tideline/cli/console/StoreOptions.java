@@ -153,12 +153,16 @@ public final class StoreOptions {
     }
 
     /** The same in the directory that {@code --dir} names, whatever store is there. */
-    public OpenedStore openKept(ByteSize usualMemory, ByteSize usualIndex, int threads) {
+    public OpenedStore openKept(ByteSize usualMemory, ByteSize usualIndex, int threads, RecoveryBar bar) {
         checkDevice();
         ByteSize chosen = memoryOr(usualMemory);
         StoreConfig.Builder config = StoreConfig.builder().memory(chosen.bytes()).buckets(buckets(index().orElse(usualIndex))).device(device());
         divide(config, chosen, threads);
-        return new OpenedStore(open(build(config.directory(path()), chosen)), null);
+        try (bar) {
+            OpenedStore opened = new OpenedStore(open(build(config.directory(path()).recoveryProgress(bar), chosen)), null);
+            bar.finish(opened.store());
+            return opened;
+        }
     }
 
     /** A directory of its own for files that nobody wants afterwards, in {@code --dir} if that was given. */

@@ -8,6 +8,7 @@ import io.tideline.cli.console.Interruption;
 import io.tideline.cli.console.JsonFile;
 import io.tideline.cli.console.OpenedStore;
 import io.tideline.cli.console.ProgressBar;
+import io.tideline.cli.console.RecoveryBar;
 import io.tideline.cli.console.StoreOptions;
 import io.tideline.cli.console.Streams;
 import io.tideline.core.Store;
@@ -161,7 +162,7 @@ public final class CountCommand implements Callable<Integer> {
         CountNote note = earlier.orElse(new CountNote(CountNote.Stage.UNDER_WAY, Math.max(threads, LaneCounting.LEAST_LANES), gramLength, input));
         interruption.cleanUp(() -> { }); // the close of the store is waited for, because it commits what was counted
         boolean[] begun = new boolean[1];
-        try (OpenedStore opened = storeOptions.openKept(USUAL_MEMORY, USUAL_INDEX, threads)) {
+        try (OpenedStore opened = storeOptions.openKept(USUAL_MEMORY, USUAL_INDEX, threads, new RecoveryBar(streams, quiet, interruption))) {
             Store store = opened.store();
             if (earlier.isEmpty()) {
                 LaneCounting.begin(store, note);

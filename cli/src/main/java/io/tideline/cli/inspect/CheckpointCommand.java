@@ -1,10 +1,12 @@
 package io.tideline.cli.inspect;
 
+import io.tideline.checkpoint.LostGeneration;
+import io.tideline.checkpoint.SessionPoint;
 import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
-import io.tideline.cli.console.ProgressBar;
+import io.tideline.cli.console.RecoveryBar;
 import io.tideline.cli.console.Streams;
 import io.tideline.core.CheckpointRequest;
 import io.tideline.core.CommitPoint;
@@ -15,10 +17,12 @@ import io.tideline.fault.StoreFault;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -50,12 +54,11 @@ import picocli.CommandLine.TypeConversionException;
             "  tideline checkpoint words               of the store in the directory words",
             "  tideline checkpoint words --memory 4m   with little memory",
             "  tideline checkpoint words --kind index  of its index alone",
+            "  tideline checkpoint words --fall-back   of what is whole, where tideline verify words finds the newest checkpoint damaged",
             "",
             "Exit codes: 0 taken; 2 not a store, in use, damaged, without a checkpoint that an index could go with, or not enough room."
         })
 public final class CheckpointCommand implements Callable<Integer> {
-
-    private static final long BYTES_PER_ITEM = 1L << 10;
 
     private final Streams streams;
     private final Interruption interruption;
@@ -67,6 +70,10 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Option(names = "--kind", paramLabel = "KIND", converter = KindConverter.class, completionCandidates = KindNames.class, defaultValue = "full",
             description = "What is written: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Kind kind;
+
+    @Option(names = "--fall-back", description = "Where the newest checkpoint is damaged, go back to the one before and say what is lost with it; without this nothing"
+            + " is opened then, and nothing changed.")
+    private boolean fallsBack;
 
     @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
     private boolean quiet;
@@ -86,28 +93,29 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path path = Audit.path(directory);
-        long logBytes;
-        try (StoreAudit audit = StoreAudit.of(path)) { // nothing is made where there is no store
-            logBytes = audit.logBytes();
-        }
+        StoreAudit.of(path).close(); // nothing is made where there is no store
         interruption.cleanUp(() -> { }); // the close is waited for
-        CommitPoint commit = take(path, logBytes);
+        List<LostGeneration> lost = new ArrayList<>();
+        Map<String, Long> found = new TreeMap<>();
+        CommitPoint commit = take(path, lost, found);
         interruption.publish(() -> {
             print(commit, streams.out());
+            lost.forEach(each -> print(each, found, streams.out()));
             streams.out().flush();
         });
         return ExitCode.DONE;
     }
 
-    private CommitPoint take(Path path, long logBytes) {
-        try (ProgressBar bar = new ProgressBar(streams, quiet, System::nanoTime, "recovering", "KiB", logBytes)) {
-            interruption.beforeMessage(bar::close);
-            long[] done = new long[1];
-            Store store = Store.open(config(path).recoveryProgress(bytes -> {
-                done[0] = bytes;
-                bar.show(bytes, bytes / BYTES_PER_ITEM);
-            }).build());
-            bar.finish(done[0] / BYTES_PER_ITEM);
+    /**
+     * @param lost given the checkpoints that were passed over
+     * @param found given how far each session came back
+     */
+    private CommitPoint take(Path path, List<LostGeneration> lost, Map<String, Long> found) {
+        try (RecoveryBar bar = new RecoveryBar(streams, quiet, interruption)) {
+            Store store = Store.open(config(path).recoveryProgress(bar).build());
+            bar.finish(store);
+            lost.addAll(store.stats().checkpoints().lost());
+            store.lastCommit().ifPresent(commit -> found.putAll(commit.serials()));
             if (kind == Kind.FULL) {
                 store.close(); // takes it
                 return store.lastCommit().orElseThrow();
@@ -126,7 +134,7 @@ public final class CheckpointCommand implements Callable<Integer> {
     }
 
     private StoreConfig.Builder config(Path path) {
-        StoreConfig.Builder config = StoreConfig.builder().directory(path).memory(memory.bytes());
+        StoreConfig.Builder config = StoreConfig.builder().directory(path).memory(memory.bytes()).fallBack(fallsBack);
         try {
             config.build();
             return config;
@@ -182,5 +190,19 @@ public final class CheckpointCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "cookie     %d bytes%n", commit.cookie().length);
         out.printf(Locale.ROOT, "sessions   %d%n", commit.serials().size());
         new TreeMap<>(commit.serials()).forEach((name, serial) -> out.printf(Locale.ROOT, "           %s: %d operations%n", name, serial));
+    }
+
+    private static void print(LostGeneration lost, Map<String, Long> found, PrintStream out) {
+        out.printf(Locale.ROOT, "lost       checkpoint %d: %s%n", lost.generation(), lost.damage().getMessage());
+        if (lost.sessions().isEmpty()) {
+            out.println("           how far it held the sessions is not known");
+        }
+        for (SessionPoint point : lost.sessions().orElse(List.of())) {
+            String name = point.name().orElse("session " + point.id());
+            long kept = found.getOrDefault(name, 0L);
+            if (point.durableSerial() > kept) {
+                out.printf(Locale.ROOT, "           %s: operations %d to %d%n", name, kept + 1, point.durableSerial());
+            }
+        }
     }
 }

@@ -36,7 +36,12 @@ class FootprintTest {
     @Test
     void shouldNeverChooseATinyHeap() {
         assertEquals(512 * MEBIBYTE, Footprint.mapHeapBytes(work(1, 8)));
-        assertEquals(512 * MEBIBYTE, Footprint.plainHeapBytes(work(1 << 30, 8)));
+    }
+
+    @Test
+    void shouldGiveAStoreOutsideTheHeapRoomForTheOperationsTwice() {
+        assertEquals((2 * 16_000_000L * 9 + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE, Footprint.plainHeapBytes(work(1 << 30, 8)));
+        assertEquals(256 * MEBIBYTE, Footprint.plainHeapBytes(work(1 << 30, 8).inSmall(1 << 30, 320_000)));
     }
 
     @Test

@@ -128,6 +128,7 @@ final class CutRun {
 
     private Timeline.Builder count(long nanos) throws InterruptedException {
         Timeline.Builder timeline = new Timeline.Builder(PERIOD_NANOS / 2);
+        timeline.begin(StolenTime.nanos());
         for (long now = 0; now < nanos && failure.get() == null; ) {
             long due = Math.min((now / PERIOD_NANOS + 1) * PERIOD_NANOS, nanos);
             ended.await(due - now, TimeUnit.NANOSECONDS);
@@ -136,7 +137,7 @@ final class CutRun {
                 total += done.getOpaque(i * COUNTER_STRIDE);
             }
             now = Math.max(elapsed(), now + 1);
-            timeline.add(now, total);
+            timeline.add(now, total, StolenTime.nanos());
         }
         return timeline;
     }

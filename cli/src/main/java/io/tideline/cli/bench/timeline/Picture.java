@@ -53,7 +53,7 @@ public final class Picture {
 
     private void addPanel(StringBuilder svg, Track track, int y, double reference) {
         svg.append(text(LEFT, y - 7, "start", format("%s: mean %.2f M, slowest window %.2f M", track.title(), track.timeline().mean() / MILLION,
-                track.timeline().worst() / MILLION)));
+                track.timeline().worst().perSecond() / MILLION)));
         for (Cut cut : track.cuts()) {
             double from = x(cut.startNanos());
             double width = Math.max(1, x(Math.min(cut.endNanos(), Math.round(seconds * NANOS_PER_SECOND))) - from);

@@ -1,6 +1,7 @@
 package io.tideline.cli.bench.timeline;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.StringJoiner;
 
@@ -25,25 +26,38 @@ public final class Timeline {
         private final List<Window> windows = new ArrayList<>();
         private long lastNanos;
         private long lastTotal;
+        private long lastStolenNanos;
 
         /** @param leastNanos a shorter window is too short to say anything, and becomes part of the one before */
         public Builder(long leastNanos) {
             this.leastNanos = leastNanos;
         }
 
-        /** There were {@code total} operations up to {@code nanos} behind the start. */
-        public void add(long nanos, long total) {
+        /** The host had kept so much of the processors' time before the start. */
+        public void begin(long stolenNanos) {
+            lastStolenNanos = stolenNanos;
+        }
+
+        /**
+         * There were {@code total} operations up to {@code nanos} behind the start.
+         *
+         * @param stolenNanos what the host had kept of the processors' time by then; negative where nobody tells
+         */
+        public void add(long nanos, long total, long stolenNanos) {
             if (nanos <= lastNanos) {
                 return; // the clock did not move; the next count has these operations
             }
+            long stolen = stolenNanos < 0 ? Window.UNKNOWN : Math.max(stolenNanos - lastStolenNanos, 0);
             if (nanos - lastNanos < leastNanos && !windows.isEmpty()) {
                 Window before = windows.removeLast();
-                windows.add(new Window(before.fromNanos(), nanos, before.operations() + total - lastTotal));
+                windows.add(new Window(before.fromNanos(), nanos, before.operations() + total - lastTotal,
+                        stolen < 0 ? Window.UNKNOWN : before.stolenNanos() + stolen));
             } else {
-                windows.add(new Window(lastNanos, nanos, total - lastTotal));
+                windows.add(new Window(lastNanos, nanos, total - lastTotal, stolen));
             }
             lastNanos = nanos;
             lastTotal = total;
+            lastStolenNanos = stolenNanos;
         }
 
         public Timeline build() {
@@ -58,16 +72,16 @@ public final class Timeline {
         for (String word : text.split(",")) {
             String[] numbers = word.split(":");
             long to = Long.parseLong(numbers[0]);
-            windows.add(new Window(from, to, Long.parseLong(numbers[1])));
+            windows.add(new Window(from, to, Long.parseLong(numbers[1]), Long.parseLong(numbers[2])));
             from = to;
         }
         return new Timeline(windows);
     }
 
-    /** All of it in one word: of each window its end and its operations. */
+    /** All of it in one word: of each window its end, its operations, and what the host kept. */
     public String toText() {
         StringJoiner text = new StringJoiner(",");
-        windows.forEach(window -> text.add(window.toNanos() + ":" + window.operations()));
+        windows.forEach(window -> text.add(window.toNanos() + ":" + window.operations() + ":" + window.stolenNanos()));
         return text.toString();
     }
 
@@ -101,9 +115,9 @@ public final class Timeline {
         return nanos == 0 ? Double.NaN : operations * NANOS_PER_SECOND / nanos;
     }
 
-    /** Operations in a second of the slowest window. */
-    public double worst() {
-        return windows.stream().mapToDouble(Window::perSecond).min().orElseThrow();
+    /** The slowest window. */
+    public Window worst() {
+        return windows.stream().min(Comparator.comparingDouble(Window::perSecond)).orElseThrow();
     }
 
     /** Of the fastest. */

@@ -6,8 +6,12 @@ package io.tideline.cli.bench.timeline;
  * @param fromNanos when it began, from the start of the run on
  * @param toNanos when it ended
  * @param operations that ended in it
+ * @param stolenNanos time of processors that the host of a virtual machine kept for others meanwhile, of all processors together; negative where nobody tells
  */
-public record Window(long fromNanos, long toNanos, long operations) {
+public record Window(long fromNanos, long toNanos, long operations, long stolenNanos) {
+
+    /** What nobody tells. */
+    public static final long UNKNOWN = -1;
 
     private static final double NANOS_PER_SECOND = 1e9;
 

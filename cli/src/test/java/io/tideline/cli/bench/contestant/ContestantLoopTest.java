@@ -151,7 +151,7 @@ class ContestantLoopTest {
             opened.add(new MapSubject(settings));
             return opened.getLast();
         });
-        assertEquals(2, opened.size(), "one subject to rehearse with and one to measure");
+        assertEquals(3, opened.size(), "one subject to rehearse loading with, one to rehearse the operations, and one to measure");
         opened.forEach(subject -> assertTrue(subject.map.isEmpty()));
     }
 

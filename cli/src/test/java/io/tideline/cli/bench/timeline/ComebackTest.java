@@ -17,7 +17,7 @@ class ComebackTest {
         long total = 0;
         for (int i = 0; i < digits.length(); i++) {
             total += digits.charAt(i) - '0';
-            builder.add((i + 1) * WINDOW, total);
+            builder.add((i + 1) * WINDOW, total, Window.UNKNOWN);
         }
         return builder.build();
     }

@@ -14,7 +14,7 @@ class TimelineTest {
     static Timeline of(long... endsAndTotals) {
         Timeline.Builder builder = new Timeline.Builder(50 * MILLI);
         for (int i = 0; i < endsAndTotals.length; i += 2) {
-            builder.add(endsAndTotals[i] * MILLI, endsAndTotals[i + 1]);
+            builder.add(endsAndTotals[i] * MILLI, endsAndTotals[i + 1], Window.UNKNOWN);
         }
         return builder.build();
     }
@@ -23,12 +23,27 @@ class TimelineTest {
     void shouldMeasureEachWindowByTheTimeThatPassed() {
         // the second count came 60 ms late, the third in time again
         Timeline timeline = of(100, 1_000, 260, 2_600, 300, 3_000, 400, 3_500);
-        assertEquals(List.of(new Window(0, 100 * MILLI, 1_000), new Window(100 * MILLI, 300 * MILLI, 2_000), new Window(300 * MILLI, 400 * MILLI, 500)),
+        assertEquals(List.of(new Window(0, 100 * MILLI, 1_000, Window.UNKNOWN), new Window(100 * MILLI, 300 * MILLI, 2_000, Window.UNKNOWN),
+                new Window(300 * MILLI, 400 * MILLI, 500, Window.UNKNOWN)),
                 timeline.windows());
         assertEquals(10_000, timeline.windows().get(1).perSecond());
-        assertEquals(5_000, timeline.worst());
+        assertEquals(timeline.windows().getLast(), timeline.worst());
+        assertEquals(5_000, timeline.worst().perSecond());
         assertEquals(10_000, timeline.best());
         assertEquals(8_750, timeline.mean());
+    }
+
+    @Test
+    void shouldTellOfEachWindowWhatTheHostKept() {
+        Timeline.Builder builder = new Timeline.Builder(50 * MILLI);
+        builder.begin(30 * MILLI);
+        builder.add(100 * MILLI, 10, 40 * MILLI);
+        builder.add(200 * MILLI, 20, 60 * MILLI);
+        builder.add(210 * MILLI, 25, 70 * MILLI); // too short: part of the one before
+        builder.add(300 * MILLI, 30, Window.UNKNOWN);
+        Timeline timeline = builder.build();
+        assertEquals(List.of(10 * MILLI, 30 * MILLI, Window.UNKNOWN), timeline.windows().stream().map(Window::stolenNanos).toList());
+        assertEquals(timeline, Timeline.parse(timeline.toText()));
     }
 
     @Test

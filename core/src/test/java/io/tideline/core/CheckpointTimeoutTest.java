@@ -1,0 +1,116 @@
+package io.tideline.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.tideline.checkpoint.SystemState.Phase;
+import io.tideline.fault.IoFault;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
+import io.tideline.hlog.device.Io;
+import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Probe;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A checkpoint whose phase does not end in time: the caller is told why, the store goes on, and the next checkpoint commits everything. */
+@Tag("spill")
+class CheckpointTimeoutTest {
+    private final FaultPlan plan = FaultPlan.none();
+    private final SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS), plan);
+    private final Store store = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false)
+            .files(disk).waits(new FastClock(100)).build());
+
+    @AfterEach
+    void close() {
+        Probe.install(null);
+        store.close();
+        disk.close();
+    }
+
+    private String failure(CheckpointRequest request) {
+        Throwable why = assertThrows(ExecutionException.class, () -> store.checkpoint(request).get(60, TimeUnit.SECONDS)).getCause();
+        return assertInstanceOf(IoFault.class, why).getMessage();
+    }
+
+    private void assertAtRest() {
+        assertEquals(Phase.REST, store.kernel().state.phase());
+    }
+
+    @Test
+    void shouldEndWhereSomebodyStaysInsideInAnyPhase() throws Exception {
+        try (Session session = store.openSession("s"); Session other = store.openSession("t")) {
+            long serial = 0;
+            for (Phase phase : List.of(Phase.INDEX, Phase.PREPARE, Phase.IN_PROGRESS)) {
+                CountDownLatch isInside = new CountDownLatch(1);
+                CountDownLatch mayLeave = new CountDownLatch(1);
+                AtomicReference<CompletableFuture<Void>> staying = new AtomicReference<>();
+                // The driver publishes a phase and then reaches the probe: whoever enters there has not been waited for.
+                Probe.install(point -> {
+                    if (point.equals("checkpoint.phase") && store.kernel().state.phase() == phase && staying.get() == null) {
+                        staying.set(CompletableFuture.runAsync(() -> session.batch(_ -> {
+                            session.put(1, 1);
+                            isInside.countDown();
+                            await(mayLeave);
+                        })));
+                        await(isInside);
+                    }
+                });
+                CheckpointRequest request = phase == Phase.INDEX ? CheckpointRequest.full() : CheckpointRequest.logOnly();
+                String why = failure(request);
+                assertTrue(why.contains("stays inside the store") && why.contains("nothing was committed"), phase + ": " + why);
+                assertAtRest();
+                other.put(2, 2); // who is not inside goes on
+                mayLeave.countDown();
+                staying.get().get(60, TimeUnit.SECONDS);
+                Probe.install(null);
+                serial++;
+                assertEquals(Map.of("s", serial, "t", serial), store.checkpoint(request).get(60, TimeUnit.SECONDS).serials(), phase.toString());
+            }
+        }
+    }
+
+    @Test
+    void shouldEndWhereTheDeviceDoesNotTakeTheLog() throws Exception {
+        try (Session session = store.openSession("s")) {
+            session.put(1, 1);
+            store.checkpoint().get(60, TimeUnit.SECONDS);
+            session.put(2, 2);
+            AtomicReference<String> met = new AtomicReference<>();
+            Probe.install(point -> {
+                if (point.equals("checkpoint.phase") && store.kernel().state.phase() == Phase.IN_PROGRESS && met.compareAndSet(null, point)) {
+                    synchronized (disk) {
+                        plan.failAt(disk.steps().size(), Fault.STALL); // the next that the disk is asked for is the write of the log
+                    }
+                }
+            });
+            String why = failure(CheckpointRequest.logOnly());
+            Probe.install(null);
+            assertEquals(Io.WRITE, disk.steps().stream().filter(step -> step.fault() == Fault.STALL).findFirst().orElseThrow().io());
+            assertTrue(why.contains("did not take the log up to"), why);
+            assertAtRest();
+            session.put(3, 3);
+            assertEquals(2, store.get(2, -1));
+            disk.failStalled();
+            assertEquals(Map.of("s", 3L), store.checkpoint(CheckpointRequest.logOnly()).get(60, TimeUnit.SECONDS).serials());
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException stop) {
+            throw new AssertionError(stop);
+        }
+    }
+}

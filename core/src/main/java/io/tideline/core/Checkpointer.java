@@ -224,7 +224,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             CommittedLogStep log = new CommittedLogStep(kernel.log, files.manifests(), files.device(), kernel.waits, last, files.storeId(), number, durability);
             CommitStep commit = commitStep(() -> {
                 ManifestBuilder builder = last.toBuilder().generation(number).kind(CheckpointKind.INDEX_ONLY).durability(durability)
-                        .createdAt(System.currentTimeMillis()).image(index.image());
+                        .createdAt(kernel.waits.currentTimeMillis()).image(index.image());
                 log.describe(builder);
                 return builder.build();
             }, same -> lastCommit = CommitPoint.of(same));
@@ -262,7 +262,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private Manifest manifest(CheckpointRequest request, long number, VersionCut cut, LogStep log, IndexStep index) {
         Optional<Manifest> before = files.newest();
         ManifestBuilder builder = new ManifestBuilder(Manifest.Configuration.of(files.identity())).generation(number).version(kernel.state.version() - 1)
-                .kind(index == null ? CheckpointKind.LOG_ONLY : CheckpointKind.FULL).durability(request.durability()).createdAt(System.currentTimeMillis())
+                .kind(index == null ? CheckpointKind.LOG_ONLY : CheckpointKind.FULL).durability(request.durability()).createdAt(kernel.waits.currentTimeMillis())
                 .undone(files.recovery().undone().stream().filter(range -> range.nextTail() > kernel.log.begin()).toList()).sessions(cut.points(), kernel.names.nextId())
                 .cookie(request.cookie() != null ? Opaque.of(request.cookie()) : before.map(Manifest::cookie).orElse(Opaque.EMPTY))
                 .tables(tables(before));

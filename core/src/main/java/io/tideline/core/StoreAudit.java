@@ -159,6 +159,9 @@ public final class StoreAudit implements AutoCloseable {
         Optional<CleanClose> closed = sealed(CleanClose.FILE, counting, () -> CleanClose.read(device, waits, identity.get().storeId()).orElse(null));
         List<Manifest> checkpoints = checkpoints(identity.get(), counting);
         boolean newestIsWhole = checkpoints.size() > 0 && checkpoints.getFirst().generation() == ManifestFiles.generations(device).getLast();
+        if (ManifestFiles.generations(device).isEmpty()) {
+            requireNoneGone(closed.isPresent(), counting);
+        }
         if (newestIsWhole) {
             closed.ifPresent(close -> requireSame(close, checkpoints.getFirst(), counting));
         }
@@ -199,6 +202,15 @@ public final class StoreAudit implements AutoCloseable {
             sealed(ManifestFiles.name(generation), damaged, () -> ManifestFiles.read(device, waits, identity, generation)).ifPresent(checkpoints::add);
         }
         return checkpoints;
+    }
+
+    /** A store that never had a checkpoint was not closed in order, and has the files of one at most, which was cut short. */
+    private void requireNoneGone(boolean isClosed, Consumer<String> damaged) {
+        long greatest = CheckpointFiles.greatest(device);
+        if (isClosed || greatest > 1) {
+            damaged.accept(ManifestFiles.name(Math.max(1, greatest - 1)) + ", offset 0: expected a manifest, because "
+                    + (isClosed ? CleanClose.FILE + " says that the store was closed in order" : "checkpoint " + greatest + " was begun behind it") + ", found none");
+        }
     }
 
     /** A close takes a checkpoint, so if they do not agree then a newer manifest is gone. */

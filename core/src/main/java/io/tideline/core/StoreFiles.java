@@ -19,7 +19,6 @@ import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
 import io.tideline.memory.Probe;
-import java.security.SecureRandom;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -138,11 +137,7 @@ final class StoreFiles implements AutoCloseable {
 
     private static Identity create(StoreConfig config, Device device) {
         SealedFile.removeLeftovers(device);
-        long storeId = 0;
-        while (storeId == 0) {
-            storeId = new SecureRandom().nextLong();
-        }
-        Identity identity = new Identity(storeId, config.pageBits(), config.segmentSize(), config.hashSeed(), System.currentTimeMillis());
+        Identity identity = new Identity(config.waits().newId(), config.pageBits(), config.segmentSize(), config.hashSeed(), config.waits().currentTimeMillis());
         identity.publish(device, config.waits());
         return identity;
     }

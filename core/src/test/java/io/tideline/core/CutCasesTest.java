@@ -5,14 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestStore;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.fault.CorruptionFault;
+import io.tideline.hlog.CleanClose;
+import io.tideline.hlog.Identity;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Waits;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -58,7 +66,11 @@ class CutCasesTest {
 
     private static void across(Consumer<Operations> before, Consumer<Operations> during, CheckpointRequest request, Phase phase, boolean isReadOnly)
             throws Exception {
-        SimulatedDisk disk = disk(1);
+        across(disk(1), before, during, request, phase, isReadOnly);
+    }
+
+    private static void across(SimulatedDisk disk, Consumer<Operations> before, Consumer<Operations> during, CheckpointRequest request, Phase phase,
+            boolean isReadOnly) throws Exception {
         boolean isBehindTheCut = phase != Phase.PREPARE;
         String which = request.logStyle() + ", in " + phase + (isReadOnly ? ", of a record that is read-only" : "");
         try (Store store = Store.open(config(disk).build()); Session one = store.openSession("one"); Session two = store.openSession("two")) {
@@ -94,6 +106,67 @@ class CutCasesTest {
             try (SimulatedDisk dead = disk.crash(1); Store again = Store.open(config(dead).build())) {
                 assertEquals(left, look(again), which + ", one checkpoint later");
             }
+        }
+    }
+
+    /** C++ FASTER has 13 bits of them in a record: behind 8,191 checkpoints what was written behind a cut came back. */
+    @Test
+    void shouldTellTheVersionsApartHoweverManyThereWere() throws Exception {
+        for (int bits : new int[] {8, 13, 16, 31, 32, 48}) {
+            for (long version = (1L << bits) - 2; version <= (1L << bits) + 1; version++) {
+                SimulatedDisk disk = disk(1);
+                Store.open(config(disk).build()).close();
+                Identity identity = Identity.read(disk, Waits.SYSTEM);
+                ManifestStore manifests = ManifestStore.open(disk, Waits.SYSTEM, identity);
+                Manifest first = manifests.newest().orElseThrow();
+                manifests.publish(first.toBuilder().generation(manifests.nextGeneration()).version(version).build());
+                CleanClose.remove(disk);
+                across(disk, store -> store.put(KEY, 5), store -> store.add(KEY, 1), CheckpointRequest.logOnly(), Phase.IN_PROGRESS, version % 2 == 0);
+            }
+        }
+    }
+
+    /** Prasaad et al., §6: who is still of the old version and meets what the next one wrote has to begin anew, as one of the next. */
+    @Test
+    void shouldStartOverWhereTheNextVersionHasBeen() throws Exception {
+        for (Consumer<Operations> late : List.<Consumer<Operations>>of(store -> store.add(KEY, 1), store -> store.put(KEY, 9), store -> store.delete(KEY),
+                store -> store.putIfAbsent(KEY, 9))) {
+            for (CheckpointRequest request : List.of(CheckpointRequest.logOnly(), CheckpointRequest.logOnly().snapshot())) {
+                SimulatedDisk disk = disk(1);
+                try (Store store = Store.open(config(disk).build()); Session one = store.openSession("one"); Session two = store.openSession("two")) {
+                    store.put(KEY, 5);
+                    store.checkpoint().get();
+                    CountDownLatch isInside = new CountDownLatch(1);
+                    CountDownLatch mayGoOn = new CountDownLatch(1);
+                    PhaseHold hold = new PhaseHold(store, request);
+                    CompletableFuture<Void> batch = CompletableFuture.runAsync(() -> one.batch(_ -> {
+                        one.put(1, 1);
+                        isInside.countDown();
+                        await(mayGoOn);
+                        late.accept(one);
+                    }));
+                    await(isInside);
+                    hold.toInProgress();
+                    two.put(KEY, 100);
+                    mayGoOn.countDown();
+                    batch.get(60, TimeUnit.SECONDS);
+                    assertEquals(Map.of("one", 1L, "two", 0L), hold.finish().serials());
+                    assertEquals(List.of(), StoreVerifier.verify(store));
+                    try (SimulatedDisk dead = disk.kill(1); Store again = Store.open(config(dead).build())) {
+                        assertEquals(5, again.get(KEY, -1));
+                        assertEquals(1, again.get(1, -1));
+                        assertEquals(List.of(), StoreVerifier.verify(again));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException stop) {
+            throw new AssertionError(stop);
         }
     }
 

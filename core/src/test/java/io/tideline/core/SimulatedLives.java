@@ -3,6 +3,7 @@ package io.tideline.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.core.SimHistory.Death;
 import io.tideline.fault.ClosedFault;
 import io.tideline.fault.StoreFault;
@@ -13,8 +14,10 @@ import io.tideline.memory.Simulation;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +30,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class SimulatedLives {
     /** Far more than any seed takes that comes to its end. */
     private static final long MAX_STEPS = 20_000_000;
+    private static final Phase[] PHASES = Phase.values();
+    static final String OPENING = "OPENING";
     /** They change the order of things only. */
     private static final Set<Fault> HARMLESS = EnumSet.of(Fault.LATE, Fault.DOUBLE_COMPLETION, Fault.FOREIGN_THREAD);
     private static final Set<Fault> REPORTED = EnumSet.of(Fault.EIO, Fault.SHORT, Fault.ENOSPC, Fault.SYNC_FAILS, Fault.BIT_FLIP_ON_READ);
@@ -53,7 +58,7 @@ final class SimulatedLives {
             if (random.nextInt(4) == 0) {
                 choose(REPORTED, random, faults);
             }
-            return new Options(seed, random.nextInt(1, 5), Math.min(8, sessions), (8 << random.nextInt(0, 6)) / sessions + random.nextInt(20),
+            return new Options(seed, random.nextInt(2, 6), Math.min(8, sessions), (8 << random.nextInt(0, 6)) / sessions + random.nextInt(20),
                     random.nextInt(12, 14), random.nextInt(8, 17), 1 << random.nextInt(0, 8), random.nextBoolean() ? 0.9 : 0.3, random.nextBoolean(),
                     random.nextInt(6) == 0 ? 0 : 1L << random.nextInt(12, 22), random.nextBoolean(), random.nextBoolean() ? 512 : 4096, random.nextInt(1, 3),
                     1L << random.nextInt(8, 20), 1L << random.nextInt(10, 18), random.nextInt(8) == 0, faults, random.nextBoolean() ? 0.01 : 0.002,
@@ -82,9 +87,12 @@ final class SimulatedLives {
     private SimulatedDisk left;
     private Death death;
     private long copiedUp;
-    /** The death to come, and behind how many checkpoints; 0 if it does not wait for any. */
+    /** Where lives ended in which something was still to come: the phase of a store in use, or the name of an opening or a close. */
+    private final Map<String, Integer> deaths = new TreeMap<>();
+    /** The death to come, and in or behind which checkpoint; 0 if it does not wait for any. */
     private Runnable dying;
     private int commitsToLive;
+    private boolean diesInside;
     /** As many as the life before had, or more. */
     private int buckets;
     private long hash;
@@ -131,6 +139,7 @@ final class SimulatedLives {
                 hash = hash * 31 + script.serial(session);
             }
             disk = left;
+            hash = hash * 31 + disk.contentHash();
         }
         live(disk, true);
     }
@@ -150,7 +159,8 @@ final class SimulatedLives {
         Death before = death;
         FaultPlan next = isLast ? FaultPlan.none() : plan();
         dying = () -> die(disk, next);
-        commitsToLive = isLast ? 0 : random.nextInt(8); // what is wrong with one shows only where no other comes behind it
+        commitsToLive = isLast ? 0 : random.nextInt(4); // what is wrong with one shows only where no other comes behind it
+        diesInside = random.nextBoolean();
         if (!isLast && commitsToLive == 0) {
             simulation.at(simulation.steps() + random.nextLong(2 * options.meanSteps), dying);
         }
@@ -168,7 +178,7 @@ final class SimulatedLives {
             } else {
                 script.died(death);
             }
-            end(disk);
+            end(disk, isLast);
         } else if (left != null && (before == null || before == Death.KILL)) {
             script.died(death); // it may have taken more than the one before
         }
@@ -196,6 +206,7 @@ final class SimulatedLives {
 
     /** The end of a life, between two steps of it: what goes on in it from here on leaves no traces. */
     private void die(SimulatedDisk disk, FaultPlan next) {
+        deaths.merge(isOpen ? store.kernel().state.phase().toString() : OPENING, 1, Integer::sum);
         long seed = random.nextLong();
         death = options.powerLoss && (seed & 1) == 0 ? Death.POWER_LOSS : Death.KILL;
         if (isOpen) {
@@ -204,13 +215,29 @@ final class SimulatedLives {
         left = death == Death.POWER_LOSS ? disk.crash(seed, next) : disk.kill(seed, next);
     }
 
+    /** Looks again and again whether the checkpoint is that far, and draws a moment then. */
+    private void dieIn(Phase phase, int within) {
+        simulation.at(simulation.steps() + 1 + random.nextInt(8), () -> {
+            if (store.kernel().state.phase() == phase) {
+                simulation.at(simulation.steps() + random.nextInt(within), dying);
+            } else if (left == null) {
+                dieIn(phase, within);
+            }
+        });
+    }
+
+    /** How often a life ended in each phase of a checkpoint, or in an {@link #OPENING}. */
+    Map<String, Integer> deaths() {
+        return deaths;
+    }
+
     /** How many values that were read from the device were copied to the tail, in all lives. */
     long copiedUp() {
         return copiedUp;
     }
 
-    private void end(SimulatedDisk disk) {
-        boolean closes = left == null || random.nextBoolean();
+    private void end(SimulatedDisk disk, boolean isLast) {
+        boolean closes = isLast || random.nextBoolean(); // a close takes a checkpoint, behind which no other is looked at
         copiedUp += isOpen ? store.stats().copiedUp() : 0;
         try {
             if (isOpen && !options.closesEarly) {
@@ -287,12 +314,17 @@ final class SimulatedLives {
         CheckpointRequest request = AnyCheckpoint.of(random, durability, store.lastCommit().isEmpty());
         Thread self = Thread.currentThread();
         try {
+            if (commitsToLive == 1 && diesInside) {
+                commitsToLive = 0;
+                Phase phase = PHASES[random.nextInt(PHASES.length)];
+                dieIn(phase, 1 << random.nextInt(3, 10));
+            }
             CompletableFuture<CommitPoint> point = script.checkpoint(request);
             point.whenComplete((_, _) -> simulation.wake(self));
             simulation.await(point::isDone);
             hash = hash * 31 + point.join().number();
             if (--commitsToLive == 0) {
-                simulation.at(simulation.steps() + random.nextLong(300), dying);
+                simulation.at(simulation.steps() + random.nextLong(random.nextBoolean() ? 60 : 300), dying);
             }
             return true;
         } catch (ClosedFault closed) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimulatedMutantTest {
     enum Mutant {
         /** A record becomes the newest of its chain before its bytes are there. */
-        AN_ENTRY_COMES_BEFORE_ITS_RECORD(19, "core/src/main/java/io/tideline/core/RecordWriter.java", RECORD, "", PUBLISHED, PUBLISHED.replace("        return true;",
+        AN_ENTRY_COMES_BEFORE_ITS_RECORD(20, "core/src/main/java/io/tideline/core/RecordWriter.java", RECORD, "", PUBLISHED, PUBLISHED.replace("        return true;",
                 "        Probe.at(\"append.published\");\n" + RECORD + "        return true;")),
         /** Two sessions may each make an entry of the same tag. */
         AN_ENTRY_IS_MADE_WITHOUT_A_SECOND_LOOK(6, "index/src/main/java/io/tideline/index/HashIndex.java",
@@ -34,7 +34,7 @@ class SimulatedMutantTest {
         A_COPY_SEALS_NOTHING(3, "core/src/main/java/io/tideline/core/RecordWriter.java",
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** What another wrote while a group prepared its copies is lost. */
-        A_BLOCK_IS_PUBLISHED_BLINDLY(10, "core/src/main/java/io/tideline/core/AppendBlock.java",
+        A_BLOCK_IS_PUBLISHED_BLINDLY(285, "core/src/main/java/io/tideline/core/AppendBlock.java",
                 " || session.slot.address() != newest) {", ") {"),
         /** A session's last operation before the cut is left out of it. */
         A_CUT_COMES_TOO_EARLY(6, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
@@ -43,6 +43,9 @@ class SimulatedMutantTest {
         /** Operations of the next version change records of the old one in place. */
         A_CUT_FREEZES_NOTHING(14, "checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
                 "state.setCut(log.tail());", "state.setCut(Long.MAX_VALUE - log.tail() % 1);"),
+        /** An operation of the old version goes on where the next one has been. */
+        A_SESSION_IS_NEVER_OVERTAKEN(110, "core/src/main/java/io/tideline/core/CprGate.java",
+                "        return session.isCareful && newest >=", "        return session.isCareful && newest < 0 && newest >="),
         /** What was written behind the cut comes back with a snapshot. */
         A_SNAPSHOT_UNDOES_NOTHING(19, "checkpoint/src/main/java/io/tideline/checkpoint/SnapshotReplay.java",
                 " || address >= cut && (link & RecordLayout.PARITY) == parity) {", ") {"),

@@ -4,8 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.SystemState.Phase;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIf;
@@ -35,6 +40,34 @@ class SimulatorTest {
         }
     }
 
+    /** For instance with other identity hash codes. */
+    @Test
+    void shouldLiveTheSameLivesInAnotherProcess() throws Exception {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> !flag.startsWith("-javaagent")).toList());
+        System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith("tideline.")).forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SimulatedHashes.class.getName(), "11", "14"));
+        Process other = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        List<String> hashes = new ArrayList<>();
+        for (long seed = 11; seed < 14; seed++) {
+            hashes.add(seed + " " + hashOf(seed));
+        }
+        assertEquals(hashes, other.inputReader().lines().filter(line -> line.matches("\\d+ -?\\d+")).toList());
+        assertEquals(0, other.waitFor());
+    }
+
+    /** The main class of that process: prints the hashes of the seeds from the first argument up to the second. */
+    static final class SimulatedHashes {
+        private SimulatedHashes() {
+        }
+
+        public static void main(String[] seeds) {
+            for (long seed = Long.parseLong(seeds[0]); seed < Long.parseLong(seeds[1]); seed++) {
+                System.out.println(seed + " " + hashOf(seed));
+            }
+        }
+    }
+
     /** The first seed and the number of those of each part. */
     static List<Arguments> parts() {
         long first = Long.getLong("tideline.sim.from", 1);
@@ -54,16 +87,22 @@ class SimulatorTest {
         long points = 0;
         long switches = 0;
         long copiedUp = 0;
+        Map<String, Integer> deaths = new TreeMap<>();
         for (long seed = first; seed < first + count; seed++) {
             SimulatedLives lives = new SimulatedLives(SimulatedLives.Options.of(seed));
             lives.run();
             points += lives.simulation().steps();
             switches += lives.simulation().switches();
             copiedUp += lives.copiedUp();
+            lives.deaths().forEach((where, times) -> deaths.merge(where, times, Integer::sum));
         }
         System.out.println(count + " seeds from " + first + " on: " + points + " points, " + switches + " changes of threads in "
-                + (System.nanoTime() - start) / 1_000_000 + " ms, " + copiedUp + " hot reads copied");
+                + (System.nanoTime() - start) / 1_000_000 + " ms, " + copiedUp + " hot reads copied, deaths " + deaths);
         assertTrue(count < 100 || copiedUp > 0, "no hot read was ever copied to the tail");
+        for (Phase phase : Phase.values()) {
+            assertTrue(deaths.getOrDefault(phase.toString(), 0) >= count / 100, () -> "too few deaths in " + phase + ": " + deaths);
+        }
+        assertTrue(deaths.getOrDefault(SimulatedLives.OPENING, 0) >= count / 20, () -> "too few deaths in an opening: " + deaths);
     }
 
     static boolean isReplay() {

@@ -1,5 +1,6 @@
 package io.tideline.memory;
 
+import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
@@ -7,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
- * How this store waits: every spin, back-off, lock that is held across such, thread of the store's own and look at a clock goes through one
- * injected instance, so that a test can run the real store in virtual time, one thread at a time in an order of its choosing.
+ * How this store waits: every spin, back-off, lock that is held across such, thread of the store's own, look at a clock and number drawn by chance goes through
+ * one injected instance, so that a test can run the real store in virtual time, one thread at a time in an order of its choosing.
  */
 public interface Waits {
     /** Spins, then yields, then parks for at most a millisecond. */
@@ -86,6 +87,20 @@ public interface Waits {
     /** A clock in nanoseconds, with any origin. */
     default long nanoTime() {
         return SYSTEM.nanoTime();
+    }
+
+    /** The time of day in milliseconds since 1970, for people to read. */
+    default long currentTimeMillis() {
+        return System.currentTimeMillis();
+    }
+
+    /** A number that nobody else has, as far as chance allows; never 0. */
+    default long newId() {
+        long id = 0;
+        while (id == 0) {
+            id = new SecureRandom().nextLong();
+        }
+        return id;
     }
 
     /** A daemon thread of the store's own, for {@link #start}. */

@@ -120,6 +120,7 @@ public final class Simulation implements Waits, Probe.Hook {
     private long alarmStep = Long.MAX_VALUE;
     private Runnable alarm;
     private boolean isQuiet;
+    private long ids;
     private Consumer<String> log;
 
     public Simulation(Options options) {
@@ -510,6 +511,16 @@ public final class Simulation implements Waits, Probe.Hook {
     @Override
     public long nanoTime() {
         return clock;
+    }
+
+    @Override
+    public long currentTimeMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(clock);
+    }
+
+    @Override
+    public long newId() {
+        return new SplittableRandom(options.seed + ++ids).nextLong() | 1;
     }
 
     @Override

@@ -18,6 +18,9 @@ public final class ExitCode {
     /** The command was stopped by Ctrl-C. */
     public static final int INTERRUPTED = 130;
 
+    /** The command was stopped by a SIGTERM. */
+    public static final int TERMINATED = 143;
+
     private ExitCode() {
     }
 }

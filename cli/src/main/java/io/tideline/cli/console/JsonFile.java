@@ -1,5 +1,7 @@
 package io.tideline.cli.console;
 
+import java.nio.file.Path;
+
 /** The result of a command as JSON, in a {@link ResultFile}. */
 public final class JsonFile {
 
@@ -12,6 +14,13 @@ public final class JsonFile {
     /** Names the file without touching it, and refuses with a {@link Failure} what cannot work. */
     public static JsonFile at(String name) {
         return new JsonFile(ResultFile.at("--json", name));
+    }
+
+    /** The same, and refuses a file in the directory of a store. */
+    public static JsonFile outside(Path store, String name) {
+        JsonFile file = at(name);
+        file.file.requireOutside("--json", store);
+        return file;
     }
 
     /** Writes {@code value} as {@link Json#of} says; on any error the old content of the file, if any, stays, and a {@link Failure} says why. */

@@ -52,6 +52,32 @@ public final class ResultFile {
         return new ResultFile(path);
     }
 
+    /**
+     * Refuses a file among those of a store, which would be gone then.
+     *
+     * @param option that names the file
+     */
+    void requireOutside(String option, Path store) {
+        if (isInside(target, store)) {
+            throw new Failure(option + " " + target + ": this would be among the files of the store in " + store + "; name a file elsewhere.");
+        }
+    }
+
+    /** Whether a file, which may not be there yet, lies in a folder or below, links followed. */
+    public static boolean isInside(Path file, Path folder) {
+        return real(file).startsWith(real(folder));
+    }
+
+    private static Path real(Path path) {
+        Path absolute = path.toAbsolutePath().normalize();
+        try {
+            return absolute.toRealPath();
+        } catch (IOException notThere) {
+            Path parent = absolute.getParent();
+            return parent == null ? absolute : real(parent).resolve(absolute.getFileName());
+        }
+    }
+
     /** Writes {@code content}; on any error the old content of the file, if any, stays, and a {@link Failure} says why. */
     public void write(String content) {
         byte[] text = content.getBytes(StandardCharsets.UTF_8);

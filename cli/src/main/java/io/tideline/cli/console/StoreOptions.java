@@ -96,6 +96,9 @@ public final class StoreOptions {
     }
 
     private Path path() {
+        if (directory.isEmpty()) {
+            throw new Failure("--dir '': give the name of a directory.");
+        }
         try {
             return Path.of(directory);
         } catch (InvalidPathException wrong) {
@@ -114,7 +117,7 @@ public final class StoreOptions {
             Optional<Path> any = files.filter(file -> !besides.contains(file.getFileName().toString())).min(Path::compareTo);
             if (any.isPresent()) {
                 throw new Failure("--dir " + path + ": the directory is not empty (it holds " + any.get().getFileName()
-                        + "), and this version begins with an empty store; nothing of it was touched. Name another directory.");
+                        + "), and a new store takes an empty one; nothing of it was touched. Name another directory.");
             }
         } catch (IOException refused) {
             throw new Failure("Cannot read " + path + ": " + Reason.of(refused) + ".", refused);

@@ -9,9 +9,11 @@ import io.tideline.cli.console.JsonFile;
 import io.tideline.cli.console.OpenedStore;
 import io.tideline.cli.console.ProgressBar;
 import io.tideline.cli.console.RecoveryBar;
+import io.tideline.cli.console.ResultFile;
 import io.tideline.cli.console.StoreOptions;
 import io.tideline.cli.console.Streams;
 import io.tideline.core.Store;
+import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FullFault;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,11 +60,13 @@ import picocli.CommandLine.Parameters;
             "  dmesg | tideline count -                  whatever another command prints",
             "",
             "Exit codes: 0 done, and all counts are right if --verify was given; 1 a count is",
-            "wrong; 2 wrong use, an unreadable file, or not enough room; 130 after Ctrl-C."
+            "wrong; 2 wrong use, an unreadable file, or not enough room; 130 after Ctrl-C, 143",
+            "after a SIGTERM: with --dir both commit what was counted."
         })
 public final class CountCommand implements Callable<Integer> {
 
     private static final int MOST_THREADS = 1024;
+    private static final String INDEX_FULL = "index full";
     private static final int LONGEST_GRAM = 1000;
     private static final int RECORD_WITHOUT_KEY_BYTES = 64;
     private static final ByteSize USUAL_MEMORY = new ByteSize(1L << 30);
@@ -127,8 +131,9 @@ public final class CountCommand implements Callable<Integer> {
         checkRange("--top", top, 0, Integer.MAX_VALUE);
         checkRange("--threads", threads, 1, MOST_THREADS);
         checkRange("--ngram", gramLength, 1, LONGEST_GRAM);
-        JsonFile jsonFile = json == null ? null : JsonFile.at(json);
         Optional<Path> directory = storeOptions.directory();
+        JsonFile jsonFile = json == null ? null : directory.isPresent() ? JsonFile.outside(directory.get(), json) : JsonFile.at(json);
+        directory.ifPresent(this::requireOutsideOfInput);
         checkInterval(directory.isPresent());
         boolean isKept = directory.filter(EarlierCount::isStore).isPresent();
         storeOptions.checkDevice();
@@ -142,6 +147,22 @@ public final class CountCommand implements Callable<Integer> {
         }
     }
 
+    /** What the run itself writes would be other input for the next, which could not go on. */
+    private void requireOutsideOfInput(Path directory) {
+        for (String path : paths) {
+            if (!path.equals("-") && Files.isDirectory(Path.of(path))) {
+                if (ResultFile.isInside(directory, Path.of(path))) {
+                    throw new Failure("--dir " + directory + ": this lies in " + path + ", which is to be counted, so that the next run would count the store's files;"
+                            + " name a directory elsewhere.");
+                }
+                if (json != null && ResultFile.isInside(Path.of(json), Path.of(path))) {
+                    throw new Failure("--json " + json + ": this lies in " + path + ", which is to be counted, so that the next run would find other input; name a file"
+                            + " elsewhere.");
+                }
+            }
+        }
+    }
+
     private CountResult countAndForget(Inputs inputs, JsonFile jsonFile) {
         try (OpenedStore opened = storeOptions.open(USUAL_MEMORY, USUAL_INDEX, threads, interruption)) {
             Store store = opened.store();
@@ -150,6 +171,7 @@ public final class CountCommand implements Callable<Integer> {
             publish(result, jsonFile);
             return result;
         } catch (FullFault full) {
+            requireIndex(full);
             throw storeOptions.spills() ? full : new Failure("The store is full: " + USUAL_MEMORY + " of memory are too little for this"
                     + " input; with --memory " + USUAL_MEMORY + " what does not fit goes to disk.", full);
         }
@@ -158,7 +180,15 @@ public final class CountCommand implements Callable<Integer> {
     /** Counts into a store that stays, and goes on with what an earlier run left there. */
     private CountResult countForKeeps(Path directory, boolean isStore, Inputs inputs, JsonFile jsonFile) {
         InputFingerprint input = inputs.fingerprint();
-        Optional<CountNote> earlier = isStore ? EarlierCount.in(directory, gramLength, input) : Optional.empty();
+        try {
+            return countForKeeps(directory, isStore ? EarlierCount.in(directory, gramLength, input) : Optional.empty(), inputs, input, jsonFile);
+        } catch (CorruptionFault damage) {
+            throw new Failure(damage.getMessage() + ". What is damaged, tideline verify " + directory + " says; tideline checkpoint " + directory
+                    + " --fall-back goes back to an older checkpoint, if one is whole.", damage);
+        }
+    }
+
+    private CountResult countForKeeps(Path directory, Optional<CountNote> earlier, Inputs inputs, InputFingerprint input, JsonFile jsonFile) {
         CountNote note = earlier.orElse(new CountNote(CountNote.Stage.UNDER_WAY, Math.max(threads, LaneCounting.LEAST_LANES), gramLength, input));
         interruption.cleanUp(() -> { }); // the close of the store is waited for, because it commits what was counted
         boolean[] begun = new boolean[1];
@@ -173,11 +203,22 @@ public final class CountCommand implements Callable<Integer> {
                     : new LaneCounting(store, inputs, note, threads, keyLimitBytes(store), interval, interruption, bar).run());
             publish(result, jsonFile);
             return result;
+        } catch (FullFault full) {
+            requireIndex(full);
+            throw full;
         } catch (Interruption.Stopped stopped) {
             if (begun[0] && !input.flowsBy()) {
                 streams.err().println("tideline: what was counted is kept in " + directory + "; the same command goes on from there.");
             }
             throw stopped;
+        }
+    }
+
+    /** Of an index that is full, options tell otherwise than the store, which speaks to programs. */
+    private void requireIndex(FullFault full) {
+        if (full.getMessage().startsWith(INDEX_FULL)) {
+            throw new Failure("The index is full: " + storeOptions.index().orElse(USUAL_INDEX) + " are too little for so many different words; give a larger --index"
+                    + (storeOptions.directory().isPresent() ? ", and the same command goes on from the last checkpoint." : "."), full);
         }
     }
 

@@ -62,7 +62,7 @@ public final class InspectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        JsonFile jsonFile = json == null ? null : JsonFile.at(json);
+        JsonFile jsonFile = json == null ? null : JsonFile.outside(Audit.path(directory), json);
         List<String> damages = new ArrayList<>();
         StoreAudit.Report report = Audit.run(directory, "inspecting", true, streams, quiet, interruption, damages::add);
         Inspection inspection = new Inspection(report, damages);

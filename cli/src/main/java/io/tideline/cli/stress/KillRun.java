@@ -1,5 +1,6 @@
 package io.tideline.cli.stress;
 
+import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Reason;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +24,7 @@ final class KillRun {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
     /** A site that is not reached for so long is not waited for. */
     private static final long SITE_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final int TICKS_AFTER_INTERRUPT = 20;
 
     private final Path folder;
     private final String classPath;
@@ -167,7 +170,7 @@ final class KillRun {
     }
 
     /** What it says in that time is heard: it may be a violation. It may also come to its end by itself. */
-    private static void killAfter(KilledProcess process, long nanos) {
+    private void killAfter(KilledProcess process, long nanos) {
         long deadline = System.nanoTime() + nanos;
         for (long rest = nanos; rest > 0; rest = deadline - System.nanoTime()) {
             Optional<String> line = process.next(rest);
@@ -184,7 +187,7 @@ final class KillRun {
         }
     }
 
-    private static void requireEnd(KilledProcess process) {
+    private void requireEnd(KilledProcess process) {
         for (Optional<String> line = process.next(PATIENCE_NANOS); line == null || line.isPresent(); line = process.next(PATIENCE_NANOS)) {
             if (line == null) {
                 throw new Violation("the process does not come to its end");
@@ -196,14 +199,23 @@ final class KillRun {
         }
     }
 
-    private static String said(KilledProcess process, Optional<String> line) {
+    private String said(KilledProcess process, Optional<String> line) {
         if (line.isEmpty()) {
+            awaitRequest(process);
             throw new Violation("the process ended by itself, with exit code " + process.exitCode());
         }
         if (line.get().startsWith(KillChild.VIOLATION)) {
             throw new Violation(line.get().substring(KillChild.VIOLATION.length()));
         }
         return line.get();
+    }
+
+    /** Ctrl-C goes to both processes, and the other may be the first to end by it: then it is no violation. */
+    private void awaitRequest(KilledProcess process) {
+        for (int wait = 0; wait < TICKS_AFTER_INTERRUPT && (process.exitCode() == ExitCode.INTERRUPTED || process.exitCode() == ExitCode.TERMINATED); wait++) {
+            tick.run();
+            LockSupport.parkNanos(TICK_NANOS);
+        }
     }
 
     private static void copy(Path from, Path to) throws IOException {

@@ -219,6 +219,11 @@ class CountResumeTest {
                 Files.delete(file);
             }
         }
+        try (Stream<Path> files = Files.list(store().resolve("checkpoints"))) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
         Path json = parent.resolve("out.json");
         Run run = again("--verify", "--json=" + json, input().toString());
         assertEquals(ExitCode.DONE, run.exitCode(), run.out() + run.err());
@@ -271,10 +276,10 @@ class CountResumeTest {
         makeInput(8, new Random(7));
         Run full = again("--index=64", input().toString());
         assertEquals(ExitCode.COULD_NOT_RUN, full.exitCode(), full.out());
-        assertTrue(full.err().contains("index full: "), full.err());
+        assertTrue(full.err().contains("The index is full: 64 are too little for so many different words; give a larger --index"), full.err());
         assertEquals(0, committed());
         Run often = again("--index=64", "--checkpoint-every=1ms", "--threads=3", input().toString());
-        assertTrue(often.err().contains("index full: "), often.err());
+        assertTrue(often.err().contains("The index is full: "), often.err());
         long kept = committed();
         Run last = again("--index=1m", "--verify", input().toString());
         if (last.exitCode() == ExitCode.DONE) {
@@ -283,6 +288,44 @@ class CountResumeTest {
         } else {
             assertTrue(last.err().contains("the count in it cannot go on, because an update of its store failed"), last.out() + last.err());
         }
+    }
+
+    @Test
+    void shouldNotWriteIntoItsInputNorOverItsStore() throws IOException {
+        makeInput(2, new Random(8));
+        Path inside = input().resolve("words");
+        Run counted = Run.of("count", "-q", "--dir=" + inside, input().toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, counted.exitCode(), counted.out());
+        assertTrue(counted.err().contains("this lies in " + input() + ", which is to be counted"), counted.err());
+        assertFalse(Files.exists(inside));
+        Run result = again("--json=" + input().resolve("out.json"), input().toString());
+        assertTrue(result.err().contains("this lies in " + input() + ", which is to be counted"), result.err());
+        assertEquals(ExitCode.DONE, again(input().toString()).exitCode());
+        Map<Path, Object> before = contents(store());
+        Run over = again("--json=" + store().resolve("IDENTITY"), input().toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, over.exitCode(), over.out());
+        assertTrue(over.err().contains("this would be among the files of the store in "), over.err());
+        assertEquals(before, contents(store()));
+    }
+
+    @Test
+    void shouldSayHowToGoOnWhereTheNewestCheckpointIsDamaged() throws IOException {
+        makeInput(2, new Random(9));
+        assertEquals(ExitCode.DONE, again(input().toString()).exitCode());
+        Path manifest;
+        try (Stream<Path> files = Files.list(store())) {
+            manifest = files.filter(file -> file.getFileName().toString().startsWith("MANIFEST-")).max(Path::compareTo).orElseThrow(); // of one digit
+        }
+        byte[] bytes = Files.readAllBytes(manifest);
+        bytes[50] ^= 1;
+        Files.write(manifest, bytes);
+        Run run = again(input().toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), run.out());
+        assertTrue(run.err().contains(manifest.getFileName() + " is damaged at offset ") && run.err().contains("tideline checkpoint " + store() + " --fall-back"), run.err());
+        assertEquals(ExitCode.DONE, Run.of("checkpoint", "-q", "--fall-back", store().toString()).exitCode());
+        Run last = again("--verify", input().toString());
+        assertEquals(ExitCode.DONE, last.exitCode(), last.out() + last.err());
+        assertTrue(last.out().contains("verified  yes"), last.out());
     }
 
     private void assertRefused(String reason, String... more) {

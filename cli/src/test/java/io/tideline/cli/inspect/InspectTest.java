@@ -135,7 +135,12 @@ class InspectTest {
 
     @Test
     void shouldTakeACheckpointOfAStoreWhoseProcessWasKilled() throws IOException {
-        Files.delete(directory.resolve("CLEAN-CLOSE"));
+        try (Store store = Store.open(config())) {
+            store.put(1, 77);
+            store.checkpoint(CheckpointRequest.logOnly()).join();
+            store.put(1, 78);
+            store.abandon();
+        }
         Run taken = Run.of("checkpoint", directory.toString());
         assertEquals(ExitCode.DONE, taken.exitCode(), taken.err());
         assertTrue(taken.err().contains("recovering: "), taken.err());
@@ -144,6 +149,72 @@ class InspectTest {
         Run little = Run.of("checkpoint", "--memory=1", directory.toString());
         assertEquals(ExitCode.COULD_NOT_RUN, little.exitCode());
         assertTrue(little.err().contains("--memory 1 cannot be used: "), little.err());
+    }
+
+    @Test
+    void shouldSayThatTheIndexWasMadeAnew() throws IOException {
+        Files.delete(directory.resolve("checkpoints/1-index"));
+        Run taken = Run.of("checkpoint", directory.toString());
+        assertEquals(ExitCode.DONE, taken.exitCode(), taken.err());
+        assertTrue(taken.err().contains("tideline: the index was made anew from the log, because its image was of no use: checkpoints/1-index is not there."), taken.err());
+        assertTrue(Run.of("inspect", "-q", directory.toString()).out().contains("live       " + (KEYS - 1) + ", "));
+    }
+
+    @Test
+    void shouldFindThatManifestsAreGoneAndGoBackWhereItIsAskedTo() throws IOException {
+        try (Store store = Store.open(config()); Session session = store.openSession("s")) {
+            session.put(1, 77);
+            session.put(2, 78);
+        }
+        byte[] newest = Files.readAllBytes(directory.resolve("MANIFEST-2"));
+        Files.delete(directory.resolve("MANIFEST-2"));
+        Run verify = Run.of("verify", "-q", directory.toString());
+        assertEquals(ExitCode.WRONG, verify.exitCode(), verify.out());
+        Run refused = Run.of("checkpoint", "-q", directory.toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, refused.exitCode(), refused.out());
+        assertTrue(refused.err().contains("MANIFEST-2, offset 0: expected a manifest of a log up to "), refused.err());
+        byte[] oldest = Files.readAllBytes(directory.resolve("MANIFEST-1"));
+        Files.delete(directory.resolve("MANIFEST-1"));
+        Run none = Run.of("verify", "-q", directory.toString());
+        assertEquals(ExitCode.WRONG, none.exitCode(), none.out());
+        assertTrue(none.out().contains("offset 0: expected a manifest, because CLEAN-CLOSE says that the store was closed in order, found none"), none.out());
+        Files.write(directory.resolve("MANIFEST-1"), oldest);
+        newest[40] ^= 4;
+        Files.write(directory.resolve("MANIFEST-2"), newest);
+        Run back = Run.of("checkpoint", "-q", "--fall-back", directory.toString());
+        assertEquals(ExitCode.DONE, back.exitCode(), back.err());
+        assertTrue(back.out().startsWith("checkpoint 3, ") && back.out().contains("lost       checkpoint 2: ") && back.out().contains("MANIFEST-2 is damaged at offset ")
+                && back.out().contains("how far it held the sessions is not known"), back.out());
+        assertEquals(ExitCode.DONE, Run.of("checkpoint", "-q", directory.toString()).exitCode());
+    }
+
+    @Test
+    void shouldSayWhichOperationsOfWhichSessionAreLost() throws IOException {
+        try (Store store = Store.open(config()); Session session = store.openSession("s")) {
+            session.put(1, 77);
+            store.checkpoint().join();
+            session.put(2, 78);
+            session.put(3, 79);
+            store.checkpoint(CheckpointRequest.full().snapshot()).join();
+            store.abandon();
+        }
+        Files.delete(directory.resolve("checkpoints/3-snapshot"));
+        Run back = Run.of("checkpoint", "-q", "--fall-back", directory.toString());
+        assertEquals(ExitCode.DONE, back.exitCode(), back.err());
+        assertTrue(back.out().contains("lost       checkpoint 3: checkpoints/3-snapshot, offset 0: ") && back.out().contains("           s: operations 2 to 3"), back.out());
+    }
+
+    /** It promises to change nothing. */
+    @Test
+    void shouldNotWriteItsResultOverTheStore() throws IOException {
+        for (String name : new String[] {"MANIFEST-1", "IDENTITY", "new"}) {
+            Run run = Run.of("inspect", "-q", "--json=" + directory.resolve(name), directory.toString());
+            assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), run.out());
+            assertTrue(run.err().contains("this would be among the files of the store in "), run.err());
+        }
+        Path link = Files.createSymbolicLink(parent.resolve("link"), directory);
+        assertEquals(ExitCode.COULD_NOT_RUN, Run.of("inspect", "-q", "--json=" + link.resolve("IDENTITY"), directory.toString()).exitCode());
+        assertEquals(ExitCode.DONE, Run.of("verify", "-q", directory.toString()).exitCode());
     }
 
     @Test

@@ -49,6 +49,12 @@ class KillRunTest {
             long met = Arrays.stream(KillSite.values()).filter(site -> report.at(site) > 0).count();
             assertTrue(met >= KillSite.values().length / 2, report::summary);
         }
+        if (KILLS >= 1_500) {
+            assertTrue(report.inRecovery() >= KILLS / 12, report::summary); // some openings are over before they are killed
+            for (KillSite site : KillSite.values()) {
+                assertTrue(report.at(site) > 0, () -> "never killed at " + site.point + ": " + report.summary());
+            }
+        }
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
@@ -123,6 +124,8 @@ public final class StoreDirectory implements AutoCloseable {
             return new StoreDirectory(path, fresh, claim, lockFile);
         } catch (NoSuchFileException missing) {
             throw new IoFault("there is no directory " + directory, missing);
+        } catch (NotDirectoryException file) {
+            throw new IoFault(directory + " is not a directory; choose another place for the store", file);
         } catch (OverlappingFileLockException lockedByStrangers) {
             KEPT_OPEN.add(lockFile); // closing it would give up their lock; the claim stays too, so this happens once a file
             opened = true;

@@ -803,6 +803,16 @@ public final class SimulatedDisk implements Device {
         bugs.add(bug);
     }
 
+    /** Of all names and bytes, as they are read. */
+    public synchronized long contentHash() {
+        long hash = 0;
+        for (String name : directory.list()) {
+            SimulatedInode inode = directory.get(name);
+            hash = (hash * 31 + name.hashCode()) * 31 + Arrays.hashCode(inode.read(0, Math.toIntExact(inode.length())));
+        }
+        return hash;
+    }
+
     /** What completions threw, none of which may, and what they did that they must not. */
     public synchronized List<Throwable> bugs() {
         return List.copyOf(bugs);

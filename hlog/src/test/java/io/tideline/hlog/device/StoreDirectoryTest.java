@@ -92,7 +92,7 @@ final class StoreDirectoryTest {
         Files.writeString(directory(), "a file");
         assertTrue(assertThrows(IoFault.class, () -> StoreDirectory.lock(directory())).getMessage().contains("is not a directory"));
         String looking = assertThrows(IoFault.class, () -> StoreDirectory.look(directory())).getMessage();
-        assertTrue(looking.contains("NotDirectoryException"), looking);
+        assertTrue(looking.contains("is not a directory"), looking);
         assertEquals("a file", Files.readString(directory()));
     }
 

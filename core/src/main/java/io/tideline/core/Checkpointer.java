@@ -62,6 +62,8 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private volatile long nanos;
     private Session helper;
     private KeyCount keysAtCut;
+    /** Of the log, when the store was opened. */
+    private final long openedTail;
     /** Whether the newest image of the index survives a crash of the machine; otherwise no checkpoint that does may name it. */
     private boolean imageIsSynced;
     /** Whether it names addresses of a snapshot whose records have others in this life. */
@@ -74,6 +76,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         this.running = kernel.waits.lock();
         this.queue = kernel.waits.lock();
         this.files = files;
+        this.openedTail = kernel.log.tail();
         this.machine = new StateMachine(kernel.state, kernel.epoch);
         this.lastCommit = files.newest().map(CommitPoint::of).orElse(null);
         this.imageIsOfAnotherLog = lastCommit != null && lastCommit.logStyle() == LogStyle.SNAPSHOT;
@@ -366,11 +369,23 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         end();
         isLast = true;
         try {
-            run(CheckpointRequest.full());
+            if (!isAsItWasClosed()) {
+                run(CheckpointRequest.full());
+            }
             files.closedCleanly(kernel.log.begin(), lastCommit == null ? kernel.log.tail() : files.newest().orElseThrow().log().end());
         } finally {
             closeHelper();
         }
+    }
+
+    /** Whether nothing was done since the store was closed before, so that another checkpoint would say the same: what is changed behind a recovery is appended. */
+    private boolean isAsItWasClosed() {
+        if (!files.wasClosed() || count > 0 || kernel.log.tail() != openedTail || kernel.pendingUpdates.get() > 0 || !kernel.imageProblem().isEmpty()
+                || !hasImageOfThisIndex()) {
+            return false;
+        }
+        Manifest newest = files.newest().orElseThrow();
+        return kernel.log.begin() == newest.log().begin() && kernel.names.areAsIn(newest); // a clear appends nothing
     }
 
     /** Ends without a last checkpoint. */

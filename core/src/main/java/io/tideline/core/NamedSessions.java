@@ -154,6 +154,17 @@ final class NamedSessions {
         return points;
     }
 
+    /** Whether a checkpoint holds all sessions as far as they are, and no other. Nobody is inside. */
+    synchronized boolean areAsIn(Manifest manifest) {
+        List<SessionPoint> now = new ArrayList<>();
+        for (Entry entry : entries.values()) {
+            long serial = entry.open != null ? entry.open.serial() : entry.serial;
+            Opaque cookie = entry.open != null ? entry.open.leftCookie() : entry.cookie;
+            now.add(new SessionPoint(entry.id, Optional.of(entry.name), serial, cookie));
+        }
+        return now.equals(manifest.sessions());
+    }
+
     /** A checkpoint holds the sessions as far as it says. Returns those that are open and wait to be told. */
     synchronized List<Session> committed(Manifest manifest) {
         List<Session> open = new ArrayList<>();

@@ -262,8 +262,8 @@ public final class Store extends Operations implements AutoCloseable {
     }
 
     /**
-     * Waits for the operations that are inside, takes a checkpoint of what is kept in a directory, then frees the memory; later operations end in a
-     * {@link io.tideline.fault.ClosedFault}. Idempotent, from any thread but one that is in a batch or callback of this store.
+     * Waits for the operations that are inside, takes a checkpoint of what is kept in a directory, unless nothing was done since an earlier close, then frees the
+     * memory; later operations end in a {@link io.tideline.fault.ClosedFault}. Idempotent, from any thread but one that is in a batch or callback of this store.
      *
      * @throws IllegalStateException if somebody stays inside for 30 s; the message names them. Nothing was written or freed then, and a later
      *     close tries again

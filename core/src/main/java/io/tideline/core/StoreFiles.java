@@ -35,16 +35,19 @@ final class StoreFiles implements AutoCloseable {
     private final Identity identity;
     private final ManifestStore manifests;
     private final Recovery recovery;
+    /** Whether it was closed in order before, with the newest checkpoint. */
+    private final boolean wasClosed;
     private volatile long neededFrom;
     private volatile boolean hangs;
 
     private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices, Identity identity,
-            ManifestStore manifests) {
+            ManifestStore manifests, boolean wasClosed) {
         this.directory = directory;
         this.device = device;
         this.devices = devices;
         this.identity = identity;
         this.manifests = manifests;
+        this.wasClosed = wasClosed;
         this.recovery = Recovery.of(device, identity, manifests);
         requireNoFewerBuckets(config, recovery.imageBuckets());
         this.config = config.of(identity, recovery.imageBuckets());
@@ -87,13 +90,14 @@ final class StoreFiles implements AutoCloseable {
         requireSame(config, identity);
         ManifestStore manifests = config.fallsBack() ? ManifestStore.openFallingBack(device, config.waits(), identity, back.lost())
                 : ManifestStore.open(device, config.waits(), identity);
+        boolean wasClosed = false;
         if (manifests.newest().isEmpty()) {
             requireNoStoreWithoutManifests(config, device, identity);
         } else {
-            findGone(config, device, identity, manifests);
+            wasClosed = isOfItsClose(config, device, identity, manifests);
         }
         back.takes(manifests.newest());
-        return new StoreFiles(config, directory, device, devices, identity, manifests);
+        return new StoreFiles(config, directory, device, devices, identity, manifests, wasClosed);
     }
 
     /** A store that never had a checkpoint has the files of one at most, which was cut short. */
@@ -110,20 +114,24 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
-    /** A store that was closed in order has the manifest of that close, or somebody took it away. */
-    private static void findGone(StoreConfig config, Device device, Identity identity, ManifestStore manifests) {
-        if (manifests.lost().isEmpty()) { // else it may be one of those
-            long end = manifests.newest().orElseThrow().log().end();
-            readableClose(config, device, identity).filter(closed -> closed.tail() != end).ifPresent(closed -> {
-                CorruptionFault gone = new CorruptionFault(ManifestFiles.name(manifests.nextGeneration()) + ", offset 0: expected a manifest of a log up to "
-                        + closed.tail() + ", because " + CleanClose.FILE + " says that the store was closed with it, found none, and an older one of a log up to "
-                        + end + "; nothing was opened");
-                if (!config.fallsBack()) {
-                    throw gone;
-                }
-                manifests.passOverGone(gone);
-            });
+    /** Whether the store was closed in order with the newest manifest. One that was closed has that of the close, or somebody took it away. */
+    private static boolean isOfItsClose(StoreConfig config, Device device, Identity identity, ManifestStore manifests) {
+        Optional<CleanClose> closed = readableClose(config, device, identity);
+        if (closed.isEmpty() || !manifests.lost().isEmpty()) { // it may be one of those that are lost
+            return false;
         }
+        long end = manifests.newest().orElseThrow().log().end();
+        if (closed.get().tail() == end) {
+            return true;
+        }
+        CorruptionFault gone = new CorruptionFault(ManifestFiles.name(manifests.nextGeneration()) + ", offset 0: expected a manifest of a log up to "
+                + closed.get().tail() + ", because " + CleanClose.FILE + " says that the store was closed with it, found none, and an older one of a log up to "
+                + end + "; nothing was opened");
+        if (!config.fallsBack()) {
+            throw gone;
+        }
+        manifests.passOverGone(gone);
+        return false;
     }
 
     /** Empty also where it is damaged: then it says nothing, and the manifest is whole. */
@@ -192,6 +200,11 @@ final class StoreFiles implements AutoCloseable {
     /** The newest checkpoint's. */
     Optional<Manifest> newest() {
         return manifests.newest();
+    }
+
+    /** Whether it was closed in order before, with the newest checkpoint of then. */
+    boolean wasClosed() {
+        return wasClosed;
     }
 
     /** How the store came back. */

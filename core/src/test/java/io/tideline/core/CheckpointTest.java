@@ -31,6 +31,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -362,6 +363,46 @@ class CheckpointTest {
             CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> session.awaitDurable(1, Duration.ofMinutes(5)));
             store.close();
             assertTrue(waiting.get(60, TimeUnit.SECONDS), "round " + round);
+        }
+    }
+
+    /** Another checkpoint would say the same, and take room that there may not be. */
+    @Test
+    void shouldTakeNoCheckpointAtACloseBehindWhichNothingWasDone() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3).mode(SimulatedDisk.Mode.THREADS));
+        try (Store store = open(disk); Session session = store.openSession("s")) {
+            session.put(1, 1);
+            session.setCookie(new byte[] {1});
+        }
+        long number = 1;
+        List<Consumer<Store>> nothing = List.of(_ -> { }, store -> assertEquals(1, store.get(1, -1)), store -> store.delete(2), store -> store.resumeSession("s").close());
+        for (Consumer<Store> each : nothing) {
+            try (Store store = open(disk)) {
+                each.accept(store);
+            }
+            assertEquals(number, newestOf(disk).generation());
+            assertTrue(disk.exists("CLEAN-CLOSE"));
+        }
+        List<Consumer<Store>> something = List.of(store -> store.put(1, 1), store -> store.delete(1), store -> store.openSession("t").close(), store -> store.forgetSession("t"), store -> {
+            try (Session session = store.resumeSession("s")) {
+                session.get(1, -1); // counts as one of its operations
+            }
+        }, store -> {
+            try (Session session = store.resumeSession("s")) {
+                session.setCookie(new byte[] {2});
+            }
+        }, Store::clear);
+        for (Consumer<Store> each : something) {
+            try (Store store = open(disk)) {
+                each.accept(store);
+            }
+            assertEquals(++number, newestOf(disk).generation());
+        }
+        disk.delete("checkpoints/" + number + "-index");
+        open(disk).close();
+        assertEquals(++number, newestOf(disk).generation(), "the image is made anew");
+        try (Store store = open(disk)) {
+            assertEquals(List.of(), StoreVerifier.verify(store));
         }
     }
 

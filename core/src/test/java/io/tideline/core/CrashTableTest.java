@@ -45,6 +45,8 @@ import org.junit.jupiter.api.Test;
 class CrashTableTest {
     private static final int SESSIONS = 2;
     private static final int POWER_LOSSES = 6;
+    /** Enough that some keep the name of the manifest without that of a file of the log, where both are not synced. */
+    private static final int POWER_LOSSES_OF_NAMES = 32;
     /** How often each step is stopped at: whether it has happened is decided anew. */
     private static final int DISKS = 3;
     private static final SimulatedDisk.Options OPTIONS = SimulatedDisk.Options.DEFAULT.seed(3);
@@ -74,26 +76,42 @@ class CrashTableTest {
                 .files(disk);
     }
 
+    /**
+     * The third checkpoint.
+     *
+     * @param operations how many each session does in front of it
+     * @param segmentBytes how large the files of the log are
+     */
+    private record Third(CheckpointRequest request, int operations, int segmentBytes) {
+        static final Third FULL = of(CheckpointRequest.full());
+        /** The log gets new files with it. */
+        static final Third LONG = new Third(CheckpointRequest.full(), 120, 1 << 12);
+
+        static Third of(CheckpointRequest request) {
+            return new Third(request, 12, 1 << 14);
+        }
+    }
+
     /** A store with two checkpoints that takes a third. */
     private static final class Life {
         final PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
         final SimulatedDisk disk;
-        final CheckpointRequest third;
+        final Third third;
         /** The steps before the third checkpoint. */
         int before;
         long[] old;
 
         Life(FaultPlan plan) {
-            this(OPTIONS, CheckpointRequest.full(), plan);
+            this(OPTIONS, Third.FULL, plan);
         }
 
-        Life(SimulatedDisk.Options options, CheckpointRequest third, FaultPlan plan) {
+        Life(SimulatedDisk.Options options, Third third, FaultPlan plan) {
             this.third = third;
             disk = new SimulatedDisk(options, plan);
         }
 
         Life live() throws Exception {
-            Store store = Store.open(config(disk).build());
+            Store store = Store.open(config(disk).segmentSize(third.segmentBytes).build());
             Session[] sessions = new Session[SESSIONS];
             try {
                 for (int i = 0; i < SESSIONS; i++) {
@@ -101,7 +119,7 @@ class CrashTableTest {
                 }
                 for (int checkpoint = 1; checkpoint <= 3; checkpoint++) {
                     for (int i = 0; i < SESSIONS; i++) {
-                        ledger.run(sessions[i], i, 12);
+                        ledger.run(sessions[i], i, checkpoint == 3 ? third.operations : 12);
                         sessions[i].completePending(true);
                     }
                     if (checkpoint == 3) {
@@ -109,7 +127,7 @@ class CrashTableTest {
                     } else {
                         old = ledger.serials();
                     }
-                    store.checkpoint(checkpoint == 3 ? third : CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
+                    store.checkpoint(checkpoint == 3 ? third.request : CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
                 }
             } catch (ExecutionException failed) {
                 assertTrue(failed.getCause() instanceof StoreFault, () -> "" + failed.getCause());
@@ -123,16 +141,19 @@ class CrashTableTest {
             for (Session session : sessions) {
                 session.close();
             }
-            if (disk.met().isEmpty()) {
+            boolean isDead = !disk.met().isEmpty();
+            try {
                 store.close();
-            } else {
-                assertThrows(StoreFault.class, store::close);
+                assertFalse(isDead, "a close without a disk");
+            } catch (StoreFault failed) {
+                assertFalse(disk.met().isEmpty(), failed::toString);
             }
         }
 
         /** Opens what was left, and says which checkpoint it holds: no more and no less. */
         Found check(SimulatedDisk left, String what) {
-            try (Store store = Store.open(config(left).build())) {
+            boolean isNamed = left.exists("MANIFEST-3");
+            try (Store store = Store.open(config(left).segmentSize(third.segmentBytes).build())) {
                 long[] found = ledger.serialsOf(store);
                 ledger.verify(store, found);
                 assertEquals(List.of(), StoreVerifier.verify(store), what);
@@ -141,10 +162,12 @@ class CrashTableTest {
                 assertTrue(files.stream().noneMatch(name -> name.endsWith(".tmp")), () -> what + " leaves " + files);
                 boolean isNew = store.lastCommit().orElseThrow().number() == 3;
                 assertTrue(isNew || store.lastCommit().orElseThrow().number() == 2, what);
-                boolean isSame = third.kind() == CheckpointKind.INDEX_ONLY;
+                assertEquals(isNamed, isNew, what + ": a manifest that has its name is the one that is opened");
+                assertEquals(List.of(), store.stats().checkpoints().lost(), what);
+                boolean isSame = third.request.kind() == CheckpointKind.INDEX_ONLY;
                 assertArrayEquals(isNew && !isSame ? ledger.serials() : old, found, what);
                 assertEquals(isNew, left.exists("checkpoints/3-index"), what + ": what no manifest names is removed");
-                assertEquals(isNew && third.logStyle() == LogStyle.SNAPSHOT, left.exists("checkpoints/3-snapshot"), what);
+                assertEquals(isNew && third.request.logStyle() == LogStyle.SNAPSHOT, left.exists("checkpoints/3-snapshot"), what);
                 assertFalse(isNew && !isSame && left.exists("MANIFEST-1"), what);
                 return isNew ? Found.NEW : Found.OLD;
             }
@@ -158,17 +181,30 @@ class CrashTableTest {
 
     /** The same behind the last step that looks like {@code behind}, and in front of the first one that looks like {@code inFrontOf}. */
     private static void stopAt(String pattern, String behind, String inFrontOf, Set<Found> allowed) throws Exception {
-        stopAt(CheckpointRequest.full(), pattern, behind, inFrontOf, allowed);
+        stopAt(Third.FULL, pattern, behind, inFrontOf, POWER_LOSSES, allowed);
     }
 
     /** The same in another kind of checkpoint. */
     private static void stopAt(CheckpointRequest third, String pattern, String behind, String inFrontOf, Set<Found> allowed) throws Exception {
+        stopAt(Third.of(third), pattern, behind, inFrontOf, POWER_LOSSES, allowed);
+    }
+
+    /** The same in a checkpoint with which the log gets new files. */
+    private static void stopAtNewFiles(String pattern, String behind, String inFrontOf, int powerLosses, Set<Found> allowed) throws Exception {
+        Life sound = new Life(OPTIONS, Third.LONG, FaultPlan.none()).live();
+        long created = sound.disk.steps().stream().skip(sound.before).takeWhile(step -> !step.what().equals("create MANIFEST-3.tmp"))
+                .filter(step -> step.what().startsWith("create log/")).count();
+        assertTrue(created > 1, () -> created + " files of the log are made, behind those of the second checkpoint");
+        stopAt(Third.LONG, pattern, behind, inFrontOf, powerLosses, allowed);
+    }
+
+    private static void stopAt(Third third, String pattern, String behind, String inFrontOf, int powerLosses, Set<Found> allowed) throws Exception {
         Life sound = new Life(OPTIONS, third, FaultPlan.none()).live();
         List<String> steps = sound.disk.steps().stream().map(SimulatedDisk.Step::what).toList();
         int first = IntStream.range(sound.before, steps.size()).filter(i -> steps.get(i).matches(behind)).max().orElse(sound.before - 1) + 1;
-        // behind the sync of the third manifest's directory comes the close
+        // the close begins when the third checkpoint was acknowledged; its first step still belongs to what may follow that
         int closing = IntStream.range(sound.before, steps.size()).filter(i -> steps.get(i).matches("create checkpoints/4-index")).findFirst().orElseThrow();
-        int end = IntStream.range(first, closing).filter(i -> steps.get(i).matches(inFrontOf)).findFirst().orElse(closing);
+        int end = IntStream.range(first, closing).filter(i -> steps.get(i).matches(inFrontOf)).findFirst().orElse(closing + 1);
         int[] stops = IntStream.range(first, end).filter(i -> steps.get(i).matches(pattern)).toArray();
         assertTrue(stops.length > 0, () -> "no step like '" + pattern + "' in " + steps.subList(sound.before, steps.size()));
         Set<Found> seen = EnumSet.noneOf(Found.class);
@@ -176,7 +212,7 @@ class CrashTableTest {
             int stop = stops[i / DISKS];
             Life life = new Life(OPTIONS.seed(i), third, FaultPlan.ofSeed(1).failAt(stop, Fault.POWER_LOSS)).live();
             assertTrue(life.disk.steps().get(stop).what().matches(pattern), () -> "another step than planned: " + life.disk.steps().get(stop));
-            for (int seed = 0; seed <= POWER_LOSSES; seed++) {
+            for (int seed = 0; seed <= powerLosses; seed++) {
                 String what = "stopped at " + life.disk.steps().get(stop) + (seed == 0 ? ", the process" : ", the machine, seed " + seed);
                 try (SimulatedDisk left = seed == 0 ? life.disk.kill(1) : life.disk.crash(seed)) {
                     Found found = life.check(left, what);
@@ -225,6 +261,7 @@ class CrashTableTest {
     @Test
     void shouldLeaveTheOldWhereItStopsInTheSyncOfTheLog() throws Exception {
         stopAt("sync of .*log/.*|sync of the directory", "never", "create MANIFEST-3.tmp", OLD);
+        stopAtNewFiles("sync of .*log/.*|sync of the directory", "never", "create MANIFEST-3.tmp", POWER_LOSSES, OLD);
     }
 
     @Test
@@ -240,11 +277,68 @@ class CrashTableTest {
     @Test
     void shouldLeaveEitherWhereItStopsInTheRename() throws Exception {
         stopAt("rename MANIFEST-3.tmp to MANIFEST-3", EITHER);
+        stopAtNewFiles("rename MANIFEST-3.tmp to MANIFEST-3", "never", "never", POWER_LOSSES_OF_NAMES, EITHER);
     }
 
     @Test
     void shouldLeaveEitherWhereItStopsInTheSyncOfTheDirectory() throws Exception {
         stopAt("sync of the directory", "rename MANIFEST-3.tmp to MANIFEST-3", "delete MANIFEST-1", EITHER);
+        stopAtNewFiles("sync of the directory", "rename MANIFEST-3.tmp to MANIFEST-3", "delete MANIFEST-1", POWER_LOSSES_OF_NAMES, EITHER);
+    }
+
+    /** The third checkpoint, of which a sync is a lie, is acknowledged, and the machine stops in front of the next step. */
+    private static Life liedTo(String sync) throws Exception {
+        List<String> steps = new Life(FaultPlan.none()).live().disk.steps().stream().map(SimulatedDisk.Step::what).toList();
+        int lie = steps.indexOf("rename MANIFEST-3.tmp to MANIFEST-3") + (sync.equals("sync of the directory") ? 1 : -1);
+        int removal = steps.indexOf("delete MANIFEST-1");
+        assertTrue(steps.get(lie).matches(sync), () -> "another step than planned: " + steps.get(lie));
+        Life life = new Life(FaultPlan.ofSeed(1).failAt(lie, Fault.LYING_SYNC).failAt(removal, Fault.POWER_LOSS)).live();
+        assertEquals(List.of(Fault.LYING_SYNC, Fault.POWER_LOSS), life.disk.met());
+        return life;
+    }
+
+    /** Nothing that is left can tell of a name that is gone: so the checkpoint before, which is whole, is opened in silence. */
+    @Test
+    void shouldLeaveEitherWhereTheSyncOfTheDirectoryWasALie() throws Exception {
+        Life life = liedTo("sync of the directory");
+        Set<Found> seen = EnumSet.noneOf(Found.class);
+        for (int seed = 1; seed <= POWER_LOSSES_OF_NAMES; seed++) {
+            try (SimulatedDisk left = life.disk.crash(seed)) {
+                seen.add(life.check(left, "power loss " + seed));
+            }
+        }
+        assertEquals(EITHER, seen);
+    }
+
+    /** The name is there, and what it leads to is not: that is told. */
+    @Test
+    void shouldTellThatTheManifestIsDamagedWhereItsSyncWasALie() throws Exception {
+        Life life = liedTo("sync of .*MANIFEST-3.tmp");
+        Set<Found> seen = EnumSet.noneOf(Found.class);
+        for (int seed = 1; seed <= POWER_LOSSES_OF_NAMES; seed++) {
+            String what = "power loss " + seed;
+            try (SimulatedDisk left = life.disk.crash(seed)) {
+                try {
+                    assertEquals(Found.NEW, life.check(left, what));
+                    seen.add(Found.NEW);
+                } catch (CorruptionFault damage) {
+                    assertTrue(damage.getMessage().contains("/MANIFEST-3 is damaged"), damage::toString);
+                    try (Store store = Store.open(config(left).fallBack(true).build())) {
+                        assertEquals(List.of(3L), store.stats().checkpoints().lost().stream().map(LostGeneration::generation).toList(), what);
+                        assertArrayEquals(life.old, life.ledger.serialsOf(store), what);
+                        life.ledger.verify(store, life.old);
+                    }
+                    seen.add(Found.OLD);
+                }
+            }
+        }
+        assertEquals(EITHER, seen);
+    }
+
+    @Test
+    void shouldLeaveTheNewWhereItStopsBehindTheAcknowledgement() throws Exception {
+        stopAt("create checkpoints/4-index", NEW);
+        stopAtNewFiles("delete MANIFEST-1|create checkpoints/4-index", "never", "never", POWER_LOSSES_OF_NAMES, NEW);
     }
 
     @Test
@@ -302,12 +396,16 @@ class CrashTableTest {
         }
     }
 
-    /** What a power loss leaves of a checkpoint that was not synced is whole, or is told at the opening; then the one before is there for who wants it. */
+    /**
+     * What a power loss leaves of a checkpoint that was not synced is whole, or is told at the opening; then the one before is there for who wants it. Only
+     * where its name is gone nothing says that there was one.
+     */
     @Test
     void shouldGoBackFromACheckpointThatWasNotSynced() throws Exception {
         PrefixLedger ledger = new PrefixLedger(9, SESSIONS);
         SimulatedDisk disk = new SimulatedDisk(OPTIONS);
         long[] synced;
+        long[] newest;
         try (Store store = Store.open(config(disk).build()); Session a = store.openSession("s0"); Session b = store.openSession("s1")) {
             ledger.run(a, 0, 40);
             a.completePending(true);
@@ -316,13 +414,21 @@ class CrashTableTest {
             ledger.run(b, 1, 40);
             b.completePending(true);
             store.checkpoint(CheckpointRequest.logOnly().durability(Durability.PROCESS)).get(60, TimeUnit.SECONDS);
+            newest = ledger.serials();
             int whole = 0;
+            int unnamed = 0;
             int logsTorn = 0;
             for (int seed = 0; seed < 300; seed++) {
                 try (SimulatedDisk left = seed == 0 ? disk.kill(1) : disk.crash(seed)) {
+                    boolean isNamed = left.exists("MANIFEST-2");
                     try (Store again = Store.open(config(left).build())) {
-                        ledger.verify(again, ledger.serialsOf(again));
-                        whole++;
+                        String what = "power loss " + seed;
+                        assertEquals(isNamed ? 2 : 1, again.lastCommit().orElseThrow().number(), what);
+                        assertArrayEquals(isNamed ? newest : synced, ledger.serialsOf(again), what);
+                        ledger.verify(again, isNamed ? newest : synced);
+                        assertEquals(List.of(), again.stats().checkpoints().lost(), what);
+                        whole += isNamed ? 1 : 0;
+                        unnamed += isNamed ? 0 : 1;
                     } catch (CorruptionFault torn) {
                         assertTrue(seed > 0, torn::toString);
                         try (Store again = Store.open(config(left).fallBack(true).build())) {
@@ -335,7 +441,7 @@ class CrashTableTest {
                     }
                 }
             }
-            assertTrue(whole > 1 && logsTorn > 1, whole + " were whole, of " + logsTorn + " the log was not");
+            assertTrue(whole > 1 && unnamed > 1 && logsTorn > 1, whole + " were whole, " + unnamed + " had no name, of " + logsTorn + " the log was not");
         }
     }
 

@@ -1,20 +1,12 @@
 package io.tideline.core;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
-import java.net.URL;
 import java.net.URLClassLoader;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import javax.tools.JavaCompiler;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,29 +17,29 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SimulatedMutantTest {
     enum Mutant {
         /** A record becomes the newest of its chain before its bytes are there. */
-        AN_ENTRY_COMES_BEFORE_ITS_RECORD(20, "core/src/main/java/io/tideline/core/RecordWriter.java", RECORD, "", PUBLISHED, PUBLISHED.replace("        return true;",
+        AN_ENTRY_COMES_BEFORE_ITS_RECORD(1, "core/src/main/java/io/tideline/core/RecordWriter.java", RECORD, "", PUBLISHED, PUBLISHED.replace("        return true;",
                 "        Probe.at(\"append.published\");\n" + RECORD + "        return true;")),
         /** Two sessions may each make an entry of the same tag. */
-        AN_ENTRY_IS_MADE_WITHOUT_A_SECOND_LOOK(6, "index/src/main/java/io/tideline/index/HashIndex.java",
+        AN_ENTRY_IS_MADE_WITHOUT_A_SECOND_LOOK(1, "index/src/main/java/io/tideline/index/HashIndex.java",
                 "if (isElsewhere(home, tagBits, place)) {", "if (isElsewhere(home, tagBits, place) && home == 1) {"),
         /** What is written to the old record while it is copied is lost. */
         A_COPY_SEALS_NOTHING(3, "core/src/main/java/io/tideline/core/RecordWriter.java",
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** What another wrote while a group prepared its copies is lost. */
-        A_BLOCK_IS_PUBLISHED_BLINDLY(285, "core/src/main/java/io/tideline/core/AppendBlock.java",
+        A_BLOCK_IS_PUBLISHED_BLINDLY(10, "core/src/main/java/io/tideline/core/AppendBlock.java",
                 " || session.slot.address() != newest) {", ") {"),
         /** A session's last operation before the cut is left out of it. */
-        A_CUT_COMES_TOO_EARLY(6, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
+        A_CUT_COMES_TOO_EARLY(1, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
         /** A checkpoint has what is left with a session behind the cut. */
         A_COOKIE_COMES_TOO_EARLY(1, "core/src/main/java/io/tideline/core/NamedSessions.java", "entry.open.cutCookie()", "entry.open.leftCookie()"),
         /** Operations of the next version change records of the old one in place. */
-        A_CUT_FREEZES_NOTHING(14, "checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
+        A_CUT_FREEZES_NOTHING(1, "checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
                 "state.setCut(log.tail());", "state.setCut(Long.MAX_VALUE - log.tail() % 1);"),
         /** An operation of the old version goes on where the next one has been. */
-        A_SESSION_IS_NEVER_OVERTAKEN(110, "core/src/main/java/io/tideline/core/CprGate.java",
+        A_SESSION_IS_NEVER_OVERTAKEN(480, "core/src/main/java/io/tideline/core/CprGate.java",
                 "        return session.isCareful && newest >=", "        return session.isCareful && newest < 0 && newest >="),
         /** What was written behind the cut comes back with a snapshot. */
-        A_SNAPSHOT_UNDOES_NOTHING(19, "checkpoint/src/main/java/io/tideline/checkpoint/SnapshotReplay.java",
+        A_SNAPSHOT_UNDOES_NOTHING(1, "checkpoint/src/main/java/io/tideline/checkpoint/SnapshotReplay.java",
                 " || address >= cut && (link & RecordLayout.PARITY) == parity) {", ") {"),
         /** Somebody is told that there is work, and goes to sleep all the same. */
         A_WORKER_MISSES_ITS_CALL(1, "hlog/src/main/java/io/tideline/hlog/Worker.java", "        woken = true;\n", "");
@@ -82,33 +74,11 @@ class SimulatedMutantTest {
     @ParameterizedTest
     @EnumSource
     void shouldFindWhatIsPlanted(Mutant mutant, @TempDir Path folder) throws Exception {
-        List<URL> path = new ArrayList<>();
-        path.add(compile(mutant, folder).toUri().toURL());
-        for (String each : System.getProperty("java.class.path").split(File.pathSeparator)) {
-            path.add(Path.of(each).toUri().toURL());
-        }
-        try (URLClassLoader loader = new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+        try (URLClassLoader loader = PlantedBug.plant(folder, mutant.source, mutant.replaced)) {
             Method live = loader.loadClass(SimulatedLives.class.getName()).getDeclaredMethod("live", long.class, int.class);
             live.setAccessible(true);
             InvocationTargetException found = assertThrows(InvocationTargetException.class, () -> live.invoke(null, mutant.seed, SEEDS));
             assertTrue(found.getCause().getMessage().contains("-Dtest.sim.seed="), () -> "found something else: " + found.getCause());
         }
-    }
-
-    /** The folder of the changed class. */
-    private static Path compile(Mutant mutant, Path folder) throws Exception {
-        Path file = Path.of("").toAbsolutePath().getParent().resolve(mutant.source);
-        String text = Files.readString(file);
-        for (int i = 0; i < mutant.replaced.length; i += 2) {
-            String sound = mutant.replaced[i];
-            assertTrue(text.contains(sound) && text.indexOf(sound) == text.lastIndexOf(sound), () -> file + " has not once: " + sound);
-            text = text.replace(sound, mutant.replaced[i + 1]);
-        }
-        Path copy = Files.createDirectories(folder.resolve("source")).resolve(file.getFileName());
-        Files.writeString(copy, text);
-        Path classes = Files.createDirectories(folder.resolve("classes"));
-        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        assertEquals(0, compiler.run(null, null, null, "-nowarn", "-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path"), copy.toString()));
-        return classes;
     }
 }

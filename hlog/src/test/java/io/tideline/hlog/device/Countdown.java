@@ -14,6 +14,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * Lets a scenario meet every fault at every step: counts its steps on a sound disk, then runs it again for each step and each
@@ -75,6 +76,7 @@ public final class Countdown {
     private Set<Fault> faults = EnumSet.allOf(Fault.class);
     private int powerLosses = 4;
     private int oneIn = 1;
+    private Pattern at = Pattern.compile(".*");
     private final List<String> failures = new ArrayList<>();
     private int lives;
     private int checks;
@@ -111,13 +113,20 @@ public final class Countdown {
         return this;
     }
 
+    /** Only steps that look like this meet faults. */
+    public Countdown at(String pattern) {
+        at = Pattern.compile(pattern);
+        return this;
+    }
+
     /** @throws AssertionError that lists the ends which are not allowed */
     public Report run() {
         List<SimulatedDisk.Step> steps = life(-1, null);
         for (Fault fault : faults) {
             long turn = fault.ordinal() + options.seed();
             for (int index = 0; index < steps.size() && failures.size() < MAX_FAILURES; index++) {
-                if (fault.concerns(steps.get(index).io()) && turn++ % oneIn == 0) {
+                boolean isMeant = fault.concerns(steps.get(index).io()) && at.matcher(steps.get(index).what()).matches();
+                if (isMeant && turn++ % oneIn == 0) {
                     life(index, fault);
                 }
             }

@@ -2,7 +2,6 @@ package io.tideline.checkpoint;
 
 import io.tideline.epoch.Epoch;
 import io.tideline.fault.CorruptionFault;
-import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;

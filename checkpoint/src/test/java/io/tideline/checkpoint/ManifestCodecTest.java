@@ -5,13 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.memory.TakenMemory;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.Test;
 /** What is read is what was written, or nothing. */
 final class ManifestCodecTest {
     private static final int MEBIBYTE = 1 << 20;
-    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final Manifest SAMPLE = Manifests.sample(7);
 
     private static SplittableRandom random(String test) {
@@ -234,15 +232,14 @@ final class ManifestCodecTest {
 
     /** Decodes and says how many bytes of memory that took. */
     private static long allocated(byte[] file, long generation, Consumer<Manifest> then) {
-        long thread = Thread.currentThread().threadId();
-        long before = THREADS.getThreadAllocatedBytes(thread);
+        TakenMemory memory = TakenMemory.fromNow();
         Manifest read = null;
         try {
             read = Manifests.decode(file, generation);
         } catch (CorruptionFault | FormatFault refused) {
             assertTrue(refused.getMessage().startsWith("M "), refused.getMessage());
         }
-        long taken = THREADS.getThreadAllocatedBytes(thread) - before;
+        long taken = memory.bytes();
         if (read != null) {
             then.accept(read);
         }

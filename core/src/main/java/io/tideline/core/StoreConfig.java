@@ -1,7 +1,7 @@
 package io.tideline.core;
 
-import io.tideline.checkpoint.RecoveryProgress;
 import io.tideline.checkpoint.ManifestStore;
+import io.tideline.checkpoint.RecoveryProgress;
 import io.tideline.checkpoint.SessionTable;
 import io.tideline.epoch.Epoch;
 import io.tideline.epoch.Housekeeper;
@@ -99,7 +99,7 @@ public final class StoreConfig {
         return settings.fallsBack;
     }
 
-    /** Who is told how many bytes of the log were replayed. */
+    /** Who is told how far a recovery is. */
     RecoveryProgress recoveryProgress() {
         return settings.recoveryProgress;
     }

@@ -16,6 +16,7 @@ import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Region;
+import io.tideline.memory.TakenMemory;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.util.Arrays;
@@ -39,6 +40,8 @@ class CheckpointDamageTest {
     private long[] old;
     private CommitPoint newest;
     private long logEnd;
+    /** What the opening of the store takes off the heap while nothing is damaged. */
+    private long soundBytes;
 
     private static StoreConfig.Builder config(SimulatedDisk disk) {
         return StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 14).buckets(64).hashSeed(7).maxPending(4, 4).hugePages(false)
@@ -61,6 +64,7 @@ class CheckpointDamageTest {
             logEnd = store.stats().tail();
             disk = disk.crash(1);
         }
+        soundBytes = openingBytes(disk.kill(1));
         assertTrue(logEnd > 1 << 14, "more than a file of the log");
         assertEquals(List.of("MANIFEST-1", "MANIFEST-2"), disk.list().stream().filter(name -> name.startsWith("MANIFEST")).sorted().toList());
     }
@@ -72,6 +76,30 @@ class CheckpointDamageTest {
         }
         return ledger.serials();
     }
+
+    private long openingBytes(SimulatedDisk sound) {
+        try (sound) {
+            TakenMemory memory = TakenMemory.fromNow();
+            try (Store store = Store.open(config(sound).build())) {
+                assertEquals(newest.number(), store.lastCommit().orElseThrow().number());
+                return memory.regionBytes();
+            }
+        }
+    }
+
+    /** Opens a store of files that are damaged, with no more memory off the heap than that of sound ones takes, and 1 MiB. */
+    private Store open(SimulatedDisk damaged) {
+        TakenMemory memory = TakenMemory.fromNow();
+        try {
+            return Store.open(config(damaged).build());
+        } finally {
+            long taken = memory.regionBytes();
+            mostBytes = Math.max(mostBytes, taken);
+            assertTrue(taken <= soundBytes + (1 << 20), () -> "the opening took " + taken + " bytes; it is " + soundBytes + " where nothing is damaged");
+        }
+    }
+
+    private long mostBytes;
 
     private long sizeBytes(String name) {
         try (DeviceFile file = disk.open(name)) {
@@ -134,7 +162,7 @@ class CheckpointDamageTest {
 
     private void requireRefused(SimulatedDisk damaged) {
         List<String> before = damaged.list();
-        StoreFault refusal = assertThrows(StoreFault.class, () -> Store.open(config(damaged).build()));
+        StoreFault refusal = assertThrows(StoreFault.class, () -> open(damaged));
         assertTrue(refusal instanceof CorruptionFault || refusal instanceof FormatFault, refusal::toString);
         assertEquals(before, damaged.list(), "nothing was changed");
         assertTrue(refusal.getMessage().contains("MANIFEST-2"), refusal::toString);
@@ -164,7 +192,7 @@ class CheckpointDamageTest {
     }
 
     private void requireRebuilt(SimulatedDisk damaged) {
-        try (Store store = Store.open(config(damaged).build())) {
+        try (Store store = open(damaged)) {
             assertFalse(store.stats().checkpoints().imageProblem().isEmpty(), "it is told");
             assertArrayEquals(ledger.serials(), ledger.serialsOf(store));
             ledger.verify(store, ledger.serials());
@@ -175,11 +203,14 @@ class CheckpointDamageTest {
     @Test
     void shouldMakeTheIndexAnewWhereItsImageIsDamaged() {
         String image = "checkpoints/2-index";
+        SimulatedDisk without = disk.kill(1);
+        without.delete(image);
+        soundBytes = openingBytes(without);
         int head = bits(image, 0, 4096, step(127), this::requireRebuilt);
         int body = bits(image, 4096, sizeBytes(image), step(411), this::requireRebuilt);
         int cuts = cuts(image, step(211), this::requireRebuilt);
-        System.out.println("index image: " + head + " bits of the head, " + body + " of the rest, " + cuts + " cuts");
-        SimulatedDisk without = disk.kill(1);
+        System.out.println("index image: " + head + " bits of the head, " + body + " of the rest, " + cuts + " cuts, at most " + (mostBytes - soundBytes) + " bytes more");
+        without = disk.kill(1);
         without.delete(image);
         check("no image", without, this::requireRebuilt);
     }
@@ -285,7 +316,7 @@ class CheckpointDamageTest {
         }
         String name = "checkpoints/3-snapshot";
         Check refused = damaged -> {
-            CorruptionFault refusal = assertThrows(CorruptionFault.class, () -> Store.open(config(damaged).build()));
+            CorruptionFault refusal = assertThrows(CorruptionFault.class, () -> open(damaged));
             assertTrue(refusal.getMessage().contains(name), refusal::toString);
             if (++refusals % 16 == 0) {
                 try (Store store = Store.open(config(damaged).fallBack(true).build())) {

@@ -59,7 +59,8 @@ public record LogSnapshot(long from, long end) {
     }
 
     /**
-     * Reads all of it, in the order of addresses, a page at a time, which is checked before anything of it is shown.
+     * Reads all of it, in the order of addresses, a page at a time, which is checked before anything of it is shown. It takes memory for a page, and no
+     * more than the file is long.
      *
      * @throws io.tideline.fault.CorruptionFault if it is not as it was written, or of another store, checkpoint or stretch of the log
      * @throws io.tideline.fault.FormatFault if it is of a newer version
@@ -202,7 +203,7 @@ public record LogSnapshot(long from, long end) {
             if (sizeBytes != expectedBytes) {
                 throw seal.damage(Math.min(sizeBytes, expectedBytes), "the size", sizeBytes + "", expectedBytes + "");
             }
-            Region block = Region.allocate(SnapshotLayout.lengthBytes(pageBytes), false);
+            Region block = Region.allocate(Math.min(SnapshotLayout.lengthBytes(pageBytes), sizeBytes), false);
             try {
                 read(block.address(), SnapshotLayout.HEAD_BYTES, 0, 0, from, end, SnapshotLayout.HEADER_BYTES, blocks);
                 for (long page = from / pageBytes; page <= SnapshotLayout.lastPage(end, pageBytes); page++) {

@@ -10,6 +10,8 @@ import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.BytesDevice;
+import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
@@ -19,19 +21,26 @@ import io.tideline.memory.Checksum;
 import io.tideline.memory.NativeBuffer;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Region;
+import io.tideline.memory.TakenMemory;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The end of a log, copied aside: all that the log's files lack, byte for byte, or a named fault. */
+/**
+ * The end of a log, copied aside: all that the log's files lack, byte for byte, or a named fault. {@code -Dtideline.every=true} takes every bit also of
+ * the records.
+ */
 class LogSnapshotTest {
     private static final long STORE = 77;
     private static final int PAGE = 4096;
+    private static final boolean EVERY = Boolean.getBoolean("tideline.every");
 
     private final Epoch epoch = new Epoch(Waits.SYSTEM);
     private final SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1));
@@ -72,7 +81,7 @@ class LogSnapshotTest {
         return LogSnapshot.write(log, disk, Waits.SYSTEM, name, STORE, 5, end, true);
     }
 
-    private static List<Long> read(LogSnapshot snapshot, SimulatedDisk from, long storeId, long sequence) {
+    private static List<Long> read(LogSnapshot snapshot, Device from, long storeId, long sequence) {
         List<Long> found = new ArrayList<>();
         long[] next = {snapshot.from()};
         snapshot.read(from, Waits.SYSTEM, "S", storeId, sequence, PAGE, (address, record, sizeBytes) -> {
@@ -147,34 +156,111 @@ class LogSnapshotTest {
         append(200);
         long end = log.padStretch();
         LogSnapshot snapshot = write("S", end).orElseThrow();
-        long sizeBytes = snapshot.fileBytes(PAGE);
-        for (long bit = 0; bit < sizeBytes * 8; bit += 97) {
-            try (SimulatedDisk damaged = disk.kill(1)) {
-                flip(damaged, bit);
-                assertThrows(CorruptionFault.class, () -> read(snapshot, damaged, STORE, 5), "bit " + bit);
+        byte[] bytes = bytes(snapshot);
+        BytesDevice memory = new BytesDevice("S");
+        for (int bit = 0; bit < bytes.length * 8; bit += EVERY || isOfAHeader(snapshot, bit / 8) ? 1 : 7) {
+            bytes[bit >> 3] ^= (byte) (1 << (bit & 7));
+            requireRefused(snapshot, memory.holding(bytes, bytes.length), bytes.length, "bit " + bit);
+            bytes[bit >> 3] ^= (byte) (1 << (bit & 7));
+        }
+        byte[] longer = Arrays.copyOf(bytes, bytes.length + 2 * PAGE);
+        for (int size = 0; size <= longer.length; size++) {
+            if (size != bytes.length) {
+                requireRefused(snapshot, memory.holding(longer, size), size, "cut off behind " + size);
             }
         }
-        for (long size = 0; size < sizeBytes; size += 509) {
-            try (SimulatedDisk damaged = disk.kill(1)) {
-                try (DeviceFile file = damaged.open("S")) {
-                    file.truncate(size);
-                }
-                assertThrows(CorruptionFault.class, () -> read(snapshot, damaged, STORE, 5), "cut off behind " + size);
-            }
-        }
+        assertEquals(appendedFrom(snapshot.from(), end), read(snapshot, memory.holding(bytes, bytes.length), STORE, 5));
         assertThrows(CorruptionFault.class, () -> read(snapshot, disk, STORE + 1, 5));
         assertThrows(CorruptionFault.class, () -> read(snapshot, disk, STORE, 6));
         assertThrows(CorruptionFault.class, () -> read(new LogSnapshot(snapshot.from(), end - PAGE), disk, STORE, 5));
         assertThrows(CorruptionFault.class, () -> read(new LogSnapshot(snapshot.from() + 16, end), disk, STORE, 5));
     }
 
-    private static void flip(SimulatedDisk damaged, long bit) {
-        try (Region memory = Region.allocate(512, false); DeviceFile file = damaged.open("S")) {
-            long word = bit / Long.SIZE * Long.BYTES;
-            BlockingIo io = new BlockingIo(Waits.SYSTEM);
-            io.read(file, word, memory.address(), Long.BYTES);
-            Words.set(memory.address(), Words.get(memory.address()) ^ 1L << bit % Long.SIZE);
-            io.write(file, word, memory.address(), Long.BYTES);
+    /** The file of a snapshot. */
+    private byte[] bytes(LogSnapshot snapshot) {
+        byte[] bytes = new byte[(int) snapshot.fileBytes(PAGE)];
+        try (Region memory = Region.allocate(bytes.length, false); DeviceFile file = disk.open("S")) {
+            assertEquals(bytes.length, file.sizeBytes());
+            new BlockingIo(Waits.SYSTEM).read(file, 0, memory.address(), bytes.length);
+            Words.copyOut(memory.address(), bytes, 0, bytes.length);
+        }
+        return bytes;
+    }
+
+    /** Whether a byte is of the head, or of the header of a page. */
+    private static boolean isOfAHeader(LogSnapshot snapshot, long offset) {
+        return offset < SnapshotLayout.HEAD_BYTES || offsets(snapshot).stream().anyMatch(block -> offset >= block && offset < block + SnapshotLayout.HEADER_BYTES);
+    }
+
+    /** Where its blocks begin, the head first. */
+    private static List<Long> offsets(LogSnapshot snapshot) {
+        List<Long> offsets = new ArrayList<>(List.of(0L));
+        for (long page = SnapshotLayout.lastPage(snapshot.end(), PAGE); page >= snapshot.from() / PAGE; page--) {
+            offsets.add(SnapshotLayout.offset(page, snapshot.end(), PAGE));
+        }
+        return offsets;
+    }
+
+    /** Nothing of it is believed, and that takes no more memory than the file is long, and 1 MiB. */
+    private static void requireRefused(LogSnapshot snapshot, Device device, int sizeBytes, String what) {
+        assertThrows(CorruptionFault.class, () -> TakenMemory.requireForFile(sizeBytes, () -> read(snapshot, device, STORE, 5)), what);
+    }
+
+    /** Headers that say anything, with right checksums, and a manifest that does. */
+    @Test
+    void shouldTakeNoMemoryForNumbersThatAreNotTrue() {
+        append(200);
+        LogSnapshot snapshot = write("S", log.padStretch()).orElseThrow();
+        byte[] bytes = bytes(snapshot);
+        BytesDevice memory = new BytesDevice("S").holding(bytes, bytes.length);
+        List<Long> offsets = offsets(snapshot);
+        long[] words = {0, 1, PAGE, 2 * PAGE, 1 << 20, 1 << 30, Integer.MAX_VALUE, 1L << 31, 1L << 32, 1L << 46, 1L << 48, Long.MAX_VALUE, Long.MIN_VALUE, -1};
+        for (int number = 0; number < offsets.size(); number++) {
+            int offset = offsets.get(number).intValue();
+            int end = number + 1 < offsets.size() ? offsets.get(number + 1).intValue() : bytes.length;
+            ByteBuffer block = ByteBuffer.wrap(bytes, offset, end - offset).slice().order(ByteOrder.LITTLE_ENDIAN);
+            byte[] whole = bytes.clone();
+            for (int at = BlockLayout.STORE_ID_OFFSET; at < SnapshotLayout.HEADER_BYTES; at += Long.BYTES) {
+                for (long word : words) {
+                    if (block.getLong(at) != word) {
+                        block.putLong(at, word);
+                        block.putInt(BlockLayout.CRC_OFFSET, new Checksum(STORE).of(offset, SnapshotLayout.MAGIC, SnapshotLayout.VERSION,
+                                block.slice(BlockLayout.CHECKED_OFFSET, end - offset - BlockLayout.CHECKED_OFFSET)));
+                        requireRefused(snapshot, memory, bytes.length, "block " + number + ", " + word + " at " + at);
+                        System.arraycopy(whole, 0, bytes, 0, bytes.length);
+                    }
+                }
+            }
+        }
+        for (long end = snapshot.end() + PAGE; end < 1L << 48; end *= 2) {
+            requireRefused(new LogSnapshot(snapshot.from(), end / PAGE * PAGE), memory, bytes.length, "up to " + end);
+        }
+    }
+
+    /** Whoever has pages of a gibibyte, and a record. */
+    @Test
+    void shouldTakeNoMemoryForPagesThatTheFileHasNotRoomFor() {
+        append(10);
+        LogSnapshot snapshot = write("S", log.padStretch()).orElseThrow();
+        byte[] bytes = bytes(snapshot);
+        assertEquals(2 * PAGE, bytes.length, "a head and a page");
+        for (int pageBytes = PAGE; pageBytes > 0; pageBytes <<= 1) {
+            for (long offset : offsets(snapshot)) {
+                ByteBuffer block = ByteBuffer.wrap(bytes, (int) offset, PAGE).slice().order(ByteOrder.LITTLE_ENDIAN);
+                new SnapshotSeal("S", STORE, 5, pageBytes).seal(block, offset, offset / PAGE, snapshot.from(), snapshot.end());
+            }
+            BytesDevice memory = new BytesDevice("S").holding(bytes, bytes.length);
+            int pages = pageBytes;
+            List<Long> found = new ArrayList<>();
+            TakenMemory.requireForFile(bytes.length, () -> {
+                found.clear();
+                snapshot.read(memory, Waits.SYSTEM, "S", STORE, 5, pages, (address, record, _) -> {
+                    if ((Words.get(record) & RecordLayout.FILLER) == 0) {
+                        found.add(address);
+                    }
+                });
+            });
+            assertEquals(appended, found);
         }
     }
 

@@ -99,10 +99,15 @@ final class ImageBlocks implements AutoCloseable {
 
     /** @param count how many transfers may be under way at once */
     ImageBlocks(DeviceFile file, Waits waits, int blockBytes, int count) {
+        this(file, waits, blockBytes, count, Long.MAX_VALUE);
+    }
+
+    /** @param atMostBytes what all together need at most, because the last of them is shorter, or there are no more bytes in the file */
+    ImageBlocks(DeviceFile file, Waits waits, int blockBytes, int count, long atMostBytes) {
         this.file = file;
         this.waits = waits;
         this.blocks = new Block[count];
-        this.region = Region.allocate((long) blocks.length * blockBytes, false);
+        this.region = Region.allocate(Math.min((long) blocks.length * blockBytes, atMostBytes), false);
         for (int i = 0; i < blocks.length; i++) {
             blocks[i] = new Block(region.address() + (long) i * blockBytes);
         }

@@ -71,7 +71,9 @@ final class ImageReader {
         long last = ImageLayout.blocks(homeBuckets + overflowBuckets, blockBytes);
         blocksAtOnce = Math.clamp(last / MOST_UNDER_WAY, 1, READ_BYTES / blockBytes); // no more than leaves something to read beside it
         long reads = (last + blocksAtOnce - 1) / blocksAtOnce;
-        try (ImageBlocks parts = new ImageBlocks(file, waits, blocksAtOnce * blockBytes, (int) Math.min(MOST_UNDER_WAY, reads))) {
+        int underWay = (int) Math.min(MOST_UNDER_WAY, reads);
+        // Only the last read of all is shorter than its place, and where that is the last place, all together are what the file has behind the head.
+        try (ImageBlocks parts = new ImageBlocks(file, waits, blocksAtOnce * blockBytes, underWay, sizeBytes - ImageLayout.HEAD_BYTES)) {
             readBuckets(parts, reads, last, progressBytes);
         }
         if (overflow != null) {

@@ -61,7 +61,7 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
 
     /**
      * Reads an image into an empty index of the same number of buckets, which nobody uses yet. If this fails, the index is empty again.
-     * It takes 16 MiB at most, and a bit for each overflow bucket.
+     * It takes 16 MiB at most, of a shorter file no more than that is long, and a bit for each overflow bucket.
      *
      * @param addressLimit what all addresses of the image are below: the end of the log that it belongs to
      * @param progressBytes told after each block how many bytes are checked and in place

@@ -11,9 +11,11 @@ import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.LogAddress;
+import io.tideline.hlog.device.BytesDevice;
 import io.tideline.hlog.device.FileDevice;
 import io.tideline.hlog.format.BlockLayout;
 import io.tideline.memory.Checksum;
+import io.tideline.memory.TakenMemory;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
 import java.io.IOException;
@@ -35,13 +37,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever the file is, the index holds what was written or nothing. */
+/**
+ * Whatever the file is, the index holds what was written or nothing, and reading it takes no more memory than the file is long, and 1 MiB.
+ * {@code -Dtideline.every=true} takes every bit also of the buckets.
+ */
 class IndexImageDamageTest {
     private static final long STORE = 11;
     private static final int BLOCK = 4096;
     private static final int HOMES = 64;
     private static final int CAPACITY = 300;
     private static final long LIMIT = 1L << 47;
+    private static final boolean EVERY = Boolean.getBoolean("tideline.every");
 
     @TempDir
     private Path directory;
@@ -49,12 +55,14 @@ class IndexImageDamageTest {
     private FileDevice device;
     private HashIndex into;
     private Path file;
+    private BytesDevice memory;
 
     @BeforeEach
     void open() {
         device = new FileDevice(directory, 2);
         into = new HashIndex(epoch, HOMES, CAPACITY, false);
         file = directory.resolve("A");
+        memory = new BytesDevice(file.toString());
     }
 
     @AfterEach
@@ -80,23 +88,48 @@ class IndexImageDamageTest {
         return image(STORE, 5, 64);
     }
 
-    private void read(byte[] bytes) throws IOException {
-        Files.write(file, bytes);
-        IndexImage.read(device, Waits.SYSTEM, "A", STORE, 5, into, LIMIT, done -> { });
+    /** Reads an image into the index, which is emptied before, with no more memory than the promise has for it. */
+    private void read(byte[] bytes) {
+        read(bytes, bytes.length);
+    }
+
+    private void read(byte[] bytes, int sizeBytes) {
+        TakenMemory.requireForFile(sizeBytes, () -> {
+            into.clear();
+            IndexImage.read(memory.holding(bytes, sizeBytes), Waits.SYSTEM, "A", STORE, 5, into, LIMIT, done -> { });
+        });
     }
 
     /** The fault that reading these bytes ends in; and then there is nothing in the index. */
-    private <T extends StoreFault> String refused(Class<T> fault, byte[] bytes, String what) throws IOException {
-        String message = assertThrows(fault, () -> read(bytes), what).getMessage();
+    private <T extends StoreFault> String refused(Class<T> fault, byte[] bytes, int sizeBytes, String what) {
+        String message = assertThrows(fault, () -> read(bytes, sizeBytes), what).getMessage();
         assertEquals(0, into.overflow().handedOut(), what);
-        into.forEachBucket((home, bucket) -> assertEquals(LogAddress.NONE, into.find(hash(0, home)), what));
+        into.forEachBucket((_, bucket) -> {
+            for (int at = 0; at < BucketLayout.SIZE_BYTES; at += Long.BYTES) {
+                assertEquals(0, Words.get(bucket + at), what);
+            }
+        });
         return message;
     }
 
-    private String damaged(byte[] bytes, String what) throws IOException {
-        String message = refused(CorruptionFault.class, bytes, what);
+    private <T extends StoreFault> String refused(Class<T> fault, byte[] bytes, String what) {
+        return refused(fault, bytes, bytes.length, what);
+    }
+
+    private String damaged(byte[] bytes, int sizeBytes, String what) {
+        String message = refused(CorruptionFault.class, bytes, sizeBytes, what);
         assertTrue(message.startsWith(file + " is damaged at offset ") && message.contains(", expected "), message);
         return message;
+    }
+
+    private String damaged(byte[] bytes, String what) {
+        return damaged(bytes, bytes.length, what);
+    }
+
+    /** That the image is refused also where it is only checked, and takes no more memory then. */
+    private void requireChecked(byte[] bytes, int sizeBytes, String what) {
+        assertThrows(CorruptionFault.class, () -> TakenMemory.requireForFile(sizeBytes,
+                () -> IndexImage.check(memory.holding(bytes, sizeBytes), Waits.SYSTEM, "A", STORE, 5, HOMES, LIMIT, done -> { })), what);
     }
 
     // --- accidents ---
@@ -105,10 +138,10 @@ class IndexImageDamageTest {
     void shouldRefuseASingleFlippedBit() throws IOException {
         byte[] bytes = image();
         read(bytes);
-        into.clear();
-        for (int bit = 0; bit < bytes.length * 8; bit += bit / 8 % BLOCK < 64 ? 1 : 131) {
+        for (int bit = 0; bit < bytes.length * 8; bit += EVERY || bit / 8 < BLOCK || bit / 8 % BLOCK < ImageLayout.HEADER_BYTES ? 1 : 43) {
             bytes[bit >> 3] ^= (byte) (1 << (bit & 7));
             damaged(bytes, "bit " + bit);
+            requireChecked(bytes, bytes.length, "bit " + bit);
             bytes[bit >> 3] ^= (byte) (1 << (bit & 7));
         }
         Table.assertEmpty(into, "in the end");
@@ -142,12 +175,13 @@ class IndexImageDamageTest {
     @Test
     void shouldRefuseEveryLengthButItsOwn() throws IOException {
         byte[] bytes = image();
-        for (int length = 0; length <= bytes.length + 2 * BLOCK; length += 64) {
+        byte[] longer = Arrays.copyOf(bytes, bytes.length + 2 * BLOCK);
+        for (int length = 0; length <= longer.length; length++) {
             if (length != bytes.length) {
-                damaged(Arrays.copyOf(bytes, length), "cut to " + length);
+                damaged(longer, length, "cut to " + length);
+                requireChecked(longer, length, "cut to " + length);
             }
         }
-        damaged(Arrays.copyOf(bytes, bytes.length - 1), "cut by a byte");
         read(bytes);
     }
 
@@ -206,7 +240,11 @@ class IndexImageDamageTest {
 
     /** The image with a change to one block, sealed anew. */
     private byte[] crafted(int number, Consumer<ByteBuffer> change) throws IOException {
-        byte[] bytes = image();
+        return crafted(image(), number, change);
+    }
+
+    private static byte[] crafted(byte[] image, int number, Consumer<ByteBuffer> change) {
+        byte[] bytes = image.clone();
         ByteBuffer block = ByteBuffer.wrap(bytes, number * BLOCK, BLOCK).slice().order(ByteOrder.LITTLE_ENDIAN);
         change.accept(block);
         seal(block, number);
@@ -308,6 +346,54 @@ class IndexImageDamageTest {
     @ValueSource(longs = {-1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 58, 1L << 40, 0, 158, 160, 300})
     void shouldTakeNoMemoryForNumbersThatAreNotTrue(long overflowBuckets) throws IOException {
         damaged(crafted(0, head -> head.putLong(ImageLayout.OVERFLOW_OFFSET, overflowBuckets)), overflowBuckets + " overflow buckets");
+    }
+
+    /** Numbers that a head can have, whatever they say, and blocks that are longer than the file. */
+    @Test
+    void shouldTakeNoMemoryForAnyWordOfAHeader() throws IOException {
+        long[] words = {0, 1, 62, 64, 4096, 1 << 20, 1 << 24, Integer.MAX_VALUE, 1L << 31, 1L << 32, 1L << 46, 1L << 48, Long.MAX_VALUE, Long.MIN_VALUE, -1};
+        byte[] image = image();
+        for (int number : new int[] {0, 2, 4}) {
+            for (int at = BlockLayout.STORE_ID_OFFSET; at < ImageLayout.HEADER_BYTES; at += Integer.BYTES) {
+                for (long word : words) {
+                    int offset = at;
+                    byte[] bytes = crafted(image, number, block -> put(block, offset, word));
+                    if (!Arrays.equals(image, bytes)) {
+                        String what = "block " + number + ", " + word + " at " + at;
+                        StoreFault fault = assertThrows(StoreFault.class, () -> read(bytes), what);
+                        assertTrue(fault instanceof CorruptionFault || number == 0 && at < ImageLayout.OVERFLOW_OFFSET && fault instanceof FormatFault, what + ": " + fault);
+                        Table.assertEmpty(into, what);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void put(ByteBuffer block, int offset, long word) {
+        if (offset % Long.BYTES == 0) {
+            block.putLong(offset, word);
+        } else {
+            block.putInt(offset, (int) word);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {BLOCK, 1 << 14, 1 << 17, IndexImage.BLOCK_BYTES, ImageLayout.MAX_BLOCK_BYTES})
+    void shouldTakeNoMoreMemoryForLongBlocksThanTheFileHas(int blockBytes) throws IOException {
+        for (int homes = 1; homes <= 1 << 17; homes <<= homes < 1 << 12 ? 2 : 5) {
+            try (HashIndex index = new HashIndex(epoch, homes, CAPACITY, false); HashIndex restored = new HashIndex(epoch, homes, CAPACITY, false)) {
+                for (long tag = 0; tag < 100; tag++) {
+                    Table.put(index, hash(tag, tag % homes), 64 + tag * 64);
+                }
+                Files.deleteIfExists(file);
+                IndexImage.write(index, device, Waits.SYSTEM, "A", STORE, 5, false, bytes -> { }, blockBytes);
+                byte[] bytes = Files.readAllBytes(file);
+                TakenMemory taken = TakenMemory.fromNow();
+                IndexImage.read(memory.holding(bytes, bytes.length), Waits.SYSTEM, "A", STORE, 5, restored, LIMIT, done -> { });
+                assertTrue(taken.regionBytes() <= bytes.length, () -> taken.regionBytes() + " bytes to read a file of " + bytes.length);
+                assertEquals(Table.entries(index, "written"), Table.entries(restored, "read"));
+            }
+        }
     }
 
     @Test

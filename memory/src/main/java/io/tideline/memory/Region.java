@@ -3,6 +3,7 @@ package io.tideline.memory;
 import java.lang.foreign.Arena;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 
 /**
@@ -14,6 +15,7 @@ import java.util.stream.LongStream;
  */
 public final class Region implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
+    private static final AtomicLong REQUESTED_BYTES = new AtomicLong();
     /** What sizes are rounded to and parts are discarded by, whatever the pages of the kernel are. */
     private static final long ROUND_BYTES = 4096;
     /** What one thread populates at a time: a multiple of every page, large enough that the calls do not count. */
@@ -55,6 +57,7 @@ public final class Region implements AutoCloseable {
             throw new IllegalArgumentException("a region of " + sizeBytes + " bytes; it takes 1 to 2^46");
         }
         long rounded = roundUp(sizeBytes, ROUND_BYTES);
+        REQUESTED_BYTES.addAndGet(rounded);
         Door door = Words.door();
         Region region;
         if (door instanceof HeapTwinDoor twin) {
@@ -66,6 +69,11 @@ public final class Region implements AutoCloseable {
         }
         door.opened(region.address, rounded);
         return region;
+    }
+
+    /** The bytes of all regions that were ever asked for in this JVM, also of those that were refused or given back; for tests. */
+    static long requestedBytes() {
+        return REQUESTED_BYTES.get();
     }
 
     /**

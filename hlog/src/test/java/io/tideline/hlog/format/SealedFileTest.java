@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.IoFault;
+import io.tideline.fault.StoreFault;
+import io.tideline.hlog.device.BytesDevice;
 import io.tideline.hlog.device.FileDevice;
+import io.tideline.memory.TakenMemory;
 import io.tideline.memory.Waits;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -29,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SealedFileTest {
     private static final SealedKind KIND = new SealedKind(7, 3);
+    private static final boolean EVERY = Boolean.getBoolean("tideline.every");
 
     @TempDir
     private Path directory;
@@ -284,5 +288,62 @@ final class SealedFileTest {
             assertTrue(fault instanceof CorruptionFault || fault instanceof FormatFault && bit < 64, fault.toString());
             file[bit >> 3] ^= (byte) (1 << (bit & 7));
         }
+    }
+
+    // --- what that takes ---
+
+    /** Reads it from a device, with no more memory than the promise has for it, and believes nothing. */
+    private static void requireRefused(BytesDevice memory, byte[] file, int sizeBytes, String what) {
+        StoreFault fault = assertThrows(StoreFault.class, () -> TakenMemory.requireForFile(sizeBytes,
+                () -> SealedFile.readOurs(memory.holding(file, sizeBytes), Waits.SYSTEM, "A", KIND, payload -> {
+                    throw new AssertionError(what + " was believed");
+                })), what);
+        assertTrue(fault instanceof CorruptionFault, () -> what + ": " + fault);
+    }
+
+    private static void requireRead(BytesDevice memory, byte[] file, int words) {
+        TakenMemory.requireForFile(file.length, () -> SealedFile.read(memory.holding(file, file.length), Waits.SYSTEM, "A", KIND, payload -> {
+            for (int i = 0; i < words; i++) {
+                payload.word("a word");
+            }
+            return null;
+        }));
+    }
+
+    @Test
+    void shouldTakeNoMoreMemoryThanTheFileWhateverItIs() {
+        BytesDevice memory = new BytesDevice("A");
+        for (int words : new int[] {1, 600}) {
+            byte[] file = sealed(KIND, 11, 1, words(words));
+            for (int bit = 0; bit < file.length * 8; bit += EVERY || words == 1 || bit / 8 < SealLayout.HEADER_BYTES ? 1 : 11) {
+                file[bit >> 3] ^= (byte) (1 << (bit & 7));
+                requireRefused(memory, file, file.length, "bit " + bit);
+                file[bit >> 3] ^= (byte) (1 << (bit & 7));
+            }
+            byte[] longer = Arrays.copyOf(file, file.length + 2 * SealLayout.BLOCK_BYTES);
+            for (int length = 0; length <= longer.length; length++) {
+                if (length != file.length) {
+                    requireRefused(memory, longer, length, "cut to " + length);
+                }
+            }
+            requireRead(memory, file, words);
+        }
+        requireRead(memory, sealed(KIND, 11, 1, words(1_000_000)), 1_000_000);
+    }
+
+    /** The checksum covers what the length says, as far as the file has it. */
+    @Test
+    void shouldTakeNoMemoryForALengthThatIsSealedAndNotTrue() {
+        BytesDevice memory = new BytesDevice("A");
+        for (int length : new int[] {-1, Integer.MIN_VALUE, Integer.MAX_VALUE, 1 << 30, (1 << 30) + 1, 1 << 20, 4096 - 40 + 1, 4096}) {
+            byte[] file = sealed(KIND, 11, 1, words(1));
+            ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putInt(SealLayout.LENGTH_OFFSET, length)
+                    .putInt(SealLayout.CRC_OFFSET, bitwiseCrc32c(Arrays.copyOf(file, 32), lengthBytes(length), Arrays.copyOfRange(file, 40, 4096)));
+            requireRefused(memory, file, file.length, "a length of " + length);
+        }
+    }
+
+    private static byte[] lengthBytes(int length) {
+        return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(length).array();
     }
 }

@@ -15,7 +15,7 @@ import java.util.Optional;
 public record LostGeneration(long generation, CorruptionFault damage, Optional<List<SessionPoint>> sessions) {
 
     /** One of whose manifest nothing is known. */
-    static LostGeneration unreadable(long generation, CorruptionFault damage) {
+    public static LostGeneration unreadable(long generation, CorruptionFault damage) {
         return new LostGeneration(generation, damage, Optional.empty());
     }
 

@@ -1,5 +1,6 @@
 package io.tideline.checkpoint;
 
+import io.tideline.hlog.CleanClose;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogSnapshot;
@@ -180,6 +181,11 @@ public record Manifest(long generation, long version, CheckpointKind kind, LogSt
     /** The parity of {@link #version}, as records have it. */
     public int parity() {
         return (int) (version & 1);
+    }
+
+    /** Whether a store was closed with this one; builds that did not tell which had closed it with this log. */
+    public boolean isOf(CleanClose close) {
+        return close.tail() == log.end() && close.checkpoint() <= generation;
     }
 
     /** The same values, to be changed into another manifest. */

@@ -115,14 +115,10 @@ public final class ManifestStore {
         }
     }
 
-    /**
-     * Notes that the manifests behind the newest one are gone, files and all: something else in the directory says that there were some. The next one
-     * gets a number behind theirs.
-     */
-    public void passOverGone(CorruptionFault damage) {
-        long gone = nextGeneration();
-        generations.put(gone, Optional.empty());
-        lost.add(LostGeneration.unreadable(gone, damage));
+    /** Notes that a manifest behind the newest one is gone, file and all: something else in the directory says that there was one. The next gets a number behind it. */
+    public void passOver(LostGeneration gone) {
+        generations.put(gone.generation(), Optional.empty());
+        lost.add(gone);
     }
 
     /** The newest manifest; empty in a store that never had a checkpoint. */

@@ -10,6 +10,7 @@ import io.tideline.hlog.LogAudit;
 import io.tideline.hlog.LogExtent;
 import io.tideline.hlog.LogGaps;
 import io.tideline.hlog.LogScan;
+import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
 import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
@@ -255,6 +256,9 @@ public final class Recovery {
             }
             return Optional.of(readImage(index, device, waits, name, image));
         } catch (StoreFault useless) { // or cannot be read: the log has everything, and says so itself if it cannot be read either
+            if (BlockingIo.isTimeout(useless)) {
+                throw useless; // a device that hangs is used no more
+            }
             imageFault = useless;
             imageProblem = useless.getMessage();
             return Optional.empty();

@@ -369,10 +369,11 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         end();
         isLast = true;
         try {
+            files.manifests().requireSound(); // else nobody knows with which manifest it would be closed
             if (!isAsItWasClosed()) {
                 run(CheckpointRequest.full());
             }
-            files.closedCleanly(kernel.log.begin(), lastCommit == null ? kernel.log.tail() : files.newest().orElseThrow().log().end());
+            files.closedCleanly(kernel.log.begin());
         } finally {
             closeHelper();
         }
@@ -380,11 +381,11 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
 
     /** Whether nothing was done since the store was closed before, so that another checkpoint would say the same: what is changed behind a recovery is appended. */
     private boolean isAsItWasClosed() {
-        if (!files.wasClosed() || count > 0 || kernel.log.tail() != openedTail || kernel.pendingUpdates.get() > 0 || !kernel.imageProblem().isEmpty()
+        Manifest newest = files.newest().orElse(null);
+        if (newest == null || !files.wasClosedWith(newest) || kernel.log.tail() != openedTail || kernel.pendingUpdates.get() > 0 || !kernel.imageProblem().isEmpty()
                 || !hasImageOfThisIndex()) {
             return false;
         }
-        Manifest newest = files.newest().orElseThrow();
         return kernel.log.begin() == newest.log().begin() && kernel.names.areAsIn(newest); // a clear appends nothing
     }
 

@@ -31,6 +31,13 @@ final class FallBack {
         taken = newest.orElse(null);
     }
 
+    /** A checkpoint whose manifest is gone; the attempts to come pass it over as the running one does. */
+    LostGeneration passOverGone(long generation, CorruptionFault damage) {
+        LostGeneration gone = LostGeneration.unreadable(generation, damage);
+        lost.add(gone);
+        return gone;
+    }
+
     /** The running attempt ended, and changed nothing. Returns if there is to be another one. */
     void passOver(CorruptionFault damage) {
         if (!isAllowed || taken == null) {

@@ -215,8 +215,8 @@ public final class StoreAudit implements AutoCloseable {
 
     /** A close takes a checkpoint, so if they do not agree then a newer manifest is gone. */
     private static void requireSame(CleanClose closed, Manifest newest, Consumer<String> damaged) {
-        if (closed.tail() != newest.log().end()) {
-            damaged.accept(ManifestFiles.name(newest.generation()) + ", offset 0: expected a checkpoint up to log address " + closed.tail() + ", where "
+        if (!newest.isOf(closed)) {
+            damaged.accept(ManifestFiles.name(newest.generation()) + ", offset 0: expected checkpoint " + closed.checkpoint() + ", of a log up to " + closed.tail() + ", with which "
                     + CleanClose.FILE + " says that the store was closed, found one up to " + newest.log().end());
         }
     }

@@ -35,19 +35,19 @@ final class StoreFiles implements AutoCloseable {
     private final Identity identity;
     private final ManifestStore manifests;
     private final Recovery recovery;
-    /** Whether it was closed in order before, with the newest checkpoint. */
-    private final boolean wasClosed;
+    /** With which checkpoint it was closed in order before, if that is the one that was opened; else 0. */
+    private final long closedWith;
     private volatile long neededFrom;
     private volatile boolean hangs;
 
     private StoreFiles(StoreConfig config, StoreDirectory directory, Device device, Map<DeviceModel, Device> devices, Identity identity,
-            ManifestStore manifests, boolean wasClosed) {
+            ManifestStore manifests, long closedWith) {
         this.directory = directory;
         this.device = device;
         this.devices = devices;
         this.identity = identity;
         this.manifests = manifests;
-        this.wasClosed = wasClosed;
+        this.closedWith = closedWith;
         this.recovery = Recovery.of(device, identity, manifests);
         requireNoFewerBuckets(config, recovery.imageBuckets());
         this.config = config.of(identity, recovery.imageBuckets());
@@ -90,14 +90,14 @@ final class StoreFiles implements AutoCloseable {
         requireSame(config, identity);
         ManifestStore manifests = config.fallsBack() ? ManifestStore.openFallingBack(device, config.waits(), identity, back.lost())
                 : ManifestStore.open(device, config.waits(), identity);
-        boolean wasClosed = false;
+        long closedWith = 0;
         if (manifests.newest().isEmpty()) {
             requireNoStoreWithoutManifests(config, device, identity);
-        } else {
-            wasClosed = isOfItsClose(config, device, identity, manifests);
+        } else if (manifests.lost().isEmpty()) { // else it may have been closed with one of those
+            closedWith = closedWith(config, device, identity, manifests, back);
         }
         back.takes(manifests.newest());
-        return new StoreFiles(config, directory, device, devices, identity, manifests, wasClosed);
+        return new StoreFiles(config, directory, device, devices, identity, manifests, closedWith);
     }
 
     /** A store that never had a checkpoint has the files of one at most, which was cut short. */
@@ -110,28 +110,30 @@ final class StoreFiles implements AutoCloseable {
         if (greatest > 1) {
             throw new CorruptionFault(ManifestFiles.name(greatest - 1) + ", offset 0: expected a manifest, because checkpoint " + greatest
                     + " was begun behind it, found none, and no other; nothing of the store in the directory " + config.directory()
-                    + " was touched. Put the files MANIFEST-n back, or choose another directory");
+                    + " was touched. If somebody removed them, put the files MANIFEST-n back; if the machine crashed behind checkpoints that were not synced, they are lost:"
+                    + " choose another directory");
         }
     }
 
-    /** Whether the store was closed in order with the newest manifest. One that was closed has that of the close, or somebody took it away. */
-    private static boolean isOfItsClose(StoreConfig config, Device device, Identity identity, ManifestStore manifests) {
+    /** The newest checkpoint if the store was closed in order with it, else 0. One that was closed has the manifest of the close, or somebody took it away. */
+    private static long closedWith(StoreConfig config, Device device, Identity identity, ManifestStore manifests, FallBack back) {
+        Manifest newest = manifests.newest().orElseThrow();
         Optional<CleanClose> closed = readableClose(config, device, identity);
-        if (closed.isEmpty() || !manifests.lost().isEmpty()) { // it may be one of those that are lost
-            return false;
+        if (closed.isEmpty()) {
+            return 0;
         }
-        long end = manifests.newest().orElseThrow().log().end();
-        if (closed.get().tail() == end) {
-            return true;
+        if (newest.isOf(closed.get())) {
+            return newest.generation();
         }
-        CorruptionFault gone = new CorruptionFault(ManifestFiles.name(manifests.nextGeneration()) + ", offset 0: expected a manifest of a log up to "
-                + closed.get().tail() + ", because " + CleanClose.FILE + " says that the store was closed with it, found none, and an older one of a log up to "
-                + end + "; nothing was opened");
+        long number = Math.max(closed.get().checkpoint(), manifests.nextGeneration());
+        CorruptionFault gone = new CorruptionFault(ManifestFiles.name(number) + ", offset 0: expected a manifest of a log up to " + closed.get().tail()
+                + ", because " + CleanClose.FILE + " says that the store was closed with it, found none, and " + ManifestFiles.name(newest.generation())
+                + " of a log up to " + newest.log().end() + "; nothing was opened");
         if (!config.fallsBack()) {
             throw gone;
         }
-        manifests.passOverGone(gone);
-        return false;
+        manifests.passOver(back.passOverGone(number, gone));
+        return 0;
     }
 
     /** Empty also where it is damaged: then it says nothing, and the manifest is whole. */
@@ -202,9 +204,9 @@ final class StoreFiles implements AutoCloseable {
         return manifests.newest();
     }
 
-    /** Whether it was closed in order before, with the newest checkpoint of then. */
-    boolean wasClosed() {
-        return wasClosed;
+    /** Whether it was closed in order before, with this checkpoint. */
+    boolean wasClosedWith(Manifest checkpoint) {
+        return closedWith == checkpoint.generation();
     }
 
     /** How the store came back. */
@@ -256,10 +258,11 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
-    /** Notes that the whole log is synced; it has no user any more. */
-    void closedCleanly(long begin, long tail) {
+    /** Notes that the whole log is synced, and which checkpoint is the newest; it has no user any more. */
+    void closedCleanly(long begin) {
+        Manifest newest = newest().orElseThrow();
         try {
-            new CleanClose(begin, tail, 1).publish(device, config.waits(), identity.storeId());
+            new CleanClose(begin, newest.log().end(), newest.generation()).publish(device, config.waits(), identity.storeId());
         } catch (StoreFault failed) {
             noteFailure(failed);
             throw failed;

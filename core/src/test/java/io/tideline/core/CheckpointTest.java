@@ -7,15 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.Durability;
+import io.tideline.checkpoint.LostGeneration;
 import io.tideline.checkpoint.Manifest;
 import io.tideline.checkpoint.ManifestFiles;
 import io.tideline.checkpoint.ManifestStore;
 import io.tideline.checkpoint.Opaque;
 import io.tideline.checkpoint.SessionPoint;
 import io.tideline.fault.ClosedFault;
+import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
+import io.tideline.fault.IoFault;
 import io.tideline.hlog.Identity;
+import io.tideline.hlog.device.Fault;
+import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +34,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -404,6 +411,58 @@ class CheckpointTest {
         try (Store store = open(disk)) {
             assertEquals(List.of(), StoreVerifier.verify(store));
         }
+    }
+
+    /** Nobody knows which manifest a crash would leave, so nobody may note with which the store was closed. */
+    @Test
+    void shouldNotNoteACloseBehindAPublicationOfWhichNobodyKnows() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3).mode(SimulatedDisk.Mode.THREADS), plan);
+        try (Store store = open(disk)) {
+            store.put(1, 1);
+        }
+        Store poisoned = open(disk);
+        Probe.install(point -> {
+            if (point.equals("manifest.renamed")) {
+                synchronized (disk) {
+                    plan.failAt(disk.steps().size(), Fault.EIO); // the sync of the directory
+                }
+            }
+        });
+        try {
+            assertThrows(ExecutionException.class, () -> commit(poisoned, CheckpointRequest.logOnly()));
+        } finally {
+            Probe.install(null);
+        }
+        assertThrows(IoFault.class, poisoned::close);
+        assertFalse(disk.exists("CLEAN-CLOSE"));
+        for (SimulatedDisk left : List.of(disk.kill(1), disk.crash(1), disk.crash(2))) {
+            try (Store store = open(left)) {
+                assertEquals(1, store.get(1, -1));
+            }
+        }
+    }
+
+    /** Where nothing was appended since, only its number tells it from the one before. */
+    @Test
+    void shouldMissTheManifestOfACloseThatMovedOnlyASession() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3));
+        try (Store store = open(disk); Session session = store.openSession("s")) {
+            session.put(1, 1);
+        }
+        for (int life = 0; life < 3; life++) {
+            try (Store store = open(disk); Session session = store.resumeSession("s")) {
+                session.get(1, -1);
+            }
+        }
+        disk.delete("MANIFEST-4");
+        String refusal = assertThrows(CorruptionFault.class, () -> open(disk)).getMessage();
+        assertTrue(refusal.startsWith("MANIFEST-4, offset 0: expected a manifest"), refusal);
+        try (Store store = Store.open(tiny().files(disk).fallBack(true).build())) {
+            assertEquals(List.of(4L), store.stats().checkpoints().lost().stream().map(LostGeneration::generation).toList());
+            assertEquals(3, store.lastCommit().orElseThrow().serials().get("s"));
+        }
+        assertEquals(5, newestOf(disk).generation(), "no number is used twice");
     }
 
     /** Each life leaves a range that it undid; in front of the log's begin they say nothing any more. */

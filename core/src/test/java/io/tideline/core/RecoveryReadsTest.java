@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.RecoveryWork;
 import io.tideline.fault.IoFault;
+import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.Io;
@@ -152,6 +153,31 @@ class RecoveryReadsTest {
                 store.abandon();
             }
         }
+    }
+
+    /** The store would use it, and its close would wait for it without end. */
+    @Test
+    void shouldNotOpenWhereTheDeviceHangsOverTheImage() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.mode(SimulatedDisk.Mode.INLINE), plan);
+        try (Store store = Store.open(large().files(disk).build())) {
+            store.put(1, 1);
+            store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
+            store.abandon();
+        }
+        int before = disk.steps().size();
+        try (Store store = Store.open(large().files(disk).build())) {
+            store.abandon();
+        }
+        List<SimulatedDisk.Step> steps = disk.steps();
+        int image = before;
+        while (!steps.get(image).what().contains("-index") || steps.get(image).io() != Io.READ) {
+            image++;
+        }
+        plan.failAt(disk.steps().size() + image - before, Fault.STALL);
+        IoFault told = assertThrows(IoFault.class, () -> Store.open(large().files(disk).waits(new FastClock(100)).build()));
+        assertTrue(BlockingIo.isTimeout(told) && told.getMessage().contains("-index"), told.toString());
+        disk.failStalled();
     }
 
     /** The log's fault is told, because without the log there is nothing, and what failed beside it is not lost. */

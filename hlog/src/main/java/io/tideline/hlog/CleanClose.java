@@ -15,9 +15,9 @@ import java.util.Optional;
  *
  * @param begin the log's first address that counts
  * @param tail the address behind its last record
- * @param sequence one more at each close of the store
+ * @param checkpoint the number of the checkpoint that goes with it, its sequence number; 1 in files of builds that did not tell
  */
-public record CleanClose(long begin, long tail, long sequence) {
+public record CleanClose(long begin, long tail, long checkpoint) {
     /** The file's name. */
     public static final String FILE = "CLEAN-CLOSE";
     static final SealedKind KIND = new SealedKind(2, 1);
@@ -28,8 +28,8 @@ public record CleanClose(long begin, long tail, long sequence) {
             throw new IllegalArgumentException("a log from " + begin + " to " + tail + "; both are multiples of " + RecordLayout.GRANULE_BYTES
                     + " in order, from " + LogAddress.FIRST + " to " + MAX_ADDRESS);
         }
-        if (sequence < 1) {
-            throw new IllegalArgumentException("a close with the number " + sequence + "; they begin with 1");
+        if (checkpoint < 1) {
+            throw new IllegalArgumentException("a close with checkpoint " + checkpoint + "; they begin with 1");
         }
     }
 
@@ -40,7 +40,7 @@ public record CleanClose(long begin, long tail, long sequence) {
     /** Called when everything from begin to tail is synced. */
     public void publish(Device device, Waits waits, long storeId) {
         byte[] payload = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(begin).putLong(tail).array();
-        SealedFile.publish(device, waits, FILE, KIND, storeId, sequence, payload);
+        SealedFile.publish(device, waits, FILE, KIND, storeId, checkpoint, payload);
     }
 
     /** How the store was closed; empty if it was not, or was opened for writing since. See {@link SealedFile#read} for the faults. */

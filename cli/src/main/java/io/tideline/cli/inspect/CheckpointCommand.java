@@ -56,7 +56,7 @@ import picocli.CommandLine.TypeConversionException;
             "  tideline checkpoint words --kind index  of its index alone",
             "  tideline checkpoint words --fall-back   of what is whole, where tideline verify words finds the newest checkpoint damaged",
             "",
-            "Exit codes: 0 taken; 2 not a store, in use, damaged, without a checkpoint that an index could go with, or not enough room."
+            "Exit codes: 0 taken, or that of the close kept; 2 not a store, in use, damaged, without a checkpoint that an index could go with, or not enough room."
         })
 public final class CheckpointCommand implements Callable<Integer> {
 

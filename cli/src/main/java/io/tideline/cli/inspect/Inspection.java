@@ -47,7 +47,7 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         row(out, "store", "%016x, created %s", identity.storeId(), Instant.ofEpochMilli(identity.createdAt()));
         row(out, "page", "%s", ByteSize.describe(1L << identity.pageBits()));
         row(out, "closed", "%s", report.closed() == null ? "no: its process ended before it was closed, or it is damaged"
-                : "cleanly, for the " + report.closed().sequence() + ". time");
+                : "cleanly, with checkpoint " + report.closed().checkpoint());
         row(out, "log", "%d bytes (%s), addresses %d to %d", report.end() - report.begin(), ByteSize.describe(report.end() - report.begin()),
                 report.begin(), report.end());
     }

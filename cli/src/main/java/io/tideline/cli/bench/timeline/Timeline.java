@@ -26,7 +26,7 @@ public final class Timeline {
         private final List<Window> windows = new ArrayList<>();
         private long lastNanos;
         private long lastTotal;
-        private long lastStolenNanos;
+        private long lastStolenNanos = Window.UNKNOWN;
 
         /** @param leastNanos a shorter window is too short to say anything, and becomes part of the one before */
         public Builder(long leastNanos) {
@@ -47,11 +47,11 @@ public final class Timeline {
             if (nanos <= lastNanos) {
                 return; // the clock did not move; the next count has these operations
             }
-            long stolen = stolenNanos < 0 ? Window.UNKNOWN : Math.max(stolenNanos - lastStolenNanos, 0);
+            long stolen = stolenNanos < 0 || lastStolenNanos < 0 ? Window.UNKNOWN : Math.max(stolenNanos - lastStolenNanos, 0);
             if (nanos - lastNanos < leastNanos && !windows.isEmpty()) {
                 Window before = windows.removeLast();
                 windows.add(new Window(before.fromNanos(), nanos, before.operations() + total - lastTotal,
-                        stolen < 0 ? Window.UNKNOWN : before.stolenNanos() + stolen));
+                        stolen < 0 || before.stolenNanos() < 0 ? Window.UNKNOWN : before.stolenNanos() + stolen));
             } else {
                 windows.add(new Window(lastNanos, nanos, total - lastTotal, stolen));
             }

@@ -41,8 +41,10 @@ class TimelineTest {
         builder.add(200 * MILLI, 20, 60 * MILLI);
         builder.add(210 * MILLI, 25, 70 * MILLI); // too short: part of the one before
         builder.add(300 * MILLI, 30, Window.UNKNOWN);
+        builder.add(400 * MILLI, 40, 90 * MILLI); // nobody knows of which window
+        builder.add(500 * MILLI, 50, 95 * MILLI);
         Timeline timeline = builder.build();
-        assertEquals(List.of(10 * MILLI, 30 * MILLI, Window.UNKNOWN), timeline.windows().stream().map(Window::stolenNanos).toList());
+        assertEquals(List.of(10 * MILLI, 30 * MILLI, Window.UNKNOWN, Window.UNKNOWN, 5 * MILLI), timeline.windows().stream().map(Window::stolenNanos).toList());
         assertEquals(timeline, Timeline.parse(timeline.toText()));
     }
 

@@ -39,9 +39,12 @@ public final class CheckpointFiles {
         return ManifestFiles.number(NAME.matcher(name));
     }
 
-    /** The greatest number of a checkpoint that a file is of, whether it was committed or not; 0 if there is none. */
-    public static long greatest(Device device) {
-        return device.list().stream().map(CheckpointFiles::number).mapToLong(number -> number.orElse(0)).max().orElse(0);
+    /**
+     * The number of the newest manifest that must have been published, because files of the checkpoint behind it are there; those of the first prove
+     * nothing, because it may have been cut short.
+     */
+    public static OptionalLong manifestBefore(Device device) {
+        return device.list().stream().map(CheckpointFiles::number).mapToLong(number -> number.orElse(0)).filter(number -> number > 1).map(number -> number - 1).max();
     }
 
     /** Called while no checkpoint is being written, whose manifest is still to come. */

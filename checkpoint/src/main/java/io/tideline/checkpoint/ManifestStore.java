@@ -144,8 +144,11 @@ public final class ManifestStore {
     }
 
     private long endOf(long generation) {
+        if (!device.exists(ManifestFiles.name(generation))) {
+            return 0;
+        }
         try {
-            return !device.exists(ManifestFiles.name(generation)) ? 0 : ManifestFiles.read(device, waits, identity, generation).log().end();
+            return ManifestFiles.read(device, waits, identity, generation).log().end();
         } catch (CorruptionFault damaged) {
             return 0; // nobody will ever find it whole
         }

@@ -17,6 +17,7 @@ import io.tideline.checkpoint.SnapshotStep;
 import io.tideline.checkpoint.StateMachine;
 import io.tideline.checkpoint.Step;
 import io.tideline.checkpoint.SystemState.Phase;
+import io.tideline.checkpoint.UndoneRange;
 import io.tideline.checkpoint.VersionCut;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
@@ -266,7 +267,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         Optional<Manifest> before = files.newest();
         ManifestBuilder builder = new ManifestBuilder(Manifest.Configuration.of(files.identity())).generation(number).version(kernel.state.version() - 1)
                 .kind(index == null ? CheckpointKind.LOG_ONLY : CheckpointKind.FULL).durability(request.durability()).createdAt(kernel.waits.currentTimeMillis())
-                .undone(files.recovery().undone().stream().filter(range -> range.nextTail() > kernel.log.begin()).toList()).sessions(cut.points(), kernel.names.nextId())
+                .undone(undone()).sessions(cut.points(), kernel.names.nextId())
                 .cookie(request.cookie() != null ? Opaque.of(request.cookie()) : before.map(Manifest::cookie).orElse(Opaque.EMPTY))
                 .tables(tables(before));
         log.describe(builder, kernel.log.begin(), cut.address());
@@ -274,6 +275,11 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         Optional<Manifest.Image> image = index != null ? Optional.of(index.image()) : before.flatMap(Manifest::image);
         image.ifPresent(builder::image);
         return builder.build();
+    }
+
+    /** What recoveries took back, without what lies in front of the log's begin, where nobody looks. */
+    private List<UndoneRange> undone() {
+        return files.recovery().undone().stream().filter(range -> range.nextTail() > kernel.log.begin()).toList();
     }
 
     /** Those of the checkpoint before, whoever keeps something there, with the number of keys as it is now. */
@@ -381,12 +387,11 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
 
     /** Whether nothing was done since the store was closed before, so that another checkpoint would say the same: what is changed behind a recovery is appended. */
     private boolean isAsItWasClosed() {
-        Manifest newest = files.newest().orElse(null);
-        if (newest == null || !files.wasClosedWith(newest) || kernel.log.tail() != openedTail || kernel.pendingUpdates.get() > 0 || !kernel.imageProblem().isEmpty()
-                || !hasImageOfThisIndex()) {
-            return false;
-        }
-        return kernel.log.begin() == newest.log().begin() && kernel.names.areAsIn(newest); // a clear appends nothing
+        boolean isSameLog = kernel.log.tail() == openedTail && kernel.pendingUpdates.get() == 0;
+        boolean hasGoodImage = kernel.imageProblem().isEmpty() && hasImageOfThisIndex();
+        return isSameLog && hasGoodImage && files.newest().filter(files::wasClosedWith)
+                .filter(newest -> kernel.log.begin() == newest.log().begin()) // a clear appends nothing
+                .filter(kernel.names::areAsIn).isPresent();
     }
 
     /** Ends without a last checkpoint. */

@@ -4,10 +4,13 @@ import io.tideline.checkpoint.Manifest;
 import io.tideline.checkpoint.Opaque;
 import io.tideline.checkpoint.SessionPoint;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /**
  * The sessions that checkpoints tell apart, open or not, by name: how far each was when it was closed, and how far the newest checkpoint has
@@ -145,24 +148,24 @@ final class NamedSessions {
 
     /** How far each was before {@code version} began, which all open ones have reached. */
     synchronized List<SessionPoint> pointsBefore(long version) {
-        List<SessionPoint> points = new ArrayList<>();
-        for (Entry entry : entries.values()) {
-            long serial = entry.open != null ? entry.open.cutSerial() : cutSerialOf(entry, version);
-            Opaque cookie = entry.open != null ? entry.open.cutCookie() : cutCookieOf(entry, version);
-            points.add(new SessionPoint(entry.id, Optional.of(entry.name), serial, cookie));
-        }
-        return points;
+        return points(entry -> entry.open != null ? entry.open.cutSerial() : cutSerialOf(entry, version),
+                entry -> entry.open != null ? entry.open.cutCookie() : cutCookieOf(entry, version));
     }
 
-    /** Whether a checkpoint holds all sessions as far as they are, and no other. Nobody is inside. */
+    /** Whether a checkpoint holds all sessions as far as they are, and no other, nor was there another meanwhile. Nobody is inside. */
     synchronized boolean areAsIn(Manifest manifest) {
-        List<SessionPoint> now = new ArrayList<>();
+        List<SessionPoint> now = points(entry -> entry.open != null ? entry.open.serial() : entry.serial,
+                entry -> entry.open != null ? entry.open.leftCookie() : entry.cookie);
+        // A manifest has them in the order of their ids.
+        return nextId == manifest.nextSessionId() && new HashSet<>(now).equals(new HashSet<>(manifest.sessions()));
+    }
+
+    private List<SessionPoint> points(ToLongFunction<Entry> serial, Function<Entry, Opaque> cookie) {
+        List<SessionPoint> points = new ArrayList<>();
         for (Entry entry : entries.values()) {
-            long serial = entry.open != null ? entry.open.serial() : entry.serial;
-            Opaque cookie = entry.open != null ? entry.open.leftCookie() : entry.cookie;
-            now.add(new SessionPoint(entry.id, Optional.of(entry.name), serial, cookie));
+            points.add(new SessionPoint(entry.id, Optional.of(entry.name), serial.applyAsLong(entry), cookie.apply(entry)));
         }
-        return now.equals(manifest.sessions());
+        return points;
     }
 
     /** A checkpoint holds the sessions as far as it says. Returns those that are open and wait to be told. */

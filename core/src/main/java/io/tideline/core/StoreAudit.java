@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -206,10 +207,10 @@ public final class StoreAudit implements AutoCloseable {
 
     /** A store that never had a checkpoint was not closed in order, and has the files of one at most, which was cut short. */
     private void requireNoneGone(boolean isClosed, Consumer<String> damaged) {
-        long greatest = CheckpointFiles.greatest(device);
-        if (isClosed || greatest > 1) {
-            damaged.accept(ManifestFiles.name(Math.max(1, greatest - 1)) + ", offset 0: expected a manifest, because "
-                    + (isClosed ? CleanClose.FILE + " says that the store was closed in order" : "checkpoint " + greatest + " was begun behind it") + ", found none");
+        OptionalLong before = CheckpointFiles.manifestBefore(device);
+        if (isClosed || before.isPresent()) {
+            damaged.accept(ManifestFiles.name(before.orElse(1)) + ", offset 0: expected a manifest, because "
+                    + (isClosed ? CleanClose.FILE + " says that the store was closed in order" : "files of the checkpoint behind it are there") + ", found none");
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The files of a store that spills: the directory it holds, its identity, the devices behind its log, its manifests, and the note of a clean close. */
 final class StoreFiles implements AutoCloseable {
@@ -106,9 +107,9 @@ final class StoreFiles implements AutoCloseable {
             throw new FormatFault("the store of the directory " + config.directory() + " was closed in order, and there is no manifest of it: they were removed, or it was"
                     + " made by an earlier build, which took no checkpoints; nothing of it was touched. Put the files MANIFEST-n back, or choose another directory");
         }
-        long greatest = CheckpointFiles.greatest(device);
-        if (greatest > 1) {
-            throw new CorruptionFault(ManifestFiles.name(greatest - 1) + ", offset 0: expected a manifest, because checkpoint " + greatest
+        OptionalLong before = CheckpointFiles.manifestBefore(device);
+        if (before.isPresent()) {
+            throw new CorruptionFault(ManifestFiles.name(before.getAsLong()) + ", offset 0: expected a manifest, because checkpoint " + (before.getAsLong() + 1)
                     + " was begun behind it, found none, and no other; nothing of the store in the directory " + config.directory()
                     + " was touched. If somebody removed them, put the files MANIFEST-n back; if the machine crashed behind checkpoints that were not synced, they are lost:"
                     + " choose another directory");

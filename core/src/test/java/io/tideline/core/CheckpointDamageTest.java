@@ -286,6 +286,29 @@ class CheckpointDamageTest {
         }
     }
 
+    /** The second attempt knows what the first one passed over. */
+    @Test
+    void shouldRememberAManifestThatIsGoneWhereTheOneBeforeIsDamagedToo() throws Exception {
+        try (SimulatedDisk closed = disk.kill(1)) {
+            try (Store store = Store.open(config(closed).retain(3).build()); Session a = store.resumeSession("s0"); Session b = store.resumeSession("s1")) {
+                run(a, b);
+                store.checkpoint(CheckpointRequest.full().snapshot()).get(60, TimeUnit.SECONDS);
+                run(a, b);
+            }
+            closed.delete("MANIFEST-4");
+            closed.delete("checkpoints/3-snapshot");
+            try (Store store = Store.open(config(closed).retain(3).fallBack(true).build())) {
+                assertEquals(List.of(4L, 3L), store.stats().checkpoints().lost().stream().map(LostGeneration::generation).toList());
+                assertEquals(newest.serials(), store.lastCommit().orElseThrow().serials());
+                assertEquals(5, store.checkpoint().get(60, TimeUnit.SECONDS).number(), "no number is used twice");
+            }
+            try (Store store = Store.open(config(closed).build())) {
+                assertEquals(newest.serials(), store.lastCommit().orElseThrow().serials());
+                assertEquals(List.of(), StoreVerifier.verify(store));
+            }
+        }
+    }
+
     /** The manifest is whole and says more. */
     @Test
     void shouldNotNeedTheNoteOfAClose() {

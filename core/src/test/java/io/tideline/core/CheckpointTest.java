@@ -377,9 +377,10 @@ class CheckpointTest {
     @Test
     void shouldTakeNoCheckpointAtACloseBehindWhichNothingWasDone() throws Exception {
         SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(3).mode(SimulatedDisk.Mode.THREADS));
-        try (Store store = open(disk); Session session = store.openSession("s")) {
+        try (Store store = open(disk); Session session = store.openSession("s"); Session second = store.openSession("a")) { // not in the order of names
             session.put(1, 1);
             session.setCookie(new byte[] {1});
+            second.put(3, 3);
         }
         long number = 1;
         List<Consumer<Store>> nothing = List.of(_ -> { }, store -> assertEquals(1, store.get(1, -1)), store -> store.delete(2), store -> store.resumeSession("s").close());
@@ -391,6 +392,9 @@ class CheckpointTest {
             assertTrue(disk.exists("CLEAN-CLOSE"));
         }
         List<Consumer<Store>> something = List.of(store -> store.put(1, 1), store -> store.delete(1), store -> store.openSession("t").close(), store -> store.forgetSession("t"), store -> {
+            store.openSession("u").close(); // its id is used up
+            store.forgetSession("u");
+        }, store -> {
             try (Session session = store.resumeSession("s")) {
                 session.get(1, -1); // counts as one of its operations
             }

@@ -140,12 +140,7 @@ class RecoveryReadsTest {
                 assertEquals("", store.stats().checkpoints().imageProblem());
                 store.abandon();
             }
-            List<SimulatedDisk.Step> steps = disk.steps();
-            int image = before;
-            while (!steps.get(image).what().contains("-index") || steps.get(image).io() != Io.READ) {
-                image++;
-            }
-            plan.failAt(disk.steps().size() + image - before, fault);
+            plan.failAt(disk.steps().size() + firstRead(disk, before, "-index"), fault);
             try (Store store = Store.open(large().files(disk).build())) {
                 String problem = store.stats().checkpoints().imageProblem();
                 assertTrue(problem.contains("-index"), fault + ": " + problem);
@@ -169,12 +164,7 @@ class RecoveryReadsTest {
         try (Store store = Store.open(large().files(disk).build())) {
             store.abandon();
         }
-        List<SimulatedDisk.Step> steps = disk.steps();
-        int image = before;
-        while (!steps.get(image).what().contains("-index") || steps.get(image).io() != Io.READ) {
-            image++;
-        }
-        plan.failAt(disk.steps().size() + image - before, Fault.STALL);
+        plan.failAt(disk.steps().size() + firstRead(disk, before, "-index"), Fault.STALL);
         IoFault told = assertThrows(IoFault.class, () -> Store.open(large().files(disk).waits(new FastClock(100)).build()));
         assertTrue(BlockingIo.isTimeout(told) && told.getMessage().contains("-index"), told.toString());
         disk.failStalled();
@@ -190,15 +180,20 @@ class RecoveryReadsTest {
         try (Store store = Store.open(large().files(disk).build())) {
             store.abandon();
         }
-        List<SimulatedDisk.Step> steps = disk.steps();
-        int first = before;
-        while (!steps.get(first).what().contains("-index") && !steps.get(first).what().contains("log/") || steps.get(first).io() != Io.READ) {
-            first++;
-        }
-        plan.failFrom(disk.steps().size() + first - before, Fault.EIO);
+        plan.failFrom(disk.steps().size() + Math.min(firstRead(disk, before, "-index"), firstRead(disk, before, "log/")), Fault.EIO);
         IoFault told = assertThrows(IoFault.class, () -> Store.open(large().files(disk).build()));
         assertTrue(told.getMessage().contains("log/"), told.toString());
         assertTrue(told.getSuppressed().length == 1 && told.getSuppressed()[0].getMessage().contains("-index"), () -> List.of(told.getSuppressed()).toString());
+    }
+
+    /** How many steps behind {@code before} a file of that name is read for the first time. */
+    private static int firstRead(SimulatedDisk disk, int before, String file) {
+        List<SimulatedDisk.Step> steps = disk.steps();
+        int first = before;
+        while (!steps.get(first).what().contains(file) || steps.get(first).io() != Io.READ) {
+            first++;
+        }
+        return first - before;
     }
 
     /** A store of large pages whose newest checkpoint has them all to replay. */

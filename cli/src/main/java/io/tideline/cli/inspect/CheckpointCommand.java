@@ -40,7 +40,8 @@ import picocli.CommandLine.TypeConversionException;
             "",
             "Opens the store of a directory that nobody has open, which goes back to its newest checkpoint, takes a full one (of index and log, and so"
                     + " that it survives a crash of the machine), closes the store, and prints the checkpoint. Of a store whose process was killed"
-                    + " this leaves one that was closed, with nothing to replay at the next opening. One that was closed already keeps the checkpoint of that close. It reads what a recovery needs and no more; all of it reads tideline verify.",
+                    + " this leaves one that was closed, with nothing to replay at the next opening. One that was"
+                    + " closed already keeps the checkpoint of that close. It reads what a recovery needs and no more; tideline verify reads all.",
             "",
             "With --kind it takes a checkpoint of another kind, after which the store is left as if its process had ended: log of the log alone, snapshot"
                     + " of index and log with what is not in the log's files aside, index of the index alone, which holds the same operations as"
@@ -117,7 +118,7 @@ public final class CheckpointCommand implements Callable<Integer> {
             lost.addAll(store.stats().checkpoints().lost());
             store.lastCommit().ifPresent(commit -> found.putAll(commit.serials()));
             if (kind == Kind.FULL) {
-                store.close(); // takes it
+                store.close(); // takes it, unless it has that of an earlier close
                 return store.lastCommit().orElseThrow();
             }
             try {

@@ -309,6 +309,9 @@ class CountCommandTest {
 
     @Test
     void shouldRefuseWhatIsNoPlaceForAStore() throws IOException {
+        Run nowhere = Run.of("count", "--dir=", "-");
+        assertEquals(ExitCode.COULD_NOT_RUN, nowhere.exitCode(), nowhere.out());
+        assertTrue(nowhere.err().contains("--dir '': give the name of a directory."), nowhere.err());
         Path file = Files.writeString(directory.resolve("file"), "text");
         for (String[] line : new String[][] {
             {"--dir=" + file, "this is not a directory"},

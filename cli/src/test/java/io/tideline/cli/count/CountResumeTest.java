@@ -202,7 +202,9 @@ class CountResumeTest {
         makeInput(3, new Random(2));
         Run first = again("--checkpoint-every=1h", input().toString());
         assertEquals(ExitCode.DONE, first.exitCode(), first.err());
+        Map<Path, Object> checkpoints = contents(store().resolve("checkpoints"));
         Run second = again("--verify", input().toString());
+        assertEquals(checkpoints, contents(store().resolve("checkpoints")), "nothing was done, so nothing takes room");
         assertEquals(ExitCode.DONE, second.exitCode(), second.out() + second.err());
         assertTrue(second.out().contains("resumed   from " + 3 * TOKENS_A_FILE + " tokens"), second.out());
         assertTrue(second.out().contains("verified  yes"), second.out());

@@ -16,10 +16,10 @@ import javax.tools.ToolProvider;
 enum Mutant {
     /** The cut of a session is taken for the operation that it happens to be at. */
     A_SESSION_FORGETS_ITS_CUT("core/src/main/java/io/tideline/core/NamedSessions.java",
-            "entry.open != null ? entry.open.cutSerial() : cutSerialOf(entry, version);", "entry.open != null ? entry.open.serial() : cutSerialOf(entry, version);"),
-    /** The replay begins behind what was published while the image was written. */
-    AN_IMAGE_IS_REPLAYED_FROM_ITS_END("checkpoint/src/main/java/io/tideline/checkpoint/IndexStep.java",
-            "written.overflowBuckets(), replayFrom);", "written.overflowBuckets(), Math.max(replayFrom, log.tail()));"),
+            "entry.open != null ? entry.open.cutSerial() : cutSerialOf(entry, version)", "entry.open != null ? entry.open.serial() : cutSerialOf(entry, version)"),
+    /** What was published between the image and the cut of its checkpoint is not replayed. */
+    AN_IMAGE_IS_TAKEN_FOR_ALL("checkpoint/src/main/java/io/tideline/checkpoint/Recovery.java",
+            "image -> Math.clamp(Math.min(image.replayFrom(), syncedTo), begin, Math.max(begin, end))", "_ -> Math.max(begin, end)"),
     /** What was written behind the cut of a checkpoint comes back with it. */
     A_RECOVERY_UNDOES_NOTHING("checkpoint/src/main/java/io/tideline/checkpoint/Recovery.java",
             "if (range.end() > range.cut()) {", "if (range.end() < range.cut()) {"),

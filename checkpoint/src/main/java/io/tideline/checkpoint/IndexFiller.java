@@ -1,6 +1,7 @@
 package io.tideline.checkpoint;
 
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.index.HashIndex;
 import io.tideline.memory.Region;
 import io.tideline.memory.Waits;
@@ -198,7 +199,7 @@ final class IndexFiller implements AutoCloseable {
     }
 
     static FullFault full(HashIndex index) {
-        return new FullFault("index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
+        return new FullFault(Place.INDEX, "index full: the log has more keys than " + index.buckets() + " buckets with their overflow hold; open the store"
                 + " with more buckets. Nothing was changed");
     }
 

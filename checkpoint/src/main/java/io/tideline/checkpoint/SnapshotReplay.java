@@ -3,6 +3,7 @@ package io.tideline.checkpoint;
 import io.tideline.epoch.Epoch;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.fault.IoFault;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.LogAddress;
@@ -82,7 +83,7 @@ final class SnapshotReplay implements LogSnapshot.Visitor, AutoCloseable {
         try {
             long target = log.reserve(sizeBytes);
             if (target == HybridLog.FULL) {
-                throw new FullFault("log full: its addresses are used up, and a record of " + sizeBytes + " bytes did not fit; nothing was changed");
+                throw new FullFault(Place.LOG, "log full: its addresses are used up, and a record of " + sizeBytes + " bytes did not fit; nothing was changed");
             }
             if (target < log.readOnly()) { // or there is no room; what was reserved stays filler
                 return false;

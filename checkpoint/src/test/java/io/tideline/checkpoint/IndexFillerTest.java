@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.epoch.Epoch;
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.fault.IoFault;
 import io.tideline.index.BucketLayout;
 import io.tideline.index.HashIndex;
@@ -150,7 +151,7 @@ class IndexFillerTest {
     }
 
     static Stream<Throwable> failures() {
-        return Stream.of(new IoFault("the image cannot be read"), new FullFault("the index is full"), new StackOverflowError());
+        return Stream.of(new IoFault("the image cannot be read"), new FullFault(Place.INDEX, "the index is full"), new StackOverflowError());
     }
 
     /** Whether it is noticed while more is given, or at the end. */

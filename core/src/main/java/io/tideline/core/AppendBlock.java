@@ -21,15 +21,21 @@ import io.tideline.memory.Words;
  * their way together.
  *
  * <p>A plan is a guess. A record is published only where the index still says what it said when the record was written: by a compare-and-set from
- * the very record that it replaces, which nobody can change any more, or as the first of its tag. Else its place stays the filler as which it is framed, or
- * becomes an invalid record, and its member goes the usual way. A plan is good until the session leaves the epoch, after which nobody may write to its places.
- * Belongs to one session.
+ * the very record that it replaces, which nobody can change any more, or as the first of its tag. Else it becomes an invalid record, and its member goes the
+ * usual way. A plan is good until the session leaves the epoch, after which nobody may write to its places.
+ *
+ * <p>What is rare has no branch of its own. The JVM leaves out the side of a branch that was not taken while it watched, and where it is taken at last, in the first
+ * moments behind a cut for instance, throws the code of all group operations away and interprets them until it is made anew, which takes 0.3 s.
+ *
+ * <p>Belongs to one session.
  */
 final class AppendBlock {
     /** One record alone is not worth a plan. */
     private static final int LEAST_RECORDS = 2;
     /** How many blocks a page must have room for, because what is left of it when none fits is lost. */
     private static final int BLOCKS_OF_A_PAGE = 8;
+
+    private static final int LINE_BYTES = 64;
 
     private final HybridLog log;
     /** By member: the address of its record, or 0. */
@@ -43,6 +49,8 @@ final class AppendBlock {
     private long begin;
     private long head;
     private long stay;
+    /** Keeps the JIT from dropping loads whose only purpose is to fetch a line. */
+    private long fetched;
 
     AppendBlock(HybridLog log) {
         this.log = log;
@@ -91,30 +99,39 @@ final class AppendBlock {
      */
     private long reserve(Session session, long[] newest, long[] keys, int from, int size, int valueBytes, boolean isBlind) {
         records = 0;
-        if (session.inPlaceFrom != 0) {
-            return 0; // versions are told apart, or a snapshot is made: the usual way knows how
-        }
         long safeReadOnly = log.safeReadOnly();
-        if (lowest(newest, size) >= safeReadOnly) {
-            return 0;
+        // versions are told apart, or a snapshot is made: the usual way knows how
+        if (session.inPlaceFrom == 0 && lowest(newest, size) < safeReadOnly) {
+            recordBytes = RecordLayout.sizeBytes(Long.BYTES, valueBytes);
+            lengthBits = RecordLayout.lengthBits(Long.BYTES, valueBytes);
+            choose(newest, keys, from, size, safeReadOnly, isBlind);
         }
-        recordBytes = RecordLayout.sizeBytes(Long.BYTES, valueBytes);
-        lengthBits = RecordLayout.lengthBits(Long.BYTES, valueBytes);
-        choose(newest, keys, from, size, safeReadOnly, isBlind);
-        if (records < LEAST_RECORDS) {
+        if (records < LEAST_RECORDS) { // one branch with the usual case that all are mutable: see the class
             records = 0;
             return 0;
         }
         long block = log.reserve(records * recordBytes);
         Probe.at("block.reserved");
-        if (block < 0 || block < log.readOnly()) {
-            records = 0; // no room just now, or overtaken by read-only: what is framed as filler stays filler
-        }
+        // none if there is no room just now, which is a negative address, or read-only has overtaken it: what is framed as filler stays filler
+        records &= (int) ~(block - log.readOnly() >> 63);
         for (int i = 0; i < records; i++) {
             places[members[i]] = block + i * recordBytes;
         }
+        fetch(block, records * recordBytes);
         stay = session.stay();
         return block;
+    }
+
+    /**
+     * Loads the lines of a block that is to be written. Stores arrive in their order, so each that misses the caches keeps all behind it waiting; loads do not wait
+     * for each other.
+     */
+    private void fetch(long block, long bytes) {
+        long sum = 0;
+        for (long at = 0; at < bytes; at += LINE_BYTES) {
+            sum ^= log.touch(block + at);
+        }
+        fetched = sum;
     }
 
     private void choose(long[] newest, long[] keys, int from, int size, long safeReadOnly, boolean isBlind) {
@@ -149,8 +166,7 @@ final class AppendBlock {
     }
 
     /**
-     * 1 if an immutable record is the key's, alive, and has a value of as many bytes, else 0. Without a branch: one of them may be taken for the first time after
-     * hours, and then the JVM throws the code of all group operations away and interprets them until it is made anew, which takes 0.3 s.
+     * 1 if an immutable record is the key's, alive, and has a value of as many bytes, else 0. Without a branch, see the class.
      */
     private int plain(long record, long key) {
         long different = Words.getAcquire(record + STATE_OFFSET) & LENGTHS_MASK ^ lengthBits | Words.get(record + LINK_OFFSET) & NOT_PLAIN
@@ -178,18 +194,18 @@ final class AppendBlock {
      * @param newest what the plan was made with
      */
     boolean publish(Session session, int member, long hash, long newest) {
-        long address = places[member];
-        if (address == 0 || session.stay() != stay) {
+        long moved = session.stay() ^ stay;
+        long address = places[member] & ~((moved | -moved) >> 63);
+        if (address == 0) {
             return false;
         }
         boolean isFirst = newest == LogAddress.NONE;
-        if (isFirst ? session.index.find(hash) != LogAddress.NONE : !session.index.find(hash, session.slot) || session.slot.address() != newest) {
-            return false;
-        }
         long record = log.physical(address);
         RecordLayout.finish(record, FREE | lengthBits, isFirst ? LogAddress.CHAIN_END : newest, session.parity);
         Probe.at("block.written");
-        if (isFirst ? !session.index.insert(hash, address) : !session.index.compareAndSet(session.slot, address)) {
+        boolean isPublished = isFirst ? session.index.find(hash) == LogAddress.NONE && session.index.insert(hash, address)
+                : session.index.replace(hash, newest, address);
+        if (!isPublished) {
             RecordLayout.invalidate(record);
             return false;
         }

@@ -6,8 +6,8 @@ import io.tideline.index.HashIndex;
 import io.tideline.memory.Words;
 
 /**
- * Many operations on 8-byte keys whose cache misses overlap. A group goes through four phases: hash all keys and load their buckets; match all
- * entries; load all records; finish one after the other, in argument order. In each of the first three every load is independent of the
+ * Many operations on 8-byte keys whose cache misses overlap. A group goes through five phases: hash all keys; load their buckets; match all
+ * entries; load all records; finish one after the other, in argument order. In the phases before the last every load is independent of the
  * others, so the machine has as many of them under way as it can; one operation at a time has two dependent ones.
  *
  * <p>What the first phases found is a hint: the finishing phase of a write takes a record only if it may be changed in place, which its
@@ -157,9 +157,10 @@ final class GroupOp {
         HybridLog log = session.log;
         long sum = 0;
         for (int i = 0; i < size; i++) {
-            long hash = session.hash.of(keys[from + i]);
-            hashes[i] = hash;
-            sum ^= index.touch(hash);
+            hashes[i] = session.hash.of(keys[from + i]);
+        }
+        for (int i = 0; i < size; i++) { // of nothing but loads, so as many are under way as the processor can have
+            sum ^= index.touch(hashes[i]);
         }
         for (int i = 0; i < size; i++) {
             addresses[i] = index.findTouched(hashes[i]);

@@ -3,6 +3,7 @@ package io.tideline.core;
 import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
 
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.RecordLatch;
 import io.tideline.hlog.RecordLayout;
@@ -78,7 +79,7 @@ final class RecordWriter {
     }
 
     private static FullFault full(HybridLog log, long sizeBytes) {
-        return new FullFault("log full: " + log.usedBytes() + " of " + log.memoryBytes() + " bytes of log memory are used and a record of "
+        return new FullFault(Place.LOG, "log full: " + log.usedBytes() + " of " + log.memoryBytes() + " bytes of log memory are used and a record of "
                 + sizeBytes + " bytes did not fit; nothing was changed. Configure more memory, or clear the store");
     }
 

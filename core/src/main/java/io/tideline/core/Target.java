@@ -4,6 +4,7 @@ import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
 import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
 
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.RecordLatch;
 import io.tideline.hlog.RecordLayout;
@@ -47,7 +48,7 @@ final class Target {
                 case BUSY -> {
                     return Kind.BUSY;
                 }
-                case FULL -> throw new FullFault("index full: all " + session.index.overflowBuckets() + " overflow buckets behind "
+                case FULL -> throw new FullFault(Place.INDEX, "index full: all " + session.index.overflowBuckets() + " overflow buckets behind "
                         + session.index.buckets() + " buckets are taken; nothing was changed. Configure more buckets");
                 case FOUND -> {
                 }

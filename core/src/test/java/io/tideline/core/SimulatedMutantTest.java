@@ -26,8 +26,8 @@ class SimulatedMutantTest {
         A_COPY_SEALS_NOTHING(3, "core/src/main/java/io/tideline/core/RecordWriter.java",
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** What another wrote while a group prepared its copies is lost. */
-        A_BLOCK_IS_PUBLISHED_BLINDLY(10, "core/src/main/java/io/tideline/core/AppendBlock.java",
-                " || session.slot.address() != newest) {", ") {"),
+        A_BLOCK_IS_PUBLISHED_BLINDLY(93, "index/src/main/java/io/tideline/index/HashIndex.java",
+                "Words.compareAndSet(place, BucketLayout.entry(tagBits, newest),", "Words.compareAndSet(place, Words.getAcquire(place),"),
         /** A session's last operation before the cut is left out of it. */
         A_CUT_COMES_TOO_EARLY(1, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
         /** A checkpoint has what is left with a session behind the cut. */

@@ -253,7 +253,7 @@ final class Flusher {
 
     /** The same fault for another caller, with the stack of this one. */
     static StoreFault again(StoreFault fault) {
-        return fault instanceof FullFault ? new FullFault(fault.getMessage(), fault) : new IoFault(fault.getMessage(), fault);
+        return fault instanceof FullFault full ? new FullFault(full.place(), fault.getMessage(), fault) : new IoFault(fault.getMessage(), fault);
     }
 
     /** Makes everything flushed so far survive a crash of the machine. Writes go on meanwhile. */

@@ -141,7 +141,7 @@ class SpillTest {
                 }
             }
         }
-        assertEquals(List.of(Math.min(own + 5, 19)), found);
+        assertEquals(List.of(Math.min(own + 10, 19)), found);
     }
 
     private static String name(Path thread) {

@@ -263,6 +263,13 @@ public final class HashIndex implements AutoCloseable {
         return Words.compareAndSet(slot.entryAddress, slot.entry, updated);
     }
 
+    /** Makes {@code address}, greater than all before, the newest of the hash's chain if that is {@code newest} now. */
+    public boolean replace(long hash, long newest, long address) {
+        long tagBits = BucketLayout.tagBits(hash);
+        long place = placeOf(table.bucket(hash), tagBits);
+        return place != 0 && Words.compareAndSet(place, BucketLayout.entry(tagBits, newest), BucketLayout.entry(tagBits, address));
+    }
+
     /** Whether the entry is still what the slot saw. */
     public boolean isUnchanged(Slot slot) {
         return Words.getAcquire(slot.entryAddress) == slot.entry;
@@ -289,16 +296,16 @@ public final class HashIndex implements AutoCloseable {
         return Raised.NEWEST;
     }
 
-    /** The address of the tag's final entry, 0 if there is none. Nobody else changes the chain of buckets. */
+    /** The address of the tag's final entry, 0 if there is none. */
     private long placeOf(long home, long tagBits) {
         long bucket = home;
         for (;;) {
             for (int at = 0; at < ENTRIES_BYTES; at += 8) {
-                if (BucketLayout.matches(Words.get(bucket + at), tagBits)) {
+                if (BucketLayout.matches(Words.getAcquire(bucket + at), tagBits)) {
                     return bucket + at;
                 }
             }
-            long next = BucketLayout.overflow(Words.get(bucket + OVERFLOW_OFFSET));
+            long next = BucketLayout.overflow(Words.getAcquire(bucket + OVERFLOW_OFFSET));
             if (next == 0) {
                 return 0;
             }

@@ -2,6 +2,7 @@ package io.tideline.index;
 
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.hlog.LogAddress;
 import io.tideline.hlog.RecordLayout;
 import io.tideline.hlog.device.BlockingIo;
@@ -115,7 +116,7 @@ final class ImageReader {
             throw seal.damage(Math.min(sizeBytes, expectedBytes), "the size", sizeBytes + "", expectedBytes + "");
         }
         if (overflow != null && overflowBuckets > overflow.capacity()) {
-            throw new FullFault("the index image " + file.path() + " has " + overflowBuckets + " overflow buckets and the index has room for "
+            throw new FullFault(Place.INDEX, "the index image " + file.path() + " has " + overflowBuckets + " overflow buckets and the index has room for "
                     + overflow.capacity() + "; nothing of it was used");
         }
     }

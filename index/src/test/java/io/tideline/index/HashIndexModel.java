@@ -56,6 +56,10 @@ class HashIndexModel {
             return ++counts[entry(key)];
         }
 
+        public long advanceFrom(int key) {
+            return advance(key);
+        }
+
         public long advanceAtOnce(int key) {
             return advance(key);
         }
@@ -110,6 +114,21 @@ class HashIndexModel {
                 Slot slot = create(hash(key));
                 long next = count(slot.address()) + 1;
                 if (index.compareAndSet(slot, addressOf(next))) {
+                    return next;
+                }
+            }
+        }
+
+        /** The same, without a slot: from what a look without one has found. */
+        @Operation
+        public long advanceFrom(@Param(name = "key") int key) {
+            for (;;) {
+                long newest = index.find(hash(key));
+                if (newest == LogAddress.NONE) {
+                    return advance(key);
+                }
+                long next = count(newest) + 1;
+                if (index.replace(hash(key), newest, addressOf(next))) {
                     return next;
                 }
             }

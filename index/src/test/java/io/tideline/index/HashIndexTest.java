@@ -146,6 +146,26 @@ class HashIndexTest {
     }
 
     @Test
+    void shouldReplaceOnlyWhatIsTheNewest() {
+        try (HashIndex index = open(1, 1)) {
+            assertFalse(index.replace(hash(1, 0), LogAddress.NONE, 64), "there is no entry");
+            for (long tag = 1; tag <= 14; tag++) { // half of them in the overflow bucket
+                create(index, hash(tag, 0));
+            }
+            for (long tag = 1; tag <= 14; tag++) {
+                assertFalse(index.replace(hash(tag, 0), tag * 64, tag * 128));
+                assertTrue(index.replace(hash(tag, 0), LogAddress.CHAIN_END, tag * 64));
+                assertFalse(index.replace(hash(tag, 0), LogAddress.CHAIN_END, tag * 128), "somebody else was first");
+                assertTrue(index.replace(hash(tag, 0), tag * 64, tag * 128));
+            }
+            for (long tag = 1; tag <= 14; tag++) {
+                assertEquals(tag * 128, index.find(hash(tag, 0)));
+            }
+            assertFalse(index.replace(hash(15, 0), LogAddress.CHAIN_END, 64));
+        }
+    }
+
+    @Test
     void shouldChainOverflowBucketsAndSayFullWhereTheyEnd() {
         try (HashIndex index = open(1, 3)) {
             int room = 7 * 4;

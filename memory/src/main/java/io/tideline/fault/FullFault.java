@@ -4,11 +4,29 @@ package io.tideline.fault;
 public final class FullFault extends StoreFault {
     private static final long serialVersionUID = 1L;
 
-    public FullFault(String message) {
-        super(message);
+    /** What there is no room in. */
+    public enum Place {
+        /** The memory of a log that has no device to spill to, or the addresses of any log: more memory, or {@code clear}, makes room. */
+        LOG,
+        /** The hash index: it must be configured with more buckets. */
+        INDEX,
+        /** The file system of the store, or the user's share of it: room that is made there is used without more ado. */
+        DISK
     }
 
-    public FullFault(String message, Throwable cause) {
+    private final Place place;
+
+    public FullFault(Place place, String message) {
+        this(place, message, null);
+    }
+
+    public FullFault(Place place, String message, Throwable cause) {
         super(message, cause);
+        this.place = place;
+    }
+
+    /** What there is no room in. */
+    public Place place() {
+        return place;
     }
 }

@@ -2,8 +2,8 @@ package io.tideline.memory;
 
 /** The weight of a thread where more threads would run than there are processors. On Linux each thread has its own; Java's priorities do not reach it. */
 final class Niceness {
-    /** At 5 a thread has a quarter of a processor that it shares with one other. */
-    private static final int STEP = 5;
+    /** At 10 a thread has a tenth of a processor that it shares with one other. */
+    private static final int STEP = 10;
 
     private static final int LEAST_WEIGHT = 19;
     private static final int PRIO_PROCESS = 0;

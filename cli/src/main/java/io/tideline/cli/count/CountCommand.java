@@ -66,7 +66,6 @@ import picocli.CommandLine.Parameters;
 public final class CountCommand implements Callable<Integer> {
 
     private static final int MOST_THREADS = 1024;
-    private static final String INDEX_FULL = "index full";
     private static final int LONGEST_GRAM = 1000;
     private static final int RECORD_WITHOUT_KEY_BYTES = 64;
     private static final ByteSize USUAL_MEMORY = new ByteSize(1L << 30);
@@ -216,7 +215,7 @@ public final class CountCommand implements Callable<Integer> {
 
     /** Of an index that is full, options tell otherwise than the store, which speaks to programs. */
     private void requireIndex(FullFault full) {
-        if (full.getMessage().startsWith(INDEX_FULL)) {
+        if (full.place() == FullFault.Place.INDEX) {
             throw new Failure("The index is full: " + storeOptions.index().orElse(USUAL_INDEX) + " are too little for so many different words; give a larger --index"
                     + (storeOptions.directory().isPresent() ? ", and the same command goes on from the last checkpoint." : "."), full);
         }

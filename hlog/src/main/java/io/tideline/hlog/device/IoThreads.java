@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import java.io.IOException;
@@ -91,7 +92,7 @@ final class IoThreads {
         boolean onlyNames = cause instanceof FileSystemException named && named.getReason() == null; // its class is the reason
         String reason = cause.getMessage() == null || onlyNames ? cause.toString() : cause.getMessage();
         boolean full = reason.contains("No space left") || reason.contains("Disk quota exceeded");
-        return full ? new FullFault(what + ": " + reason + "; make room on the disk, then go on", cause) : new IoFault(what + ": " + reason, cause);
+        return full ? new FullFault(Place.DISK, what + ": " + reason + "; make room on the disk, then go on", cause) : new IoFault(what + ": " + reason, cause);
     }
 
     /** Carries out what waits, then ends the threads; idempotent. */

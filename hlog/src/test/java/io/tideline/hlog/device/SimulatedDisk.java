@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.memory.Waits;
@@ -344,7 +345,7 @@ public final class SimulatedDisk implements Device {
                 return null;
             }
             case SYNC_FAILS -> directory.failSync(random);
-            case ENOSPC -> throw new FullFault(what + ": no space left on the simulated disk");
+            case ENOSPC -> throw new FullFault(Place.DISK, what + ": no space left on the simulated disk");
             default -> done = io != Io.SYNC_DIRECTORY && random.nextBoolean();
         }
         if (done) {
@@ -694,7 +695,7 @@ public final class SimulatedDisk implements Device {
         if (fitting > 0 && inode.growthBytes(transfer.offset, fitting) <= room) {
             inode.write(transfer.offset, Arrays.copyOf(bytes, fitting), SimulatedInode.SectorMask.ALL, ++time);
         }
-        return new FullFault(transfer.what + ": no space left on the simulated disk");
+        return new FullFault(Place.DISK, transfer.what + ": no space left on the simulated disk");
     }
 
     private long occupiedBytes() {

@@ -6,6 +6,7 @@ import io.tideline.cli.bench.timeline.Timeline;
 import io.tideline.cli.bench.timeline.Track;
 import io.tideline.cli.bench.timeline.Window;
 import io.tideline.cli.bench.work.CutPlan;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,8 @@ import java.util.Map;
 record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, List<Cut> cuts, Latency during, Latency between, long deviceReads) {
 
     private static final double NANOS_PER_SECOND = 1e9;
+    /** What is shortly before a cut: long enough for a mean, short against what a machine that others use too needs to become another one. */
+    private static final long BEFORE_NANOS = Duration.ofSeconds(2).toNanos();
 
     /** What reports call a run of that kind. */
     static String name(CutPlan.Kind kind) {
@@ -59,6 +62,21 @@ record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, L
         return timeline.worst().perSecond() / without.timeline.mean();
     }
 
+    /**
+     * The least part, of all cuts, that the slowest window behind one has of the mean of the two seconds before it. Where a machine is faster or slower by the
+     * minute, this tells what cuts cost, and not which of the runs had the better minute. NaN without cuts.
+     */
+    double worstOfBefore() {
+        double least = Double.NaN;
+        for (int i = 0; i < cuts.size(); i++) {
+            long from = cuts.get(i).startNanos();
+            long to = i + 1 < cuts.size() ? cuts.get(i + 1).startNanos() : timeline.nanos();
+            double ratio = timeline.worst(from, to) / timeline.mean(from - BEFORE_NANOS, from);
+            least = Double.isNaN(least) ? ratio : Double.isNaN(ratio) ? least : Math.min(least, ratio);
+        }
+        return least;
+    }
+
     List<Comeback> comebacks() {
         return Comeback.of(timeline, cuts);
     }
@@ -81,6 +99,7 @@ record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, L
         fields.put("meanRatio", meanOf(without));
         fields.put("worstPerSecond", timeline.worst().perSecond());
         fields.put("worstRatio", worstOf(without));
+        fields.put("worstRatioOfBefore", Double.isNaN(worstOfBefore()) ? null : worstOfBefore());
         fields.put("latencyNanosDuring", during == null ? null : during.toJson());
         fields.put("latencyNanosBetween", between == null ? null : between.toJson());
         fields.put("deviceReads", deviceReads);

@@ -22,7 +22,7 @@ final class CheckpointTable {
     private static final double MILLION = 1e6;
     private static final double PERCENT = 100;
     private static final double NANOS_PER_SECOND = 1e9;
-    private static final int LABEL_WIDTH = 34;
+    private static final int LABEL_WIDTH = 38;
     private static final int CELL_WIDTH = 16;
     private static final int SPARK_COLUMNS = 72;
     private static final String NONE = "-";
@@ -64,6 +64,7 @@ final class CheckpointTable {
         row("  of the mean without", run -> percent(run.meanOf(without)));
         row("slowest 100 ms", run -> format("%.2f M", run.timeline().worst().perSecond() / MILLION));
         row("  of the mean without", run -> percent(run.worstOf(without)));
+        row("  of the 2 s before its cut, at least", run -> run.cuts().isEmpty() ? NONE : percent(run.worstOfBefore()));
         row("  kept by the machine's host then", run -> stolen(run.timeline().worst()));
         row("cuts", run -> run.cuts().size() + "");
         latencyRows("during cuts", CheckpointRun::during);

@@ -120,6 +120,12 @@ public final class Timeline {
         return windows.stream().min(Comparator.comparingDouble(Window::perSecond)).orElseThrow();
     }
 
+    /** Operations in a second of the slowest window that begins or ends between two moments; not a number if there is none. */
+    public double worst(long fromNanos, long toNanos) {
+        return windows.stream().filter(window -> window.toNanos() > fromNanos && window.fromNanos() < toNanos).mapToDouble(Window::perSecond).min()
+                .orElse(Double.NaN);
+    }
+
     /** Of the fastest. */
     public double best() {
         return windows.stream().mapToDouble(Window::perSecond).max().orElseThrow();

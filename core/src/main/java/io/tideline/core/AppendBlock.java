@@ -100,7 +100,7 @@ final class AppendBlock {
     private long reserve(Session session, long[] newest, long[] keys, int from, int size, int valueBytes, boolean isBlind) {
         records = 0;
         long safeReadOnly = log.safeReadOnly();
-        // versions are told apart, or a snapshot is made: the usual way knows how
+        // not while versions are told apart, or a snapshot is made: the usual way knows how
         if (session.inPlaceFrom == 0 && lowest(newest, size) < safeReadOnly) {
             recordBytes = RecordLayout.sizeBytes(Long.BYTES, valueBytes);
             lengthBits = RecordLayout.lengthBits(Long.BYTES, valueBytes);
@@ -112,7 +112,7 @@ final class AppendBlock {
         }
         long block = log.reserve(records * recordBytes);
         Probe.at("block.reserved");
-        // none if there is no room just now, which is a negative address, or read-only has overtaken it: what is framed as filler stays filler
+        // no records where there is no room just now, which is a negative address, or read-only has overtaken the block, which then stays filler
         records &= (int) ~(block - log.readOnly() >> 63);
         for (int i = 0; i < records; i++) {
             places[members[i]] = block + i * recordBytes;

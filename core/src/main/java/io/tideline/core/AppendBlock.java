@@ -22,10 +22,11 @@ import io.tideline.memory.Words;
  *
  * <p>A plan is a guess. A record is published only where the index still says what it said when the record was written: by a compare-and-set from
  * the very record that it replaces, which nobody can change any more, or as the first of its tag. Else it becomes an invalid record, and its member goes the
- * usual way. A plan is good until the session leaves the epoch, after which nobody may write to its places.
+ * usual way. A plan is good until the session leaves the epoch, after which nobody may write to its places: they stay the fillers as which they are framed.
  *
- * <p>What is rare has no branch of its own. The JVM leaves out the side of a branch that was not taken while it watched, and where it is taken at last, in the first
- * moments behind a cut for instance, throws the code of all group operations away and interprets them until it is made anew, which takes 0.3 s.
+ * <p>What is rare in a store whose keys are there has no branch of its own. The JVM leaves out the side of a branch that was not taken while it watched, and where
+ * it is taken at last, in the first moments behind a cut for instance, throws the code of all group operations away and interprets them until it is made anew, which
+ * takes 0.3 s.
  *
  * <p>Belongs to one session.
  */
@@ -100,13 +101,14 @@ final class AppendBlock {
     private long reserve(Session session, long[] newest, long[] keys, int from, int size, int valueBytes, boolean isBlind) {
         records = 0;
         long safeReadOnly = log.safeReadOnly();
-        // not while versions are told apart, or a snapshot is made: the usual way knows how
-        if (session.inPlaceFrom == 0 && lowest(newest, size) < safeReadOnly) {
+        // nothing lies below 0, which this is while versions are told apart, or a snapshot is made: the usual way knows how
+        long limit = safeReadOnly & ~((session.inPlaceFrom | -session.inPlaceFrom) >> 63);
+        if (lowest(newest, size) < limit) {
             recordBytes = RecordLayout.sizeBytes(Long.BYTES, valueBytes);
             lengthBits = RecordLayout.lengthBits(Long.BYTES, valueBytes);
             choose(newest, keys, from, size, safeReadOnly, isBlind);
         }
-        if (records < LEAST_RECORDS) { // one branch with the usual case that all are mutable: see the class
+        if (records < LEAST_RECORDS) { // one branch with the usual case that all are mutable, see the class
             records = 0;
             return 0;
         }
@@ -128,7 +130,7 @@ final class AppendBlock {
      */
     private void fetch(long block, long bytes) {
         long sum = 0;
-        for (long at = 0; at < bytes; at += LINE_BYTES) {
+        for (long at = -(block & LINE_BYTES - 1); at < bytes; at += LINE_BYTES) { // from the start of its first line, which lies in the same page
             sum ^= log.touch(block + at);
         }
         fetched = sum;

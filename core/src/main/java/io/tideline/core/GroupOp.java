@@ -150,7 +150,7 @@ final class GroupOp {
         return window;
     }
 
-    /** The first three phases, in a stay of the epoch that is new for each group, however many there are. */
+    /** All phases but the last, in a stay of the epoch that is new for each group, however many there are. */
     private void prepare(Session session, long[] keys, int from, int size) {
         session.breathe();
         HashIndex index = session.index;

@@ -166,7 +166,7 @@ class AppendBlockTest {
         return groups().flatMap(group -> Stream.of("block.reserved", "block.written", "index.tentative").map(point -> Arguments.of(group, point)));
     }
 
-    /** Before it is looked for, before it is claimed, and while it is: there both give up, and come again. */
+    /** Before the record is written, before it is looked for and claimed, and while it is: there both give up, and come again. */
     @ParameterizedTest
     @MethodSource("momentsOfANewKey")
     void shouldMakeAKeyOnceThatAnotherMakesMeanwhile(Group group, String point) {
@@ -286,7 +286,8 @@ class AppendBlockTest {
     void shouldKeepTheMembersInFrontOfAFullIndex() {
         store = Store.open(StoreConfig.builder().memory(1 << 20).pageSize(1 << 14).buckets(1).hashSeed(7).hugePages(false).build());
         long[] many = keys(14_000);
-        assertThrows(FullFault.class, () -> store.putAll(many, many, 0, many.length));
+        FullFault full = assertThrows(FullFault.class, () -> store.putAll(many, many, 0, many.length));
+        assertEquals(FullFault.Place.INDEX, full.place());
         long made = store.approximateSize();
         assertTrue(made >= 7 * 1025, () -> made + " keys in 1025 buckets");
         for (int key = 0; key < made; key += 97) {
@@ -430,7 +431,7 @@ class AppendBlockTest {
 
     /**
      * A member that loses a race leaves the epoch, and when it is back the places that were prepared may be sealed, or somebody else's page: each of them
-     * stays the filler that it was. Another adds 200 to key 0 meanwhile.
+     * stays the filler that it was, but for that of the member itself. Another adds 200 to key 0 meanwhile.
      */
     private void runOutsideInBetween(Group group) {
         Thread self = Thread.currentThread();

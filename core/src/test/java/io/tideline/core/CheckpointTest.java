@@ -119,6 +119,29 @@ class CheckpointTest {
         store.close();
     }
 
+    /** Each member of the key has a place prepared, and only the first is published: a replay of the log must not take one of the others for the newest. */
+    @Test
+    void shouldBringBackEveryMemberOfTheSameKeyInAGroup() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));
+        try (Store store = open(disk); Session session = store.openSession("s")) {
+            for (long key = 0; key < 10; key++) {
+                session.put(key, key);
+            }
+            commit(store, CheckpointRequest.full()); // makes all read-only; its image knows nothing of what comes
+            session.rmwAll(new long[] {3, 3, 5, 3, 7}, 0, 5, Update.ADD, 10);
+            session.putAll(new long[] {20, 21, 20}, new long[] {1, 2, 3}, 0, 3);
+            commit(store, CheckpointRequest.logOnly());
+            try (Store again = open(disk.kill(2))) {
+                assertEquals(33, again.get(3, -1));
+                assertEquals(15, again.get(5, -1));
+                assertEquals(17, again.get(7, -1));
+                assertEquals(3, again.get(20, -1));
+                assertEquals(2, again.get(21, -1));
+                assertEquals(List.of(), StoreVerifier.verify(again));
+            }
+        }
+    }
+
     @Test
     void shouldBringBackWithEachSessionWhatWasLeftWithItInTime() throws Exception {
         SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));

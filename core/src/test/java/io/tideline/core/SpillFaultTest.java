@@ -121,7 +121,7 @@ class SpillFaultTest {
         Store store = Store.open(config(disk).build());
         int accepted = putUntilRefused(store, 0, FullFault.class);
         assertHolds(store, accepted);
-        assertThrows(FullFault.class, store::close);
+        assertEquals(FullFault.Place.DISK, assertThrows(FullFault.class, store::close).place());
         store.close();
         assertThrows(ClosedFault.class, () -> store.get(1, -1));
         assertEquals(0, disk.openFiles());

@@ -26,8 +26,8 @@ import java.util.Map;
 record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, List<Cut> cuts, Latency during, Latency between, long deviceReads) {
 
     private static final double NANOS_PER_SECOND = 1e9;
-    /** What is shortly before a cut: long enough for a mean, short against what a machine that others use too needs to become another one. */
-    private static final long BEFORE_NANOS = Duration.ofSeconds(2).toNanos();
+    /** What is shortly before a cut, and shortly behind it: long enough for a mean, short against what a machine that others use too needs to become another one. */
+    private static final long SHORTLY_NANOS = Duration.ofSeconds(2).toNanos();
 
     /** What reports call a run of that kind. */
     static String name(CutPlan.Kind kind) {
@@ -63,16 +63,22 @@ record CheckpointRun(CutPlan.Kind kind, double loadSeconds, Timeline timeline, L
     }
 
     /**
-     * The least part, of all cuts, that the slowest window behind one has of the mean of the two seconds before it. Where a machine is faster or slower by the
-     * minute, this tells what cuts cost, and not which of the runs had the better minute. NaN without cuts.
+     * The least part, of all cuts, that the slowest window from the start of a cut to two seconds behind its end has of the mean of the two seconds before it, as
+     * far as those lie behind the cut before. Where a machine is faster or slower by the minute, this tells what cuts cost, and not which of the runs had the better
+     * minute. NaN where there is no cut with something before it.
      */
     double worstOfBefore() {
         double least = Double.NaN;
+        long begin = 0;
         for (int i = 0; i < cuts.size(); i++) {
-            long from = cuts.get(i).startNanos();
-            long to = i + 1 < cuts.size() ? cuts.get(i + 1).startNanos() : timeline.nanos();
-            double ratio = timeline.worst(from, to) / timeline.mean(from - BEFORE_NANOS, from);
-            least = Double.isNaN(least) ? ratio : Double.isNaN(ratio) ? least : Math.min(least, ratio);
+            Cut cut = cuts.get(i);
+            long end = i + 1 < cuts.size() ? cuts.get(i + 1).startNanos() : timeline.nanos();
+            double before = timeline.mean(Math.max(begin, cut.startNanos() - SHORTLY_NANOS), cut.startNanos());
+            double ratio = timeline.worst(cut.startNanos(), Math.min(end, cut.endNanos() + SHORTLY_NANOS)) / before;
+            if (before > 0 && !Double.isNaN(ratio)) {
+                least = Double.isNaN(least) ? ratio : Math.min(least, ratio);
+            }
+            begin = cut.endNanos();
         }
         return least;
     }

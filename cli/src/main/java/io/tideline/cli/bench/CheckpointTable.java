@@ -64,7 +64,7 @@ final class CheckpointTable {
         row("  of the mean without", run -> percent(run.meanOf(without)));
         row("slowest 100 ms", run -> format("%.2f M", run.timeline().worst().perSecond() / MILLION));
         row("  of the mean without", run -> percent(run.worstOf(without)));
-        row("  of the 2 s before its cut, at least", run -> run.cuts().isEmpty() ? NONE : percent(run.worstOfBefore()));
+        row("  of the 2 s before its cut, at least", run -> Double.isNaN(run.worstOfBefore()) ? NONE : percent(run.worstOfBefore()));
         row("  kept by the machine's host then", run -> stolen(run.timeline().worst()));
         row("cuts", run -> run.cuts().size() + "");
         latencyRows("during cuts", CheckpointRun::during);

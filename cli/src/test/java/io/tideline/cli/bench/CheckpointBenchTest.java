@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
@@ -82,6 +83,13 @@ class CheckpointBenchTest {
             assertEquals(means.get(run) / means.get(0), ratios.get(run), 1e-9);
             assertEquals(worst.get(run) / means.get(0), worstRatios.get(run), 1e-9);
             assertTrue(worst.get(run) <= means.get(run) * (1 + 1e-9) && means.get(run) > 0, text);
+        }
+        List<String> ofBefore = values(dense, "worstRatioOfBefore", "[^,]+");
+        assertEquals("null", ofBefore.getFirst(), "there was no cut");
+        String row = text.lines().filter(line -> line.startsWith("  of the 2 s before its cut, at least")).findFirst().orElseThrow();
+        for (int run = 1; run < 3; run++) { // a cut may be the only one, and begin in the first window
+            String expected = ofBefore.get(run).equals("null") ? "-" : String.format(Locale.ROOT, "%.1f %%", 100 * Double.parseDouble(ofBefore.get(run)));
+            assertTrue(row.contains(expected), row + ", expected " + expected);
         }
         List<Double> images = numbers(dense, "imageBytes");
         assertTrue(images.size() >= 3, "a cut of the control, one with checkpoints, and the recovery: " + dense);

@@ -31,10 +31,10 @@ class CheckpointRunTest {
 
     @Test
     void shouldCompareTheSlowestMomentWithWhatWasBeforeItsCut() {
-        CheckpointRun run = of(List.of(at(3 * SECOND), at(6 * SECOND)), 900, 90, 110, 60, 80, 100, 25, 40, 50);
+        CheckpointRun run = of(List.of(at(3 * SECOND), at(6 * SECOND)), 900, 150, 50, 60, 80, 100, 25, 40, 50);
         CheckpointRun without = of(List.of(), 200, 200);
         assertEquals(0.125, run.worstOf(without));
-        // 60 of 90 and 110 behind the first; 25 of 80 and 100 behind the second
+        // 60 of 150 and 50 behind the first; 25 of 80 and 100 behind the second
         assertEquals(25.0 / 90, run.worstOfBefore(), 1e-9);
     }
 
@@ -48,6 +48,14 @@ class CheckpointRunTest {
     void shouldNotCompareWithWhatIsNotThere() {
         assertTrue(Double.isNaN(of(List.of(), 100, 100).worstOfBefore()));
         assertTrue(Double.isNaN(of(List.of(at(SECOND / 2)), 100, 100).worstOfBefore()), "no window lies before it");
-        assertEquals(0.75, of(List.of(at(SECOND / 2), at(2 * SECOND)), 100, 100, 75).worstOfBefore(), 1e-9);
+        assertTrue(Double.isNaN(of(List.of(at(2 * SECOND)), 0, 0, 100).worstOfBefore()), "nothing was done before it");
+        assertEquals(0.75, of(List.of(at(SECOND / 2), at(4 * SECOND)), 10, 100, 100, 100, 75).worstOfBefore(), 1e-9);
+    }
+
+    /** What comes much later has to do with the machine, and what lies within the cut before is no measure. */
+    @Test
+    void shouldLookAtWhatIsShortlyBeforeAndBehind() {
+        assertEquals(0.75, of(List.of(at(2 * SECOND)), 100, 100, 75, 90, 90, 10).worstOfBefore(), 1e-9);
+        assertEquals(0.8, of(List.of(new Cut(2 * SECOND, 4 * SECOND, 0, 0), at(5 * SECOND)), 50, 50, 50, 60, 100, 80).worstOfBefore(), 1e-9);
     }
 }

@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.fault.FullFault;
@@ -122,7 +123,8 @@ class FileDeviceTest extends DirectoryDeviceSpec {
     @Test
     void shouldTellAFullDiskFromABrokenOne() {
         assertEquals(FullFault.class, IoThreads.fault("write", new IOException("No space left on device")).getClass());
-        assertEquals(FullFault.class, IoThreads.fault("write", new IOException("Disk quota exceeded")).getClass());
+        FullFault quota = assertInstanceOf(FullFault.class, IoThreads.fault("write", new IOException("Disk quota exceeded")));
+        assertEquals(FullFault.Place.DISK, quota.place());
         assertEquals(IoFault.class, IoThreads.fault("write", new IOException("Input/output error")).getClass());
         assertEquals(IoFault.class, IoThreads.fault("write", new IOException()).getClass());
     }

@@ -120,9 +120,9 @@ public final class Timeline {
         return windows.stream().min(Comparator.comparingDouble(Window::perSecond)).orElseThrow();
     }
 
-    /** Operations in a second of the slowest window that begins or ends between two moments; not a number if there is none. */
+    /** Operations in a second of the slowest window that ends behind one moment, and not behind another; not a number if there is none. */
     public double worst(long fromNanos, long toNanos) {
-        return windows.stream().filter(window -> window.toNanos() > fromNanos && window.fromNanos() < toNanos).mapToDouble(Window::perSecond).min()
+        return windows.stream().filter(window -> window.toNanos() > fromNanos && window.toNanos() <= toNanos).mapToDouble(Window::perSecond).min()
                 .orElse(Double.NaN);
     }
 

@@ -102,7 +102,7 @@ final class AppendBlock {
         records = 0;
         long safeReadOnly = log.safeReadOnly();
         // nothing lies below 0, which this is while versions are told apart, or a snapshot is made: the usual way knows how
-        long limit = safeReadOnly & ~((session.inPlaceFrom | -session.inPlaceFrom) >> 63);
+        long limit = ifZero(session.inPlaceFrom, safeReadOnly);
         if (lowest(newest, size) < limit) {
             recordBytes = RecordLayout.sizeBytes(Long.BYTES, valueBytes);
             lengthBits = RecordLayout.lengthBits(Long.BYTES, valueBytes);
@@ -173,7 +173,12 @@ final class AppendBlock {
     private int plain(long record, long key) {
         long different = Words.getAcquire(record + STATE_OFFSET) & LENGTHS_MASK ^ lengthBits | Words.get(record + LINK_OFFSET) & NOT_PLAIN
                 | Words.get(record + RecordLayout.KEY_OFFSET) ^ key;
-        return 1 - (int) ((different | -different) >>> 63);
+        return (int) ifZero(different, 1);
+    }
+
+    /** {@code value} if the word is 0, else 0. Without a branch, see the class. */
+    private static long ifZero(long word, long value) {
+        return value & ~((word | -word) >> 63);
     }
 
     private void write(long block, int number, long key, long value) {
@@ -196,8 +201,7 @@ final class AppendBlock {
      * @param newest what the plan was made with
      */
     boolean publish(Session session, int member, long hash, long newest) {
-        long moved = session.stay() ^ stay;
-        long address = places[member] & ~((moved | -moved) >> 63);
+        long address = ifZero(session.stay() ^ stay, places[member]);
         if (address == 0) {
             return false;
         }

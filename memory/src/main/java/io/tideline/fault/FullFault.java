@@ -6,7 +6,7 @@ public final class FullFault extends StoreFault {
 
     /** What there is no room in. */
     public enum Place {
-        /** The memory of a log that has no device to spill to, or the addresses of any log: more memory, or {@code clear}, makes room. */
+        /** The memory of a log that has no device to spill to, where more memory, or {@code clear}, makes room; or the 2^48 addresses of any log, where nothing does. */
         LOG,
         /** The hash index: it must be configured with more buckets. */
         INDEX,

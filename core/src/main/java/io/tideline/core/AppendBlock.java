@@ -57,8 +57,8 @@ final class AppendBlock {
         this.log = log;
     }
 
-    /** Prepares what additions and the like would append, but not for keys on the device. Whether there is anything. */
-    boolean planUpdates(Session session, long[] newest, long[] keys, int from, int size, Update update, long operand) {
+    /** Prepares what additions and the like would append, but not for keys on the device. */
+    void planUpdates(Session session, long[] newest, long[] keys, int from, int size, Update update, long operand) {
         long block = reserve(session, newest, keys, from, size, Long.BYTES, false);
         for (int i = records - 1; i >= 0; i--) { // from the last to the first, whose frame is that of the whole block until then
             int member = members[i];
@@ -66,30 +66,27 @@ final class AppendBlock {
                     : Update.apply(update, Words.get(log.physical(newest[member]) + LONG_TO_LONG_VALUE_OFFSET), operand);
             write(block, i, keys[from + member], value);
         }
-        return records > 0;
     }
 
-    /** Prepares what upserts would append. Whether there is anything. */
-    boolean planPuts(Session session, long[] newest, long[] keys, long[] values, int from, int size) {
+    /** Prepares what upserts would append. */
+    void planPuts(Session session, long[] newest, long[] keys, long[] values, int from, int size) {
         long block = reserve(session, newest, keys, from, size, Long.BYTES, true);
         for (int i = records - 1; i >= 0; i--) {
             int at = from + members[i];
             write(block, i, keys[at], values[at]);
         }
-        return records > 0;
     }
 
     /** The same for values that stand end to end in {@code values}, {@code valueBytes} each. */
-    boolean planPuts(Session session, long[] newest, long[] keys, byte[] values, int valueBytes, int from, int size) {
+    void planPuts(Session session, long[] newest, long[] keys, byte[] values, int valueBytes, int from, int size) {
         if (RecordLayout.needsLongLengths(Long.BYTES, valueBytes)) {
-            return false; // so long that one waits for no other
+            return; // so long that one waits for no other
         }
         long block = reserve(session, newest, keys, from, size, valueBytes, true);
         for (int i = records - 1; i >= 0; i--) {
             int at = from + members[i];
             write(block, i, keys[at], values, at * valueBytes, valueBytes);
         }
-        return records > 0;
     }
 
     /**
@@ -196,7 +193,7 @@ final class AppendBlock {
     }
 
     /**
-     * Publishes a member's record, if it has one and that is what the member would append now.
+     * Publishes a member's record, if it has one of a plan that was made in this stay in the epoch, and that is what the member would append now.
      *
      * @param newest what the plan was made with
      */

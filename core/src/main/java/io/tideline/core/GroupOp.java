@@ -86,10 +86,10 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
-            boolean isPlanned = group.block.planPuts(session, group.addresses, keys, values, at, size);
+            group.block.planPuts(session, group.addresses, keys, values, at, size);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
-                if (isPlanned && group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
+                if (group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
                     continue;
                 }
                 UpsertOp.put(session, group.hashes[i], group.addresses[i], keys[at + i], values[at + i]);
@@ -103,10 +103,10 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
-            boolean isPlanned = group.block.planPuts(session, group.addresses, keys, values, valueBytes, at, size);
+            group.block.planPuts(session, group.addresses, keys, values, valueBytes, at, size);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
-                if (isPlanned && group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
+                if (group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
                     continue;
                 }
                 session.key.setWord(keys[at + i], group.hashes[i]);
@@ -121,10 +121,10 @@ final class GroupOp {
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
             group.prepare(session, keys, at, size);
-            boolean isPlanned = group.block.planUpdates(session, group.addresses, keys, at, size, update, operand);
+            group.block.planUpdates(session, group.addresses, keys, at, size, update, operand);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
-                if (isPlanned && group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
+                if (group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
                     continue;
                 }
                 if (!RmwOp.updateInMemory(session, group.hashes[i], group.addresses[i], keys[at + i], update, operand)) {

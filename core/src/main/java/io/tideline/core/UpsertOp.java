@@ -1,12 +1,7 @@
 package io.tideline.core;
 
-import static io.tideline.hlog.RecordLayout.FREE;
-import static io.tideline.hlog.RecordLayout.LENGTHS_MASK;
 import static io.tideline.hlog.RecordLayout.LINK_OFFSET;
-import static io.tideline.hlog.RecordLayout.LONG_TO_LONG;
 import static io.tideline.hlog.RecordLayout.LONG_TO_LONG_VALUE_OFFSET;
-import static io.tideline.hlog.RecordLayout.NOT_PLAIN;
-import static io.tideline.hlog.RecordLayout.STATE_MASK;
 import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
 
 import io.tideline.hlog.HybridLog;
@@ -42,13 +37,11 @@ final class UpsertOp {
             return false;
         }
         long address = ChainWalk.find(log, newest, key);
-        if (address < readOnly) {
-            return false;
-        }
         long record = log.physical(address);
         long stateWord = Words.getAcquire(record + STATE_OFFSET);
-        if ((stateWord & (STATE_MASK | LENGTHS_MASK)) != (FREE | LONG_TO_LONG) || (Words.get(record + LINK_OFFSET) & NOT_PLAIN) != 0
-                || !RecordLatch.tryLock(record, stateWord)) {
+        // One branch, which a latched record takes soon enough: behind a cut the JVM must not meet the first record that is too old (see AppendBlock).
+        long unlike = (address - readOnly) >> 63 | RecordLayout.unlikeFreeLongs(stateWord, Words.get(record + LINK_OFFSET));
+        if (unlike != 0 || !RecordLatch.tryLock(record, stateWord)) {
             return false;
         }
         Words.setRelease(record + LONG_TO_LONG_VALUE_OFFSET, value);

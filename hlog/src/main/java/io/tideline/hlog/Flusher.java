@@ -25,8 +25,7 @@ import java.util.function.LongSupplier;
  * it succeeded and all before it did. (3) A failed write is tried again with the same bytes at the same place, which is always sound; when it
  * fails twice, {@link #failure} says why until one succeeds. (4) A failed sync is never tried again: nobody knows what it lost.
  *
- * <p>Sealing takes a processor, and a checkpoint has it done in the very moment in which it makes operations dear, by the copies that they take then. So
- * the thread steps back ({@link Waits#stepBack}); operations that wait for memory leave it the processor.
+ * <p>Sealing takes a processor that operations may want at the same time; {@link FlushPace} says when it rests.
  *
  * <p>{@link #step} and {@link #reset} exclude each other by the lock; everything but the volatile fields is touched under it.
  */
@@ -41,6 +40,7 @@ final class Flusher {
     private final PageRing ring;
     private final Segments segments;
     private final PageSeal seal;
+    private final FlushPace pace;
     private final long pageBytes;
     private final Waits waits;
     private final Runnable onProgress;
@@ -50,13 +50,14 @@ final class Flusher {
     /** Held during a sync, so that a second one does not find nothing to do before the first has ended. */
     private final Lock syncing;
     private long issued;
+    /** Whether there is something to write that has time. */
+    private boolean rests;
     /** Only under the lock is it changed. */
     private volatile long writtenBytes;
     private volatile StoreFault failure;
     private volatile StoreFault poison;
     /** How often a failed write was tried again; only the flusher's thread counts. */
     private volatile long retries;
-    private boolean steppedBack;
 
     /** One write of a part of a page. */
     private final class Write extends IoRequest {
@@ -95,13 +96,14 @@ final class Flusher {
     }
 
     /** @param onProgress called on any thread when a step has something to do again; must not block */
-    Flusher(Frontiers frontiers, PageRing ring, Segments segments, PageSeal seal, int pageBits, Waits waits, Runnable onProgress) {
+    Flusher(Frontiers frontiers, PageRing ring, Segments segments, PageSeal seal, FlushPace pace, int pageBits, Waits waits, Runnable onProgress) {
         this.lock = waits.lock();
         this.syncing = waits.lock();
         this.frontiers = frontiers;
         this.ring = ring;
         this.segments = segments;
         this.seal = seal;
+        this.pace = pace;
         this.pageBytes = 1L << pageBits;
         this.waits = waits;
         this.onProgress = onProgress;
@@ -134,6 +136,9 @@ final class Flusher {
             boolean issuedMore = issue();
             if (advanced || issuedMore) {
                 return Worker.Progress.DONE;
+            }
+            if (rests) {
+                return Worker.Progress.RESTING;
             }
             return failure == null ? Worker.Progress.NONE : Worker.Progress.LATER;
         } finally {
@@ -192,8 +197,13 @@ final class Flusher {
     private boolean issue() {
         long safe = writable(frontiers.safeReadOnly());
         boolean any = false;
+        rests = false;
         while (issued < safe && !idle.isEmpty()) {
-            stepBack();
+            if (pace.isResting(issued)) {
+                rests = true;
+                break;
+            }
+            long begin = waits.nanoTime();
             Write write = idle.remove();
             write.from = issued;
             write.to = Math.min(safe, LogAddress.pageEnd(issued, pageBytes));
@@ -203,17 +213,10 @@ final class Flusher {
             issued = write.to;
             writes.add(write);
             write.submit();
+            pace.worked(waits.nanoTime() - begin);
             any = true;
         }
         return any;
-    }
-
-    /** Not before there is something to seal: an opening should not wait for what this takes the first time. */
-    private void stepBack() {
-        if (!steppedBack) {
-            steppedBack = true;
-            waits.stepBack();
-        }
     }
 
     /**

@@ -89,14 +89,14 @@ public final class HybridLog implements AutoCloseable {
 
             @Override
             public void turned(long page) {
-                shiftReadOnly(Math.max(page + 1 - mutablePages, 0) << pageBits);
+                shiftReadOnly(mutableFrom(page));
                 if (spill != null) {
                     spill.wakeEvictor();
                 }
             }
         });
         ring.open(extent.tail() >>> pageBits);
-        this.spill = device == null ? null : new Spill(device, epoch, frontiers, gaps, ring, tail::tail, pageBits, memoryPages,
+        this.spill = device == null ? null : new Spill(device, epoch, frontiers, gaps, ring, tail::tail, () -> mutableFrom(tail() >>> pageBits), pageBits, memoryPages,
                 this::makeReadOnlySafe, waits);
     }
 
@@ -250,6 +250,11 @@ public final class HybridLog implements AutoCloseable {
 
     Spill spill() {
         return spill;
+    }
+
+    /** What the policy leaves mutable while the tail is in that page. */
+    private long mutableFrom(long page) {
+        return Math.max(page + 1 - mutablePages, 0) << pageBits;
     }
 
     /** Announces that records below {@code address} are read-only, and lets the epoch make it safe. */

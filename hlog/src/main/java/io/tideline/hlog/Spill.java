@@ -39,7 +39,7 @@ final class Spill implements AutoCloseable {
     private volatile boolean ended;
     private volatile boolean idle;
 
-    Spill(LogDevice settings, Epoch epoch, Frontiers frontiers, LogGaps gaps, PageRing ring, Evictor.Tail tail, int pageBits,
+    Spill(LogDevice settings, Epoch epoch, Frontiers frontiers, LogGaps gaps, PageRing ring, Evictor.Tail tail, LongSupplier due, int pageBits,
             long memoryPages, Runnable makeReadOnlySafe, Waits waits) {
         this.storeId = settings.storeId();
         this.frontiers = frontiers;
@@ -48,7 +48,8 @@ final class Spill implements AutoCloseable {
                 : new Segments(settings.reads(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
         this.scans = settings.scans() == settings.device() ? segments : settings.scans() == settings.reads() ? reads
                 : new Segments(settings.scans(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
-        this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), pageBits, waits, this::wakeFlusher);
+        this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), new FlushPace(epoch, due, waits), pageBits,
+                waits, this::wakeFlusher);
         this.past = new UnsyncedPast(segments, frontiers, gaps, settings.storeId(), pageBits, waits, flusher::syncToo);
         this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), waits, this::wakeEvictor);
         this.flushWorker = new Worker("tideline-flusher", waits, () -> {

@@ -60,26 +60,36 @@ final class TailAllocator implements AutoCloseable {
         return word & (1L << offsetBits) - 1;
     }
 
-    /** Reserves a place, already framed as filler, or {@link #FULL}. {@code sizeBytes} is a multiple of 16 and at most a page. */
+    /**
+     * Reserves a place, already framed as filler, or {@link #FULL}. {@code sizeBytes} is a multiple of 16 and at most a page.
+     *
+     * <p>Who sees the offset beyond the page adds nothing. That is rare, so it has no branch of its own: the JVM would leave it out until it is met for the first
+     * time, and throw away all code that this is part of then. It goes with what is met at the end of each page.
+     */
     long reserve(long sizeBytes) {
         for (;;) {
-            if (offset(Words.getVolatile(tailWord)) <= pageBytes) {
-                long word = Words.getAndAdd(tailWord, sizeBytes);
-                long offset = offset(word);
-                Probe.at("tail.added");
-                if (offset + sizeBytes <= pageBytes) {
-                    long address = (page(word) << pageBits) + offset;
-                    RecordLayout.writeFiller(ring.physical(address), sizeBytes);
-                    return address;
-                }
-                if (offset < pageBytes) {
-                    RecordLayout.writeFiller(ring.physical((page(word) << pageBits) + offset), pageBytes - offset);
-                }
+            long isInside = ~(pageBytes - offset(Words.getVolatile(tailWord)) >> 63);
+            long word = Words.getAndAdd(tailWord, sizeBytes & isInside);
+            long offset = offset(word);
+            Probe.at("tail.added");
+            if (offset + sizeBytes <= (pageBytes & isInside)) {
+                long address = (page(word) << pageBits) + offset;
+                RecordLayout.writeFiller(ring.physical(address), sizeBytes);
+                return address;
             }
-            if (!turn()) {
+            if (!endPage(word, isInside)) {
                 return FULL;
             }
         }
+    }
+
+    /** At the end of a page, of which {@code word} is what the add found: the one that crossed it frames the rest. False if the next page cannot be opened. */
+    private boolean endPage(long word, long isInside) {
+        long offset = offset(word);
+        if (offset < (pageBytes & isInside)) {
+            RecordLayout.writeFiller(ring.physical((page(word) << pageBits) + offset), pageBytes - offset);
+        }
+        return turn();
     }
 
     /** Turns the page unless somebody else has; false if the next one cannot be opened. */

@@ -11,6 +11,8 @@ final class Worker implements AutoCloseable {
         DONE,
         /** There is some, and it cannot be done yet: look again soon. */
         LATER,
+        /** There is some that has time: look again in a millisecond, or when woken. */
+        RESTING,
         /** There is none: look again when woken. */
         NONE
     }
@@ -20,6 +22,9 @@ final class Worker implements AutoCloseable {
     interface Task {
         Progress step();
     }
+
+    /** As many attempts as make a pause the longest there is. */
+    private static final int REST = 1000;
 
     private final Waits waits;
     private final Task task;
@@ -53,6 +58,7 @@ final class Worker implements AutoCloseable {
                 switch (task.step()) {
                     case DONE -> attempt = 0;
                     case LATER -> waits.pause(attempt++);
+                    case RESTING -> waits.pause(REST);
                     case NONE -> {
                         attempt = 0;
                         waits.await(() -> woken || closed);

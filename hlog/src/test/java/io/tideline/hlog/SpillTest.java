@@ -32,8 +32,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -124,38 +122,6 @@ class SpillTest {
             }
         }
         assertNull(log.failure());
-    }
-
-    /** Operations beside a checkpoint need the processor more than its sealing does. */
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void shouldSealOnAThreadThatStepsBack() throws IOException {
-        append(200, 5);
-        assertTrue(log.flushed() > LogAddress.FIRST, "nothing was sealed");
-        int own = niceness(Path.of("/proc/thread-self"));
-        List<Integer> found = new ArrayList<>();
-        try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
-            for (Path thread : threads.toList()) {
-                if (name(thread).startsWith("tideline-flush")) {
-                    found.add(niceness(thread));
-                }
-            }
-        }
-        assertEquals(List.of(Math.min(own + 10, 19)), found);
-    }
-
-    private static String name(Path thread) {
-        try {
-            return Files.readString(thread.resolve("comm"));
-        } catch (IOException ended) {
-            return "";
-        }
-    }
-
-    /** The 17th word behind the name, which ends with the last bracket. */
-    private static int niceness(Path thread) throws IOException {
-        String stat = Files.readString(thread.resolve("stat"));
-        return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[16]);
     }
 
     /** Reads one record and waits for it. */

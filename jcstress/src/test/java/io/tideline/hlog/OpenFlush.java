@@ -2,6 +2,7 @@ package io.tideline.hlog;
 
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.epoch.Epoch;
 import io.tideline.hlog.device.HeldDevice;
 import io.tideline.hlog.device.IoRequest;
 import io.tideline.jcstress.Ring;
@@ -24,7 +25,8 @@ final class OpenFlush {
     private final Frontiers frontiers = new Frontiers(PAGE_BYTES, PAGE_BYTES);
     private final PageRing ring = new PageRing(PAGE_BITS, 4, false);
     private final Segments segments = new Segments(new HeldDevice(held::add), true, 40, 1, Waits.SYSTEM, () -> { });
-    private final Flusher flusher = new Flusher(frontiers, ring, segments, new PageSeal(STORE_ID), PAGE_BITS, Waits.SYSTEM, () -> { });
+    private final Flusher flusher = new Flusher(frontiers, ring, segments, new PageSeal(STORE_ID),
+            new FlushPace(new Epoch(Waits.SYSTEM), () -> Long.MAX_VALUE, Waits.SYSTEM), PAGE_BITS, Waits.SYSTEM, () -> { });
     /** 1 from before the write succeeds. */
     private final AtomicIntegerArray succeeding = new AtomicIntegerArray(WRITES);
     private final IoRequest[] writes = new IoRequest[WRITES];

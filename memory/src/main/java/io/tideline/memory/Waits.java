@@ -54,11 +54,6 @@ public interface Waits {
         public long nanoTime() {
             return System.nanoTime();
         }
-
-        @Override
-        public void stepBack() {
-            Niceness.raise();
-        }
     };
 
     /** One turn of a short wait that may happen inside an epoch: never yields or parks. */
@@ -127,11 +122,9 @@ public interface Waits {
         }
     }
 
-    /**
-     * Has the calling thread, one from {@link #thread}, wait for processors that others want too, for as long as it lives. For work that operations
-     * do not wait for while there is memory left; it still makes progress beside any number of others.
-     */
-    default void stepBack() {
+    /** How many threads can run at the same time; as many as there may be where nothing shall depend on it. */
+    default int processors() {
+        return Runtime.getRuntime().availableProcessors();
     }
 
     /** Runs what is not the store's on a thread that holds nothing and that nobody waits for. */

@@ -508,6 +508,12 @@ public final class Simulation implements Waits, Probe.Hook {
         }
     }
 
+    /** Nothing shall depend on the machine. */
+    @Override
+    public int processors() {
+        return Integer.MAX_VALUE;
+    }
+
     @Override
     public long nanoTime() {
         return clock;

@@ -29,6 +29,9 @@ final class CheckpointBench implements AutoCloseable {
     /** The disk's speed shows in that much, however much there is to recover. */
     private static final long MOST_MEASURED_BYTES = 4L << 30;
 
+    /** An odd number, for there to be a middle one. */
+    private static final int RECOVERIES = 5;
+
     private final CheckpointSettings settings;
     private final RaceDisplay display;
     private final Runnable tick;
@@ -113,21 +116,32 @@ final class CheckpointBench implements AutoCloseable {
         }
     }
 
-    private CheckpointRecovery recover(Path directory, Reply ended) {
-        display.begin("measuring the disk", 0);
+    /** Each between two measurements of the disk. */
+    private CheckpointRecoveries recover(Path directory, Reply ended) {
         Function<Path, Double> bandwidth = fio.isPresent() ? sequentialReads(fio.get(), bytes(directory)) : this::readFiles;
+        List<CheckpointRecovery> recoveries = new ArrayList<>();
+        display.begin("measuring the disk", 0);
         double before = bandwidth.apply(directory);
-        String cacheKept = PageCache.drop(files(directory)).orElse(null);
+        for (int number = 1; number <= RECOVERIES; number++) {
+            String cacheKept = PageCache.drop(files(directory)).orElse(null);
+            display.begin("recovery " + number + " of " + RECOVERIES + ", each followed by a look at every value", 0);
+            Reply recovered = recover(directory);
+            display.begin("measuring the disk", 0);
+            double after = bandwidth.apply(directory);
+            recoveries.add(CheckpointRecovery.of(ended, recovered, cacheKept, (before + after) / 2, fio.isPresent() ? DeviceLimit.NAME : SequentialRead.NAME,
+                    settings.work().keys()));
+            before = after;
+        }
+        return new CheckpointRecoveries(recoveries);
+    }
+
+    private Reply recover(Path directory) {
         ContestantProcess process = start(CutPlan.Kind.CHECKPOINT, directory);
         // What a process that died had, a moment ago; a moment, because the host has it back two seconds later.
         FreeMemory.fetch(settings.work().buckets() * BYTES_OF_A_BUCKET + BYTES_BESIDE_THE_INDEX);
-        display.begin("recovering, then adding up every value, which reads most of them from the disk one by one", 0);
         Reply recovered = process.request("recover");
         stop();
-        display.begin("measuring the disk again", 0);
-        double after = bandwidth.apply(directory);
-        return CheckpointRecovery.of(ended, recovered, cacheKept, (before + after) / 2, fio.isPresent() ? DeviceLimit.NAME : SequentialRead.NAME,
-                settings.work().keys());
+        return recovered;
     }
 
     private Function<Path, Double> sequentialReads(Path program, long bytes) {

@@ -37,6 +37,11 @@ record CheckpointRecovery(long nanos, long imageBytes, long imageNanos, long log
         return imageBytes + logBytes;
     }
 
+    /** Of the whole opening. */
+    double seconds() {
+        return nanos / NANOS_PER_SECOND;
+    }
+
     double bytesPerSecond() {
         return rate(bytes(), nanos);
     }
@@ -72,7 +77,7 @@ record CheckpointRecovery(long nanos, long imageBytes, long imageNanos, long log
 
     Map<String, Object> toJson() {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("seconds", nanos / NANOS_PER_SECOND);
+        fields.put("seconds", seconds());
         fields.put("imageBytes", imageBytes);
         fields.put("imageSeconds", imageNanos / NANOS_PER_SECOND);
         fields.put("logBytes", logBytes);

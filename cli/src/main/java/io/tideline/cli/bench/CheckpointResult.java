@@ -10,16 +10,17 @@ import java.util.Map;
  * All that the measurement of checkpoints showed.
  *
  * @param runs the one without checkpoints first, the one with them last
+ * @param recoveries from what that one left
  * @param blockDevice what holds the files; null if that is none
  */
-record CheckpointResult(CheckpointSettings settings, List<CheckpointRun> runs, CheckpointRecovery recovery, String blockDevice) {
+record CheckpointResult(CheckpointSettings settings, List<CheckpointRun> runs, CheckpointRecoveries recoveries, String blockDevice) {
 
     CheckpointRun without() {
         return runs.getFirst();
     }
 
     boolean isRight() {
-        return recovery.isRight();
+        return recoveries.areRight();
     }
 
     /** The result as the object of {@code --json}. */
@@ -27,7 +28,7 @@ record CheckpointResult(CheckpointSettings settings, List<CheckpointRun> runs, C
         Map<String, Object> fields = new LinkedHashMap<>(settings.toJson());
         fields.put("blockDevice", blockDevice);
         fields.put("runs", runs.stream().map(run -> run.toJson(without())).toList());
-        fields.put("recovery", recovery.toJson());
+        fields.put("recovery", recoveries.toJson());
         return fields;
     }
 

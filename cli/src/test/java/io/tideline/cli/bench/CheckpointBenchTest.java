@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -100,6 +101,10 @@ class CheckpointBenchTest {
         double reading = numbers(dense, "imageSeconds").getLast() + numbers(dense, "logSeconds").getFirst();
         double read = numbers(dense, "imageBytes").getLast() + numbers(dense, "logBytes").getLast();
         assertEquals(read / reading / 2_048_000.0, numbers(dense, "readingRatio").getFirst(), 1e-9);
+        double[] all = Stream.of(values(dense, "allReadingRatios", "\\[[^]]*\\]").getFirst().replaceAll("[\\[\\]]", "").split(",")).mapToDouble(Double::parseDouble).toArray();
+        assertEquals(5, all.length);
+        assertEquals(Spread.of(DoubleStream.of(all)).median(), numbers(dense, "readingRatio").getFirst(), 1e-9, "the middle one is shown");
+        assertEquals(List.of("true"), values(dense, "allRight", "\\w+"));
         assertEquals(values(dense, "expectedSum", "[-0-9]+"), values(dense, "sum", "[-0-9]+"));
 
         assertEquals(3, PictureTest.parse(Files.readString(picture)).getElementsByTagName("polyline").getLength());

@@ -2,8 +2,11 @@ package io.tideline.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,5 +47,24 @@ class CheckpointRecoveryTest {
         assertEquals(500, recovery.bytesPerSecond());
         assertEquals(600, recovery.imageBytesPerSecond());
         assertEquals(0.5, recovery.ratio());
+    }
+
+    @Test
+    void shouldShowTheMiddleOneOfSeveralButAWrongOneBefore() {
+        long sum = 45 + 5 * COMMITTED;
+        List<CheckpointRecovery> all = new ArrayList<>();
+        for (long bandwidth : new long[] {500, 4_000, 1_000}) {
+            all.add(CheckpointRecovery.of(new Reply("x", "checkpoint=3 serials=" + COMMITTED), new Reply("x", "nanos=2000000000 imageBytes=600 imageNanos=1000000000"
+                    + " logBytes=400 logNanos=500000000 diskBytes=1000 checkpoint=3 serials=" + COMMITTED + " sum=" + sum + " absent=0"), null, bandwidth, "fio", 10));
+        }
+        CheckpointRecoveries right = new CheckpointRecoveries(all);
+        assertTrue(right.areRight());
+        assertEquals(1_000, right.shown().bandwidth());
+        assertEquals(1_000 / 1.5 / 4_000, right.readingRatios().min(), 1e-9);
+        all.set(1, recovery(COMMITTED, sum - 5, 0, 3, 10));
+        CheckpointRecoveries wrong = new CheckpointRecoveries(all);
+        assertFalse(wrong.areRight());
+        assertFalse(wrong.shown().isRight());
+        assertThrows(IllegalArgumentException.class, () -> new CheckpointRecoveries(all.subList(0, 2)));
     }
 }

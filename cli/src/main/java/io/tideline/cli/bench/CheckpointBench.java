@@ -124,8 +124,9 @@ final class CheckpointBench implements AutoCloseable {
         double before = bandwidth.apply(directory);
         for (int number = 1; number <= RECOVERIES; number++) {
             String cacheKept = PageCache.drop(files(directory)).orElse(null);
-            display.begin("recovery " + number + " of " + RECOVERIES + ", each followed by a look at every value", 0);
-            Reply recovered = recover(directory);
+            boolean isLast = number == RECOVERIES;
+            display.begin("recovery " + number + " of " + RECOVERIES + (isLast ? ", then adding up every value, which reads most of them from the disk one by one" : ""), 0);
+            Reply recovered = recover(directory, isLast ? "recover" : "reopen");
             display.begin("measuring the disk", 0);
             double after = bandwidth.apply(directory);
             recoveries.add(CheckpointRecovery.of(ended, recovered, cacheKept, (before + after) / 2, fio.isPresent() ? DeviceLimit.NAME : SequentialRead.NAME,
@@ -135,11 +136,11 @@ final class CheckpointBench implements AutoCloseable {
         return new CheckpointRecoveries(recoveries);
     }
 
-    private Reply recover(Path directory) {
+    private Reply recover(Path directory, String command) {
         ContestantProcess process = start(CutPlan.Kind.CHECKPOINT, directory);
         // What a process that died had, a moment ago; a moment, because the host has it back two seconds later.
         FreeMemory.fetch(settings.work().buckets() * BYTES_OF_A_BUCKET + BYTES_BESIDE_THE_INDEX);
-        Reply recovered = process.request("recover");
+        Reply recovered = process.request(command);
         stop();
         return recovered;
     }

@@ -8,13 +8,16 @@ import java.util.Map;
 /**
  * The same recovery, some times in a row. One alone takes half a second, in which a disk and a host that others use too give twice as much or half of it.
  *
- * @param all in their order, an odd number of them
+ * @param all in their order, an odd number of them; after the last somebody has looked at every value
  */
 record CheckpointRecoveries(List<CheckpointRecovery> all) {
 
     CheckpointRecoveries {
         if (all.size() % 2 == 0) {
             throw new IllegalArgumentException("none of " + all.size() + " recoveries is the middle one");
+        }
+        if (!all.getLast().isLookedAt()) {
+            throw new IllegalArgumentException("nobody has looked at what came back");
         }
         all = List.copyOf(all);
     }
@@ -29,7 +32,7 @@ record CheckpointRecoveries(List<CheckpointRecovery> all) {
         return Spread.of(all.stream().mapToDouble(CheckpointRecovery::readingRatio));
     }
 
-    /** Whether after each of them every committed operation was there, once, and no other. */
+    /** Whether each of them brought every committed operation back, once, and no other. */
     boolean areRight() {
         return all.stream().allMatch(CheckpointRecovery::isRight);
     }
@@ -41,6 +44,8 @@ record CheckpointRecoveries(List<CheckpointRecovery> all) {
 
     Map<String, Object> toJson() {
         Map<String, Object> fields = new LinkedHashMap<>(shown().toJson());
+        fields.put("sum", all.getLast().sum());
+        fields.put("absent", all.getLast().absent());
         fields.put("allReadingRatios", all.stream().map(CheckpointRecovery::readingRatio).toList());
         fields.put("allSeconds", all.stream().map(CheckpointRecovery::seconds).toList());
         fields.put("allRight", areRight());

@@ -144,12 +144,12 @@ final class CheckpointTable {
                 ? format("the kernel was asked to forget the files before (dd with nocache); by its count %s came from the disk",
                         ByteSize.describe(recovery.diskBytes()))
                 : "the kernel was not asked to forget the files before, so they may have come from its cache: " + recovery.cacheKept());
-        if (recovery.isRight()) {
+        if (result.isRight()) {
             line("  right: the sum of all values is exactly that of the %,d additions that the last checkpoint holds", recovery.committed());
         } else {
-            line("  WRONG: the last checkpoint holds %,d additions, the recovered sessions say %,d; the sum of all values is %d, expected %d; %,d"
-                    + " keys are absent%s", recovery.committed(), recovery.recovered(), recovery.sum(), recovery.expectedSum(), recovery.absent(),
-                    recovery.isSameCheckpoint() ? "" : "; and another checkpoint came back");
+            line("  WRONG: the last checkpoint holds %,d additions, the recovered sessions say %,d%s%s", recovery.committed(), recovery.recovered(),
+                    recovery.isLookedAt() ? format("; the sum of all values is %d, expected %d; %,d keys are absent", recovery.sum(), recovery.expectedSum(),
+                            recovery.absent()) : "", recovery.isSameCheckpoint() ? "" : "; and another checkpoint came back");
         }
         out.println();
         line("Full speed after: from the start of a cut to the moment from which %d windows of 100 ms together have %d %% of the mean since the cut",

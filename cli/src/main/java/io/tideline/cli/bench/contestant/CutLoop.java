@@ -25,7 +25,7 @@ import org.HdrHistogram.Histogram;
 /**
  * Measures what cuts cost a store, and what it takes to come back from the last one. Commands: {@code load}; {@code run SECONDS}, with cuts;
  * {@code warm SECONDS}, without; {@code end}, which leaves the store as a death of the process would; and alone, in a process of its own,
- * {@code recover}.
+ * {@code recover}, or {@code reopen}, which does not look at the values.
  */
 final class CutLoop implements LineLoop.Answers {
 
@@ -65,7 +65,8 @@ final class CutLoop implements LineLoop.Answers {
             case "warm" -> describe(run(plan.of(CutPlan.Kind.NONE), LineLoop.nanos(line)));
             case "run" -> describe(run(plan, LineLoop.nanos(line)));
             case "end" -> end();
-            case "recover" -> recover();
+            case "reopen" -> recover(false);
+            case "recover" -> recover(true);
             default -> throw new IllegalArgumentException("there is no command '" + line + "'");
         };
     }
@@ -140,7 +141,7 @@ final class CutLoop implements LineLoop.Answers {
         return "checkpoint=" + last.number() + " serials=" + last.serials().values().stream().mapToLong(Long::longValue).sum();
     }
 
-    private String recover() {
+    private String recover(boolean looksAtValues) {
         long diskBytesBefore = bytesFromDisk();
         long start = System.nanoTime();
         store = TidelineSubject.kept(settings, spill, spill.directory()).store;
@@ -155,7 +156,7 @@ final class CutLoop implements LineLoop.Answers {
         }
         String answer = "nanos=" + nanos + " imageBytes=" + work.imageBytes() + " imageNanos=" + work.imageNanos() + " logBytes=" + work.replayedBytes()
                 + " logNanos=" + work.replayNanos() + " diskBytes=" + diskBytes + " checkpoint=" + store.lastCommit().map(CommitPoint::number).orElse(0L)
-                + " serials=" + serials + " " + values();
+                + " serials=" + serials + (looksAtValues ? " " + values() : "");
         store.abandon(); // what was only looked at needs no checkpoint
         store = null;
         return answer;

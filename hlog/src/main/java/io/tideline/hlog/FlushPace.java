@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 
 /**
  * When the flusher rests. A checkpoint has it seal the whole log in the very moment in which operations are dear, because they copy what they change. So while
- * operations have all processors, it rests {@value #RESTS} times as long as it worked; but never before what memory is waited for, which is what the policy of
+ * operations have all processors, it rests {@value #RESTS} times as long as a page took by the clock, at most 50 ms; but never before what memory is waited for, which is what the policy of
  * mutability made read-only. Where a processor is free, or nobody operates, it does not rest at all.
  */
 final class FlushPace {

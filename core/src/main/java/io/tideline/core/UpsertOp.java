@@ -39,10 +39,8 @@ final class UpsertOp {
         long address = ChainWalk.find(log, newest, key);
         long record = log.physical(address);
         long stateWord = Words.getAcquire(record + STATE_OFFSET);
-        // One branch, which a latched record takes soon enough: behind a cut the JVM must not meet the first record that is too old (see AppendBlock). Where
-        // that has left the memory, or there is none, these are words of whatever its frame holds by now, which is always mapped, and nobody believes them.
-        long unlike = (address - readOnly) >> 63 | RecordLayout.unlikeFreeLongs(stateWord, Words.get(record + LINK_OFFSET));
-        if (unlike != 0 || !RecordLatch.tryLock(record, stateWord)) {
+        // Where the record is too old to be in memory, or there is none, its frame is mapped all the same, and the words are not believed.
+        if (!RecordLatch.tryLockLongs(record, stateWord, Words.get(record + LINK_OFFSET), address - readOnly)) {
             return false;
         }
         Words.setRelease(record + LONG_TO_LONG_VALUE_OFFSET, value);

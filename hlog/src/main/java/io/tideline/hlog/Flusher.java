@@ -50,8 +50,6 @@ final class Flusher {
     /** Held during a sync, so that a second one does not find nothing to do before the first has ended. */
     private final Lock syncing;
     private long issued;
-    /** Whether there is something to write that has time. */
-    private boolean rests;
     /** Only under the lock is it changed. */
     private volatile long writtenBytes;
     private volatile StoreFault failure;
@@ -133,14 +131,11 @@ final class Flusher {
         lock.lock();
         try {
             boolean advanced = advance();
-            boolean issuedMore = issue();
-            if (advanced || issuedMore) {
+            Worker.Progress issuing = issue();
+            if (advanced) {
                 return Worker.Progress.DONE;
             }
-            if (rests) {
-                return Worker.Progress.RESTING;
-            }
-            return failure == null ? Worker.Progress.NONE : Worker.Progress.LATER;
+            return issuing == Worker.Progress.NONE && failure != null ? Worker.Progress.LATER : issuing;
         } finally {
             lock.unlock();
         }
@@ -194,14 +189,13 @@ final class Flusher {
         }
     }
 
-    private boolean issue() {
+    /** Hands as much to the device as it may have now. */
+    private Worker.Progress issue() {
         long safe = writable(frontiers.safeReadOnly());
-        boolean any = false;
-        rests = false;
+        Worker.Progress progress = Worker.Progress.NONE;
         while (issued < safe && !idle.isEmpty()) {
             if (pace.isResting(issued)) {
-                rests = true;
-                break;
+                return progress == Worker.Progress.NONE ? Worker.Progress.RESTING : progress;
             }
             long begin = waits.nanoTime();
             Write write = idle.remove();
@@ -214,9 +208,9 @@ final class Flusher {
             writes.add(write);
             write.submit();
             pace.worked(waits.nanoTime() - begin);
-            any = true;
+            progress = Worker.Progress.DONE;
         }
-        return any;
+        return progress;
     }
 
     /**

@@ -63,6 +63,17 @@ public final class RecordLatch {
         return true;
     }
 
+    /**
+     * Locks the record if these are its words still, it is free and alive, its key and its value have 8 bytes, and {@code ahead} is not negative. All that is one branch, which a
+     * latched record takes soon enough: the JVM leaves out a side that it has not seen taken, and when the first record behind a cut is too old would throw away all code
+     * that this is part of.
+     *
+     * @param ahead how far the record stands at or above the first address that may be changed
+     */
+    public static boolean tryLockLongs(long record, long stateWord, long link, long ahead) {
+        return (ahead >> 63 | RecordLayout.unlikeFreeLongs(stateWord, link)) == 0 && tryLock(record, stateWord);
+    }
+
     /** Frees a record that was locked from {@code freeWord}, after a change that left its lengths alone. */
     public static void unlock(long record, long freeWord) {
         Words.setRelease(record + STATE_OFFSET, RecordLayout.nextFree(freeWord));

@@ -182,7 +182,7 @@ public final class RecordLayout {
     }
 
     /** 0 exactly if these are the words of a record in a chain that is free and alive, of an 8-byte key and an 8-byte value. A word, for callers that want one branch. */
-    public static long unlikeFreeLongs(long stateWord, long link) {
+    static long unlikeFreeLongs(long stateWord, long link) {
         return stateWord & (STATE_MASK | LENGTHS_MASK) ^ (FREE | LONG_TO_LONG) | link & NOT_PLAIN;
     }
 

@@ -69,6 +69,7 @@ class FlushPaceTest {
     void shouldNotRestLongerThanOperationsHaveAllProcessors() {
         enter(PROCESSORS);
         pace.worked(MILLISECOND);
+        assertTrue(pace.isResting(DUE));
         epoch.exit(slots[0]);
         assertFalse(pace.isResting(DUE));
     }
@@ -77,6 +78,7 @@ class FlushPaceTest {
     void shouldNotRestBeforeWhatMemoryIsWaitedFor() {
         enter(PROCESSORS + 1);
         pace.worked(MILLISECOND);
+        assertTrue(pace.isResting(DUE));
         assertFalse(pace.isResting(DUE - 1));
     }
 
@@ -109,7 +111,9 @@ class FlushPaceTest {
     void shouldNotRestLongBehindALongPage() {
         enter(PROCESSORS);
         pace.worked(TimeUnit.SECONDS.toNanos(1));
-        now += TimeUnit.MILLISECONDS.toNanos(50);
+        now += TimeUnit.MILLISECONDS.toNanos(50) - 1;
+        assertTrue(pace.isResting(DUE));
+        now++;
         assertFalse(pace.isResting(DUE));
     }
 }

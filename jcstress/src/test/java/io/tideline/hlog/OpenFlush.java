@@ -1,8 +1,8 @@
 package io.tideline.hlog;
 
+import io.tideline.epoch.Epoch;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
-import io.tideline.epoch.Epoch;
 import io.tideline.hlog.device.HeldDevice;
 import io.tideline.hlog.device.IoRequest;
 import io.tideline.jcstress.Ring;

@@ -48,7 +48,6 @@ record CheckpointRecoveries(List<CheckpointRecovery> all) {
         fields.put("absent", all.getLast().absent());
         fields.put("allReadingRatios", all.stream().map(CheckpointRecovery::readingRatio).toList());
         fields.put("allSeconds", all.stream().map(CheckpointRecovery::seconds).toList());
-        fields.put("allRight", areRight());
         return fields;
     }
 }

@@ -138,8 +138,8 @@ final class CheckpointTable {
         line("  replayed log:       %s beside it, and %s more", ByteSize.describe(recovery.logBytes()), seconds(recovery.logNanos()));
         line("  the disk, by %s: %.1f MB/s; the recovery has %s of it as a whole, %s while it reads", recovery.bandwidthOf(), recovery.bandwidth() / MILLION,
                 percent(recovery.ratio()), percent(recovery.readingRatio()));
-        line("  the middle one of %d in a row, which had %s to %s of the disk while they read", result.recoveries().all().size(), percent(reading.min()),
-                percent(reading.max()));
+        line("  %s of %d in a row, which had %s to %s of the disk while they read", result.isRight() ? "the middle one" : "one that is wrong",
+                result.recoveries().all().size(), percent(reading.min()), percent(reading.max()));
         line("  %s", recovery.cacheKept() == null
                 ? format("the kernel was asked to forget the files before (dd with nocache); by its count %s came from the disk",
                         ByteSize.describe(recovery.diskBytes()))

@@ -16,9 +16,10 @@ import io.tideline.memory.Words;
  * same method, without waiting; a sealed record that was superseded stays sealed. From free or sealed a record becomes immutable, by one
  * compare-and-set that brings its checksum, behind safeReadOnly; that is final. (4) The key never changes.
  *
- * <p><b>Who writes what.</b> The state word: whoever wins its CAS, then that thread alone until its release store.
+ * <p><b>Who writes what.</b> The state word: whoever wins its CAS, then that thread alone until it frees the word.
  *
- * <p><b>Linearisation points.</b> Of a change: the release store that frees the word (of an 8-byte value: the store of the value).
+ * <p><b>Linearisation points.</b> Of a change: the store that frees the word (of an 8-byte value: the store of the value). A fence behind it
+ * keeps both from waiting in the processor's store buffer while the operation returns and the next one reads (decision 029).
  * Of a copy: the publication of the copy in the index.
  */
 public final class RecordLatch {
@@ -76,12 +77,12 @@ public final class RecordLatch {
 
     /** Frees a record that was locked from {@code freeWord}, after a change that left its lengths alone. */
     public static void unlock(long record, long freeWord) {
-        Words.setRelease(record + STATE_OFFSET, RecordLayout.nextFree(freeWord));
+        Words.setAndFence(record + STATE_OFFSET, RecordLayout.nextFree(freeWord));
     }
 
     /** Frees a record that was locked from {@code freeWord}, with other length bits. */
     public static void unlock(long record, long freeWord, long lengthBits) {
-        Words.setRelease(record + STATE_OFFSET, RecordLayout.nextFree(freeWord, lengthBits));
+        Words.setAndFence(record + STATE_OFFSET, RecordLayout.nextFree(freeWord, lengthBits));
     }
 
     /** Seals the record for copying if nothing changed since {@code freeWord} was read. */

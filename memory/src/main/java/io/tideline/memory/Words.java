@@ -33,8 +33,8 @@ public final class Words {
         REFUSAL = refusal;
     }
 
-    /** On x86-64 a locked instruction already is a full fence; elsewhere a later load may still overtake the store of a CAS. */
-    private static final boolean CAS_IS_FULL_FENCE = System.getProperty("os.arch").equals("amd64");
+    /** On x86-64 what makes a store volatile or a CAS atomic already is a full fence; elsewhere a later plain load may still overtake either. */
+    private static final boolean VOLATILE_IS_FULL_FENCE = System.getProperty("os.arch").equals("amd64");
     private static final VarHandle ARRAY_WORD = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     /** Beyond this a bulk copy beats a loop over words; below it the loop avoids the call. */
     private static final int BULK_BYTES = 256;
@@ -95,10 +95,18 @@ public final class Words {
     /** A compareAndSet whose store, if it happened, everybody sees before any later load of this thread is performed. */
     public static boolean announce(long address, long expected, long value) {
         boolean won = DOOR.compareAndSet(address, expected, value);
-        if (!CAS_IS_FULL_FENCE) {
+        if (!VOLATILE_IS_FULL_FENCE) {
             VarHandle.fullFence();
         }
         return won;
+    }
+
+    /** A store that everybody sees before any later load of this thread is performed, and before this returns by any clock. */
+    public static void setAndFence(long address, long value) {
+        DOOR.setVolatile(address, value);
+        if (!VOLATILE_IS_FULL_FENCE) {
+            VarHandle.fullFence();
+        }
     }
 
     /** Keeps the loads before it before the loads and stores behind it; the middle of every validated read. */

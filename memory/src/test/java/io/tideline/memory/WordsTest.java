@@ -58,6 +58,7 @@ class WordsTest {
         assertEquals(Long.MIN_VALUE, Words.getVolatile(block));
         Words.setVolatile(block, 5);
         assertEquals(5, Words.get(block));
+        Words.setAndFence(block, 5);
         assertEquals(5, Words.getAndAdd(block, -6));
         assertFalse(Words.compareAndSet(block, 0, 1));
         assertTrue(Words.compareAndSet(block, -1, 1));

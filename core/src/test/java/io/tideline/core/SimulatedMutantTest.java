@@ -26,7 +26,7 @@ class SimulatedMutantTest {
         A_COPY_SEALS_NOTHING(10, "core/src/main/java/io/tideline/core/RecordWriter.java",
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** What another wrote while a group prepared its copies is lost. */
-        A_BLOCK_IS_PUBLISHED_BLINDLY(10, "index/src/main/java/io/tideline/index/HashIndex.java",
+        A_BLOCK_IS_PUBLISHED_BLINDLY(90, "index/src/main/java/io/tideline/index/HashIndex.java",
                 "Words.compareAndSet(place, BucketLayout.entry(tagBits, newest),", "Words.compareAndSet(place, Words.getAcquire(place),"),
         /** A session's last operation before the cut is left out of it. */
         A_CUT_COMES_TOO_EARLY(1, "core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
@@ -36,13 +36,15 @@ class SimulatedMutantTest {
         A_CUT_FREEZES_NOTHING(1, "checkpoint/src/main/java/io/tideline/checkpoint/VersionCut.java",
                 "state.setCut(log.tail());", "state.setCut(Long.MAX_VALUE - log.tail() % 1);"),
         /** An operation of the old version goes on where the next one has been. */
-        A_SESSION_IS_NEVER_OVERTAKEN(15, "core/src/main/java/io/tideline/core/CprGate.java",
+        A_SESSION_IS_NEVER_OVERTAKEN(330, "core/src/main/java/io/tideline/core/CprGate.java",
                 "        return session.isCareful && newest >=", "        return session.isCareful && newest < 0 && newest >="),
         /** What was written behind the cut comes back with a snapshot. */
         A_SNAPSHOT_UNDOES_NOTHING(1, "checkpoint/src/main/java/io/tideline/checkpoint/SnapshotReplay.java",
                 " || address >= cut && (link & RecordLayout.PARITY) == parity) {", ") {"),
         /** Somebody is told that there is work, and goes to sleep all the same. */
-        A_WORKER_MISSES_ITS_CALL(1, "hlog/src/main/java/io/tideline/hlog/Worker.java", "        woken = true;\n", "");
+        A_WORKER_MISSES_ITS_CALL(1, "hlog/src/main/java/io/tideline/hlog/Worker.java", "        woken = true;\n", ""),
+        /** Who has time to rest waits for a call that nobody owes it. */
+        A_WORKER_RESTS_FOR_EVER(1, "hlog/src/main/java/io/tideline/hlog/Worker.java", "case RESTING -> waits.pause(REST);", "case RESTING -> waits.await(() -> woken || closed);");
 
         /** From which seed on it is looked for. */
         private final long seed;

@@ -197,7 +197,7 @@ final class Flusher {
             if (pace.isResting(issued)) {
                 return progress == Worker.Progress.NONE ? Worker.Progress.RESTING : progress;
             }
-            long begin = waits.nanoTime();
+            long begin = waits.busyNanos();
             Write write = idle.remove();
             write.from = issued;
             write.to = Math.min(safe, LogAddress.pageEnd(issued, pageBytes));
@@ -207,7 +207,7 @@ final class Flusher {
             issued = write.to;
             writes.add(write);
             write.submit();
-            pace.worked(waits.nanoTime() - begin);
+            pace.worked(waits.busyNanos() - begin);
             progress = Worker.Progress.DONE;
         }
         return progress;

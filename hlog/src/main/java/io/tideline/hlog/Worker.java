@@ -23,8 +23,8 @@ final class Worker implements AutoCloseable {
         Progress step();
     }
 
-    /** As many attempts as make a pause the longest there is. */
-    private static final int REST = 1000;
+    /** As many attempts as make a pause a millisecond long. */
+    private static final int REST = 250;
 
     private final Waits waits;
     private final Task task;

@@ -8,6 +8,7 @@ import io.tideline.hlog.device.FileDevice;
 import io.tideline.memory.Waits;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,9 +87,16 @@ class FlushPaceTest {
     @Test
     void shouldWriteEverythingThoughItRestsAfterEachPage(@TempDir Path directory) {
         Waits crowded = new Waits() {
+            private final AtomicLong busy = new AtomicLong();
+
             @Override
             public int processors() {
                 return 0;
+            }
+
+            @Override
+            public long busyNanos() {
+                return busy.addAndGet(MILLISECOND);
             }
         };
         Epoch nobody = new Epoch(crowded);
@@ -105,6 +113,23 @@ class FlushPaceTest {
         } finally {
             nobody.close();
         }
+    }
+
+    /** Of pages that take a tenth of a millisecond: it pauses a millisecond at a time, which would be ten times as long as each took. */
+    @Test
+    void shouldRestForSeveralSmallPagesAtOnce() {
+        enter(PROCESSORS);
+        for (int page = 1; page < 4; page++) {
+            pace.worked(MILLISECOND / 10);
+            assertFalse(pace.isResting(DUE), "behind " + page);
+        }
+        pace.worked(MILLISECOND / 10);
+        now += 12 * MILLISECOND / 10 - 1;
+        assertTrue(pace.isResting(DUE));
+        now++;
+        assertFalse(pace.isResting(DUE));
+        pace.worked(MILLISECOND / 10);
+        assertFalse(pace.isResting(DUE), "what it has rested for is not owed any more");
     }
 
     @Test

@@ -84,6 +84,11 @@ public interface Waits {
         return SYSTEM.nanoTime();
     }
 
+    /** How long the calling thread has had a processor, in nanoseconds, where the JVM can tell; else {@link #nanoTime}. Takes about a microsecond. */
+    default long busyNanos() {
+        return BusyTime.ofThisThread();
+    }
+
     /** The time of day in milliseconds since 1970, for people to read. */
     default long currentTimeMillis() {
         return System.currentTimeMillis();

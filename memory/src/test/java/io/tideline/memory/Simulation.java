@@ -102,6 +102,9 @@ public final class Simulation implements Waits, Probe.Hook {
     private final long stayMask;
     private final long freezeMask;
     private final long wordStayMask;
+    private final int processors;
+    /** How much more work than time has passed, in bits. */
+    private final int busyBits;
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile Actor current;
     private volatile Throwable failure;
@@ -129,6 +132,9 @@ public final class Simulation implements Waits, Probe.Hook {
         this.wordStayMask = (1L << options.stayBits) - 1;
         this.stayMask = wordStayMask >>> 2;
         this.freezeMask = (1L << options.freezeBits) - 1;
+        SplittableRandom machine = new SplittableRandom(options.seed ^ 0x9_0C);
+        this.processors = machine.nextBoolean() ? Integer.MAX_VALUE : machine.nextInt(4);
+        this.busyBits = machine.nextInt(10);
         drawChange();
     }
 
@@ -508,10 +514,15 @@ public final class Simulation implements Waits, Probe.Hook {
         }
     }
 
-    /** Nothing shall depend on the machine. */
+    /** Nothing shall depend on the machine: one without a processor is crowded even when nobody does anything, and the largest never is. */
     @Override
     public int processors() {
-        return Integer.MAX_VALUE;
+        return processors;
+    }
+
+    @Override
+    public long busyNanos() {
+        return clock << busyBits;
     }
 
     @Override

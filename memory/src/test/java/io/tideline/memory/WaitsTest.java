@@ -20,6 +20,21 @@ class WaitsTest {
     }
 
     @Test
+    void shouldCountAThreadAsBusyWhileItHasAProcessor() {
+        long begin = Waits.SYSTEM.nanoTime();
+        long busy = Waits.SYSTEM.busyNanos();
+        while (Waits.SYSTEM.busyNanos() - busy < TimeUnit.MILLISECONDS.toNanos(5)) {
+            assertTrue(Waits.SYSTEM.nanoTime() - begin < TimeUnit.SECONDS.toNanos(30));
+        }
+        busy = Waits.SYSTEM.busyNanos();
+        begin = Waits.SYSTEM.nanoTime();
+        while (Waits.SYSTEM.nanoTime() - begin < TimeUnit.MILLISECONDS.toNanos(50)) {
+            Waits.SYSTEM.pause(1_000);
+        }
+        assertTrue(Waits.SYSTEM.busyNanos() - busy < TimeUnit.MILLISECONDS.toNanos(40), "fifty pauses of a millisecond are not work");
+    }
+
+    @Test
     void shouldLeaveAnInterruptForItsOwner() {
         Thread.currentThread().interrupt();
         Waits.SYSTEM.pause(1_000);

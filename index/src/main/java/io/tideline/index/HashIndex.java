@@ -19,7 +19,8 @@ import io.tideline.memory.Words;
  *
  * <p><b>Who writes what.</b> A free entry: whoever wins its CAS to tentative. A final entry: anyone, by CAS to a greater address.
  *
- * <p><b>Linearisation points.</b> Of an insertion: the store that finalises. Of an update: the CAS of the entry. Of a search that finds
+ * <p><b>Linearisation points.</b> Of an insertion: the store that finalises, with a fence behind it where it brings the
+ * address. Of an update: the CAS of the entry. Of a search that finds
  * nothing: the load of the last link.
  *
  * <p>Inserting takes two steps, because a single CAS into the first free place lets two threads insert one tag twice when an earlier place
@@ -182,7 +183,7 @@ public final class HashIndex implements AutoCloseable {
         if (place < 0) {
             return false;
         }
-        Words.setRelease(place, BucketLayout.entry(tagBits, address));
+        Words.setAndFence(place, BucketLayout.entry(tagBits, address)); // with this the operation is over; behind create() a compare-and-set follows
         return true;
     }
 

@@ -84,4 +84,36 @@ public final class ReturnedChangeStress {
             });
         }
     }
+
+    /** New keys of a group, whose records and entries are made side by side. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"1, 1", "-1, 1", "1, -1"}, expect = ACCEPTABLE, desc = "One of the two reads came behind both groups.")
+    @Outcome(expect = FORBIDDEN, desc = "Both reads missed the last key of the other group, which had returned before that one's own read.")
+    public static class L9PutAllThenGetTheOther {
+        private static final FreshKeys KEYS = new FreshKeys(4 * 32);
+        private static final long[] VALUES = {1, 1};
+
+        final FreshKeys.Cell cell = KEYS.next();
+
+        private long putAllThenGet(long mine, long other) {
+            long[] found = new long[1];
+            long[] keys = {mine | 2 * SECOND_KEYS, mine};
+            cell.store().batch(session -> {
+                session.putAll(keys, VALUES, 0, keys.length);
+                found[0] = session.get(other, ABSENT);
+            });
+            return found[0];
+        }
+
+        @Actor
+        public void first(JJ_Result result) {
+            result.r1 = putAllThenGet(cell.key(), cell.key() | SECOND_KEYS);
+        }
+
+        @Actor
+        public void second(JJ_Result result) {
+            result.r2 = putAllThenGet(cell.key() | SECOND_KEYS, cell.key());
+        }
+    }
 }

@@ -12,6 +12,7 @@ import io.tideline.hlog.LogGaps;
 import io.tideline.hlog.LogScan;
 import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.Device;
+import io.tideline.index.BucketLayout;
 import io.tideline.index.HashIndex;
 import io.tideline.index.IndexImage;
 import io.tideline.index.KeyHash;
@@ -32,8 +33,14 @@ public final class Recovery {
     /** Of the log, before the image: about as much as a checkpoint each few seconds leaves behind an image of a minute ago. */
     private static final long MOST_AHEAD_BYTES = 128 << 20;
 
+    /** 64 MiB of address space. */
+    private static final long MOST_BUCKETS_UNVOUCHED = 1 << 20;
+
     private final Identity identity;
     private final Optional<Manifest> newest;
+    /** Whether the file of the image has room for as many buckets as the manifest says. */
+    private final boolean imageIsWhole;
+    private final boolean bucketsAreVouchedFor;
     private final List<UndoneRange> undone;
     private final LogExtent extent;
     /** The log in front of it is as good as the device that said so: it was synced. */
@@ -43,9 +50,12 @@ public final class Recovery {
     private StoreFault imageFault;
     private RecoveryWork work = RecoveryWork.NONE;
 
-    private Recovery(Identity identity, Optional<Manifest> newest, List<UndoneRange> undone, LogExtent extent, long syncedTo) {
+    private Recovery(Identity identity, Optional<Manifest> newest, Device device, List<UndoneRange> undone, LogExtent extent, long syncedTo) {
         this.identity = identity;
         this.newest = newest;
+        Optional<Manifest.Image> image = newest.flatMap(Manifest::image);
+        this.imageIsWhole = image.isPresent() && image.get().buckets() <= IndexImage.mostBuckets(device, CheckpointFiles.name(image.get().number(), IndexStep.PART));
+        this.bucketsAreVouchedFor = image.isEmpty() || vouchFor(image.get(), imageIsWhole, device);
         this.undone = undone;
         this.extent = extent;
         this.syncedTo = syncedTo;
@@ -58,7 +68,7 @@ public final class Recovery {
         long written = LogAudit.endOfFiles(device, identity);
         if (newest.isEmpty()) {
             long tail = written == 0 ? LogAddress.FIRST : roundUp(written, pageBytes);
-            return new Recovery(identity, newest, List.of(), new LogExtent(tail, tail, LogGaps.NONE), tail);
+            return new Recovery(identity, newest, device, List.of(), new LogExtent(tail, tail, LogGaps.NONE), tail);
         }
         Manifest manifest = newest.get();
         Manifest.Log log = manifest.log();
@@ -81,7 +91,12 @@ public final class Recovery {
                     + manifest.generation() + "; part of the log is gone, so nothing was opened");
         });
         long syncedTo = manifests.newestSynced().map(Manifest::keptEnd).orElse(log.begin());
-        return new Recovery(identity, newest, undone, new LogExtent(log.begin(), tail, gaps), syncedTo);
+        return new Recovery(identity, newest, device, undone, new LogExtent(log.begin(), tail, gaps), syncedTo);
+    }
+
+    /** Whether files vouch for the size of the index: memory is taken for it before a byte of its image is read, and a manifest may be anybody's. */
+    private static boolean vouchFor(Manifest.Image image, boolean imageIsWhole, Device device) {
+        return imageIsWhole || image.buckets() <= MOST_BUCKETS_UNVOUCHED || image.buckets() <= LogAudit.bytesOfFiles(device) / BucketLayout.SIZE_BYTES;
     }
 
     /** Where the last record or filler ends that is needed of the log: in front of the gap, if the checkpoint's end is that of one. */
@@ -139,6 +154,14 @@ public final class Recovery {
     /** How many buckets the index had, if there is an image of it. */
     public Optional<Long> imageBuckets() {
         return newest.flatMap(Manifest::image).map(Manifest.Image::buckets);
+    }
+
+    /**
+     * Whether {@link #imageBuckets} can be believed: the image's file has room for so many, or the log is so long that they are of use, or they are few. If not, only
+     * somebody who knows the store can say so.
+     */
+    public boolean bucketsAreVouchedFor() {
+        return bucketsAreVouchedFor;
     }
 
     /** Why the image of the index was not used; empty where it was, or where there is none. */
@@ -267,7 +290,7 @@ public final class Recovery {
 
     /** All of the index is written now, so its memory is taken by others meanwhile: clearing it is as slow as reading the image. */
     private IndexImage readImage(HashIndex index, Device device, Waits waits, String name, Manifest.Image image) {
-        Thread ahead = waits.thread("tideline-recovery", index::preTouch);
+        Thread ahead = waits.thread("tideline-recovery", imageIsWhole ? index::preTouch : () -> { });
         waits.start(ahead);
         try {
             return IndexImage.read(device, waits, name, identity.storeId(), image.number(), index, newest.get().log().end(), _ -> { });

@@ -6,6 +6,7 @@ import io.tideline.checkpoint.SystemState;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.RecordLayout;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Words;
 
 /**
@@ -40,6 +41,9 @@ final class CprGate {
             case SNAPSHOT -> session.kernel.state.boundary();
             case WAIT_FLUSH, PERSISTENCE_CALLBACK, REST, INDEX -> 0; // what must not change is read-only
         };
+        if (session.isCareful) {
+            Probe.at("gate.prepared");
+        }
     }
 
     /** Whether the operation, of the old version, has met the next one: then it starts over. */

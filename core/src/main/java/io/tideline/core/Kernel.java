@@ -478,7 +478,9 @@ final class Kernel {
             for (Counter counter : Counter.values()) {
                 retired[counter.ordinal()] += session.counted(counter);
             }
-            keysOfVersion[(int) session.version() & 1] += session.keys() - session.cutKeys();
+            if (session.version() == state.version()) { // else it was created before what is counted now
+                keysOfVersion[(int) session.version() & 1] += session.keys() - session.cutKeys();
+            }
             sessions.remove(session);
         } finally {
             sessionsLock.unlock();

@@ -118,10 +118,10 @@ final class NamedSessions {
         return entry.version == version ? entry.cutCookie : entry.cookie;
     }
 
-    /** The opening came to nothing. */
+    /** The opening came to nothing. Somebody else may have forgotten the name meanwhile, and opened another session with it. */
     synchronized void discard(Entry entry) {
         if (entry.open == null && entry.serial == 0 && entry.durableSerial == 0) {
-            entries.remove(entry.name);
+            entries.remove(entry.name, entry);
         }
     }
 

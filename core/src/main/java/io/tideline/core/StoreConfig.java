@@ -337,7 +337,7 @@ public final class StoreConfig {
             return this;
         }
 
-        /** How many sessions with names the store tells apart, open or closed, 1 to 65536. Default 65536. */
+        /** How many sessions with names the store tells apart, open or closed, 1 to 65535. Default 65535. */
         public Builder maxNamedSessions(int count) {
             maxNamedSessions = count;
             return this;

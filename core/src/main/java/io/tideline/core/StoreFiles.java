@@ -50,7 +50,7 @@ final class StoreFiles implements AutoCloseable {
         this.manifests = manifests;
         this.closedWith = closedWith;
         this.recovery = Recovery.of(device, identity, manifests);
-        requireNoFewerBuckets(config, recovery.imageBuckets());
+        requireBuckets(config, recovery);
         this.config = config.of(identity, recovery.imageBuckets());
     }
 
@@ -105,13 +105,13 @@ final class StoreFiles implements AutoCloseable {
     private static void requireNoStoreWithoutManifests(StoreConfig config, Device device, Identity identity) {
         if (CleanClose.read(device, config.waits(), identity.storeId()).isPresent()) {
             throw new FormatFault("the store of the directory " + config.directory() + " was closed in order, and there is no manifest of it: they were removed, or it was"
-                    + " made by an earlier build, which took no checkpoints; nothing of it was touched. Put the files MANIFEST-n back, or choose another directory");
+                    + " made by an earlier build, which took no checkpoints; nothing was opened. Put the files MANIFEST-n back, or choose another directory");
         }
         OptionalLong before = CheckpointFiles.manifestBefore(device);
         if (before.isPresent()) {
             throw new CorruptionFault(ManifestFiles.name(before.getAsLong()) + ", offset 0: expected a manifest, because checkpoint " + (before.getAsLong() + 1)
                     + " was begun behind it, found none, and no other; nothing of the store in the directory " + config.directory()
-                    + " was touched. If somebody removed them, put the files MANIFEST-n back; if the machine crashed behind checkpoints that were not synced, they are lost:"
+                    + " was opened. If somebody removed them, put the files MANIFEST-n back; if the machine crashed behind checkpoints that were not synced, they are lost:"
                     + " choose another directory");
         }
     }
@@ -162,12 +162,19 @@ final class StoreFiles implements AutoCloseable {
 
     /**
      * Keys that have one bucket and tag share a chain. With more buckets such a chain is led to from several, and serves each; with fewer, two
-     * chains would be one, which the records of a log that is written cannot be made.
+     * chains would be one, which the records of a log that is written cannot be made. So the number of a manifest cannot be lowered, only refused.
      */
-    private static void requireNoFewerBuckets(StoreConfig config, Optional<Long> found) {
-        if (found.isPresent() && config.givenBuckets().orElse(found.get()) < found.get()) {
-            throw new FormatFault("the store of the directory " + config.directory() + " has " + found.get() + " buckets, and " + config.buckets()
-                    + " are asked for; it takes as many or more, or leave the setting away. Nothing was changed");
+    private static void requireBuckets(StoreConfig config, Recovery recovery) {
+        long found = recovery.imageBuckets().orElse(0L);
+        Optional<Long> given = config.givenBuckets();
+        if (given.orElse(found) < found) {
+            throw new FormatFault("the store of the directory " + config.directory() + " has an index of " + found + " buckets of 64 bytes, and " + config.buckets()
+                    + " are asked for; it takes as many or more, or leave the size of the index away. Nothing was changed");
+        }
+        if (given.isEmpty() && !recovery.bucketsAreVouchedFor()) {
+            throw new CorruptionFault("the newest manifest in the directory " + config.directory() + " says that the index has " + found + " buckets of 64 bytes; its image is gone, or"
+                    + " too short for so many, and the log is too short to need them. Nothing was changed. If the store had so large an index, open it with "
+                    + found + " buckets");
         }
     }
 

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.LogStyle;
 import io.tideline.checkpoint.LostGeneration;
+import io.tideline.checkpoint.Manifest;
+import io.tideline.checkpoint.ManifestStore;
 import io.tideline.checkpoint.SessionPoint;
 import io.tideline.fault.CorruptionFault;
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.hlog.Identity;
 import io.tideline.hlog.device.BlockingIo;
 import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.SimulatedDisk;
@@ -213,6 +216,29 @@ class CheckpointDamageTest {
         without = disk.kill(1);
         without.delete(image);
         check("no image", without, this::requireRebuilt);
+    }
+
+    /** A manifest of anybody's, with checksums that are right. */
+    @Test
+    void shouldTakeNoMemoryForAnIndexThatNoFileVouchesFor() {
+        for (long buckets : new long[] {1L << 21, 1L << 30, 1L << 36}) {
+            for (boolean hasImage : new boolean[] {true, false}) {
+                SimulatedDisk forged = disk.kill(1);
+                ManifestStore manifests = ManifestStore.open(forged, Waits.SYSTEM, Identity.read(forged, Waits.SYSTEM));
+                Manifest sound = manifests.newest().orElseThrow();
+                Manifest.Image image = sound.image().orElseThrow();
+                manifests.publish(sound.toBuilder().generation(sound.generation() + 1)
+                        .image(new Manifest.Image(image.number(), buckets, image.overflowBuckets(), image.replayFrom())).build());
+                if (!hasImage) {
+                    forged.delete("checkpoints/" + image.number() + "-index");
+                }
+                TakenMemory memory = TakenMemory.fromNow();
+                CorruptionFault refused = assertThrows(CorruptionFault.class, () -> Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).hugePages(false).files(forged).build()));
+                assertTrue(refused.getMessage().contains("says that the index has " + buckets + " buckets of 64 bytes; its image is gone"), refused.getMessage());
+                assertTrue(memory.regionBytes() < 1 << 20, memory.regionBytes() + " bytes");
+                forged.close();
+            }
+        }
     }
 
     private int damagedKeys;

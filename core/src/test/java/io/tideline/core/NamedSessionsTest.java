@@ -34,6 +34,22 @@ class NamedSessionsTest {
         }
     }
 
+    /** Two openings of one name, and a forgetting between them: whoever is refused takes back its own entry and not that of the other. */
+    @Test
+    void shouldKeepASessionWhoseNameSomebodyElseGaveUpOpening() throws Exception {
+        try (SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1)); Store store = open(disk)) {
+            NamedSessions names = store.kernel().names;
+            NamedSessions.Entry first = names.create("s");
+            store.forgetSession("s");
+            try (Session second = store.openSession("s")) {
+                assertThrows(IllegalArgumentException.class, () -> new Session(store.kernel(), "s", first));
+                names.discard(first);
+                second.put(1, 1);
+                assertEquals(Map.of("s", 1L), store.checkpoint().get(60, TimeUnit.SECONDS).serials());
+            }
+        }
+    }
+
     @Test
     void shouldShowHowFarASessionIsWhileSomebodyGoesOnWithIt() throws Exception {
         try (SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS));

@@ -79,6 +79,8 @@ final class SimulatedLives {
     private final Simulation simulation;
     private final SimScript script;
     private Store store;
+    /** What it has its files on. */
+    private SimulatedDisk beneath;
     /** Who uses it. */
     private final List<Thread> users = new ArrayList<>();
     /** Whether sessions are open: what the disk holds at the end of the life is not what it held at its beginning. */
@@ -102,6 +104,7 @@ final class SimulatedLives {
         this.random = new SplittableRandom(options.seed + 1);
         this.buckets = options.buckets;
         this.simulation = new Simulation(options.schedule);
+        simulation.holdAt("gate.prepared"); // who is late there is overtaken by the next version
         this.script = new SimScript(options.seed, options.sessions, options.script, new AtomicLong()::incrementAndGet);
     }
 
@@ -154,6 +157,7 @@ final class SimulatedLives {
 
     private void live(SimulatedDisk disk, boolean isLast) {
         left = null;
+        beneath = disk;
         isOpen = false;
         boolean isFirst = death == null;
         Death before = death;
@@ -303,6 +307,7 @@ final class SimulatedLives {
             } catch (ClosedFault closed) {
                 return;
             } catch (StoreFault fault) {
+                requireReason(beneath, fault);
                 hash = hash * 31 + number;
             }
         }
@@ -330,10 +335,14 @@ final class SimulatedLives {
         } catch (ClosedFault closed) {
             return false;
         } catch (CompletionException failed) {
-            if (!(failed.getCause() instanceof StoreFault)) {
+            if (failed.getCause() instanceof ClosedFault) {
+                return false;
+            }
+            if (!(failed.getCause() instanceof StoreFault fault)) {
                 throw failed;
             }
-            return !(failed.getCause() instanceof ClosedFault);
+            requireReason(beneath, fault);
+            return true;
         }
     }
 

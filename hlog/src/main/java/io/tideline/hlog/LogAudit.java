@@ -119,6 +119,11 @@ public final class LogAudit {
         return segments.isEmpty() ? 0 : segments.lastKey() * identity.segmentBytes() + segments.lastEntry().getValue();
     }
 
+    /** How many bytes the files of a log have together. */
+    public static long bytesOfFiles(Device device) {
+        return segments(device).values().stream().mapToLong(Long::longValue).sum();
+    }
+
     /** A file of the log that does not reach as far as it must. */
     public record ShortFile(String name, long sizeBytes, long leastBytes) {
     }

@@ -59,6 +59,11 @@ public record IndexImage(long homeBuckets, long overflowBuckets, long sizeBytes,
         });
     }
 
+    /** How many buckets the file has room for at most; 0 if there is none. What says otherwise is not to be believed, nor memory taken for it. */
+    public static long mostBuckets(Device device, String name) {
+        return device.exists(name) ? FileUse.of(device, name, file -> file.sizeBytes() / BucketLayout.SIZE_BYTES) : 0;
+    }
+
     /**
      * Reads an image into an empty index of the same number of buckets, which nobody uses yet. If this fails, the index is empty again.
      * It takes 16 MiB at most, of a shorter file no more than that is long, and a bit for each overflow bucket.

@@ -3,15 +3,27 @@ package io.tideline.memory;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 
-/** The processor time of threads. A class of its own, because the JVM's management takes some milliseconds to come up, and few stores need it at once. */
+/**
+ * The processor time of threads. A class of its own, because the JVM's management takes some milliseconds to come up, and few stores need it at once. A JVM without the
+ * module java.management has the clock instead.
+ */
 final class BusyTime {
-    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-    private static final boolean IS_KNOWN = THREADS.isCurrentThreadCpuTimeSupported() && THREADS.isThreadCpuTimeEnabled();
+    private static final ThreadMXBean THREADS = threads();
 
     private BusyTime() {
     }
 
+    /** Null where the JVM cannot tell. */
+    private static ThreadMXBean threads() {
+        try {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            return threads.isCurrentThreadCpuTimeSupported() && threads.isThreadCpuTimeEnabled() ? threads : null;
+        } catch (LinkageError withoutTheModule) {
+            return null;
+        }
+    }
+
     static long ofThisThread() {
-        return IS_KNOWN && !Thread.currentThread().isVirtual() ? THREADS.getCurrentThreadCpuTime() : System.nanoTime();
+        return THREADS != null && !Thread.currentThread().isVirtual() ? THREADS.getCurrentThreadCpuTime() : System.nanoTime();
     }
 }

@@ -96,6 +96,8 @@ public final class Simulation implements Waits, Probe.Hook {
     private static final int KEPT = 256;
     private static final long STUCK_SECONDS = 30;
     private static final String WORD = "a word";
+    /** About as much as some operations of each of several threads take. */
+    private static final int MOST_HELD_STEPS = 1 << 13;
 
     private final Options options;
     private final SplittableRandom random;
@@ -125,6 +127,7 @@ public final class Simulation implements Waits, Probe.Hook {
     private boolean isQuiet;
     private long ids;
     private Consumer<String> log;
+    private String held = "";
 
     public Simulation(Options options) {
         this.options = options;
@@ -141,6 +144,11 @@ public final class Simulation implements Waits, Probe.Hook {
     /** Tells somebody about each change from thread to thread. */
     public void logTo(Consumer<String> newLog) {
         log = newLog;
+    }
+
+    /** Who comes to that point is late in one case of two: it stays there for long, unless all others wait. */
+    public void holdAt(String point) {
+        held = point;
     }
 
     /** Has something done at a moment to come, by whichever thread is there then, between two steps of it. It must not wait. */
@@ -364,6 +372,14 @@ public final class Simulation implements Waits, Probe.Hook {
         goOn(self);
     }
 
+    private void hold(Actor self, String where) {
+        long drawn = pass(self, where);
+        if ((drawn & 1) == 0) {
+            self.frozenUntil = steps + (drawn >>> 1) % MOST_HELD_STEPS;
+        }
+        goOn(self);
+    }
+
     private void drawChange() {
         nextChange = steps + 1 + random.nextLong(2 * options.changesWithin / Math.max(1, options.changes) + 1);
         if (steps > options.changesWithin || options.changes == 0) {
@@ -450,7 +466,11 @@ public final class Simulation implements Waits, Probe.Hook {
     public void at(String point) {
         Actor actor = current;
         if (actor != null && actor.thread == Thread.currentThread() && !isQuiet) {
-            point(actor, point, stayMask);
+            if (held.equals(point)) {
+                hold(actor, point);
+            } else {
+                point(actor, point, stayMask);
+            }
         }
     }
 

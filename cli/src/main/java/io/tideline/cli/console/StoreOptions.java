@@ -155,11 +155,18 @@ public final class StoreOptions {
         }
     }
 
-    /** The same in the directory that {@code --dir} names, whatever store is there. */
-    public OpenedStore openKept(ByteSize usualMemory, ByteSize usualIndex, int threads, RecoveryBar bar) {
+    /**
+     * The same in the directory that {@code --dir} names, whatever store is there.
+     *
+     * @param knowsItsIndex whether a checkpoint of it says how large its index is, so that {@code usualIndex} is for others
+     */
+    public OpenedStore openKept(ByteSize usualMemory, ByteSize usualIndex, boolean knowsItsIndex, int threads, RecoveryBar bar) {
         checkDevice();
         ByteSize chosen = memoryOr(usualMemory);
-        StoreConfig.Builder config = StoreConfig.builder().memory(chosen.bytes()).buckets(buckets(index().orElse(usualIndex))).device(device());
+        StoreConfig.Builder config = StoreConfig.builder().memory(chosen.bytes()).device(device());
+        if (index != null || !knowsItsIndex) {
+            config.buckets(buckets(index().orElse(usualIndex)));
+        }
         divide(config, chosen, threads);
         try (bar) {
             OpenedStore opened = new OpenedStore(open(build(config.directory(path()).recoveryProgress(bar), chosen)), null);

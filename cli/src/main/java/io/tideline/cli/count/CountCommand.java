@@ -191,7 +191,7 @@ public final class CountCommand implements Callable<Integer> {
         CountNote note = earlier.orElse(new CountNote(CountNote.Stage.UNDER_WAY, Math.max(threads, LaneCounting.LEAST_LANES), gramLength, input));
         interruption.cleanUp(() -> { }); // the close of the store is waited for, because it commits what was counted
         boolean[] begun = new boolean[1];
-        try (OpenedStore opened = storeOptions.openKept(USUAL_MEMORY, USUAL_INDEX, threads, new RecoveryBar(streams, quiet, interruption))) {
+        try (OpenedStore opened = storeOptions.openKept(USUAL_MEMORY, USUAL_INDEX, earlier.isPresent(), threads, new RecoveryBar(streams, quiet, interruption))) {
             Store store = opened.store();
             if (earlier.isEmpty()) {
                 LaneCounting.begin(store, note);

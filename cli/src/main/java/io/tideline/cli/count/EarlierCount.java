@@ -21,7 +21,7 @@ final class EarlierCount {
     }
 
     /**
-     * What the store there says of the count that it is of; empty if nothing was committed, so that nothing is lost by starting anew.
+     * What the store there says of the count that it is of; empty if nothing was committed and it is empty, so that nothing is lost by starting anew.
      *
      * @throws Failure if it is of something else than is to be counted now, naming the difference
      */
@@ -29,9 +29,10 @@ final class EarlierCount {
         Optional<CommitPoint> commit;
         try (StoreAudit audit = StoreAudit.of(directory)) {
             commit = audit.lastCommit();
-        }
-        if (commit.isEmpty()) {
-            return Optional.empty();
+            if (commit.isEmpty()) {
+                requireNothing(directory, audit);
+                return Optional.empty();
+            }
         }
         CountNote note = CountNote.of(commit.get().cookie()).orElseThrow(() -> refusal(directory, "the store in it was not made by this command"));
         if (note.stage() == CountNote.Stage.BROKEN) {
@@ -50,6 +51,14 @@ final class EarlierCount {
                     ? "as many now, but the path of one, or the time of its last change, is another" : input + " now"));
         }
         return Optional.of(note);
+    }
+
+    /** Before its first commit a count has written no record. */
+    private static void requireNothing(Path directory, StoreAudit audit) {
+        StoreAudit.Report found = audit.run(_ -> { }, _ -> { }, true);
+        if (found.content() == null || found.content().records() > 0) {
+            throw refusal(directory, "the store in it has no checkpoint, and holds records: it was not made by this command, or somebody removed its checkpoints");
+        }
     }
 
     private static Failure refusal(Path directory, String difference) {

@@ -19,6 +19,7 @@ enum KillSite {
     FLUSH_WRITTEN("flush.written", 100),
     EVICT_RECYCLING("evict.recycling", 60),
     CHECKPOINT_PHASE("checkpoint.phase", 30),
+    GATE_PREPARED("gate.prepared", 16),
     CUT_PASSED("cut.passed", 8),
     TAIL_PADDED("tail.padded", 8),
     FOLD_FLUSHED("fold.flushed", 8),

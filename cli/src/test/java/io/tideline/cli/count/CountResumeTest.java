@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -212,25 +213,55 @@ class CountResumeTest {
         assertEquals(3L * TOKENS_A_FILE, committed());
     }
 
+    /** What a process leaves that is killed there: what the kernel has of its files. */
+    private void leaveOpen(Consumer<Store> use) throws IOException {
+        Path other = parent.resolve("other");
+        try (Store store = Store.open(StoreConfig.builder().memory(1 << 20).buckets(1 << 15).directory(other).build())) {
+            use.accept(store);
+            try (Stream<Path> files = Files.walk(other)) {
+                for (Path file : files.filter(file -> !file.endsWith("LOCK")).toList()) {
+                    Files.copy(file, store().resolve(other.relativize(file).toString()));
+                }
+            }
+        }
+    }
+
     @Test
     void shouldBeginAtZeroWhereNothingWasCommitted() throws IOException {
         makeInput(3, new Random(3));
-        assertEquals(ExitCode.DONE, again(input().toString()).exitCode());
-        try (Stream<Path> files = Files.list(store())) {
-            for (Path file : files.filter(file -> file.getFileName().toString().matches("MANIFEST.*|CLEAN-CLOSE")).toList()) {
-                Files.delete(file);
-            }
-        }
-        try (Stream<Path> files = Files.list(store().resolve("checkpoints"))) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
+        leaveOpen(store -> store.openSession("lane 0").close());
         Path json = parent.resolve("out.json");
         Run run = again("--verify", "--json=" + json, input().toString());
         assertEquals(ExitCode.DONE, run.exitCode(), run.out() + run.err());
         assertTrue(run.out().contains("total     " + 3 * TOKENS_A_FILE + "\n"), run.out());
         assertTrue(Files.readString(json).contains("\"resumedFrom\": 0,"), Files.readString(json));
+    }
+
+    @Test
+    void shouldRefuseRecordsThatNoCheckpointHolds() throws IOException {
+        makeInput(1, new Random(3));
+        leaveOpen(store -> {
+            for (long key = 0; key < 3 << 15; key++) { // three times what the memory holds
+                store.put(key, key);
+            }
+        });
+        Map<Path, Object> before = contents(store());
+        assertRefused("the store in it has no checkpoint, and holds records", input().toString());
+        assertEquals(before, contents(store()));
+    }
+
+    @Test
+    void shouldKeepTheIndexOfTheFirstRunWhereNoOtherIsAskedFor() throws IOException {
+        makeInput(1, new Random(3));
+        Path json = parent.resolve("out.json");
+        assertEquals(ExitCode.DONE, again("--index=2m", input().toString()).exitCode());
+        Run less = again("--index=1m", input().toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, less.exitCode(), less.out());
+        assertTrue(less.err().contains("has an index of 32768 buckets of 64 bytes, and 16384 are asked for"), less.err());
+        Run same = Run.of("count", "-q", "--memory=1m", "--dir=" + store(), "--json=" + json, input().toString());
+        assertEquals(ExitCode.DONE, same.exitCode(), same.err());
+        assertTrue(Files.readString(json).contains("\"indexBytes\": " + (2 << 20) + ","), Files.readString(json));
+        assertEquals(ExitCode.DONE, again("--index=4m", input().toString()).exitCode());
     }
 
     @Test

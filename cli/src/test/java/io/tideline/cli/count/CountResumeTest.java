@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class CountResumeTest {
 
-    private static final int KILLS = Integer.getInteger("tideline.count.kills", 4);
+    private static final int KILLS = Integer.getInteger("tideline.count.kills", 6);
     private static final int FILES = 120;
     private static final int TOKENS_A_FILE = 4_000;
     private static final int WORDS = 60_000;
@@ -111,7 +111,7 @@ class CountResumeTest {
         assertTrue(last.out().contains("total     " + FILES * TOKENS_A_FILE + "\n") && last.out().contains("verified  yes"), last.out());
         assertTrue(Files.readString(json).contains("\"resumedFrom\": " + before + ","), Files.readString(json));
         System.out.println(killed + " kills, " + midway + " of them with new tokens kept; the last run went on from " + before);
-        assertTrue(KILLS < 6 || midway > 0, "no kill met a count that had committed something");
+        assertTrue(midway > 0, "no kill met a count that had committed something");
         Run verify = Run.of("verify", "-q", store().toString());
         assertTrue(verify.out().startsWith("sound: "), verify.out() + verify.err());
     }

@@ -34,6 +34,15 @@ class NamedSessionsTest {
         }
     }
 
+    @Test
+    void shouldNameSessionsInTheOrderInWhichTheyWereOpened() throws Exception {
+        try (SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1)); Store store = open(disk)) {
+            List<String> order = List.of("lane 9", "lane 10", "lane 2", "a");
+            order.forEach(name -> store.openSession(name).close());
+            assertEquals(order, List.copyOf(store.checkpoint().get(60, TimeUnit.SECONDS).serials().keySet()));
+        }
+    }
+
     /** Two openings of one name, and a forgetting between them: whoever is refused takes back its own entry and not that of the other. */
     @Test
     void shouldKeepASessionWhoseNameSomebodyElseGaveUpOpening() throws Exception {

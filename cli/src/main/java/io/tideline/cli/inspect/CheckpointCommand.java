@@ -190,7 +190,7 @@ public final class CheckpointCommand implements Callable<Integer> {
                 Instant.ofEpochMilli(commit.createdAt()));
         out.printf(Locale.ROOT, "cookie     %d bytes%n", commit.cookie().length);
         out.printf(Locale.ROOT, "sessions   %d%n", commit.serials().size());
-        new TreeMap<>(commit.serials()).forEach((name, serial) -> out.printf(Locale.ROOT, "           %s: %d operations%n", name, serial));
+        commit.serials().forEach((name, serial) -> out.printf(Locale.ROOT, "           %s: %d operations%n", name, serial));
     }
 
     private static void print(LostGeneration lost, Map<String, Long> found, PrintStream out) {

@@ -54,7 +54,7 @@ public final class Recovery {
         this.identity = identity;
         this.newest = newest;
         Optional<Manifest.Image> image = newest.flatMap(Manifest::image);
-        this.imageIsWhole = image.isPresent() && image.get().buckets() <= IndexImage.mostBuckets(device, CheckpointFiles.name(image.get().number(), IndexStep.PART));
+        this.imageIsWhole = image.isPresent() && hasRoom(image.get(), device);
         this.bucketsAreVouchedFor = image.isEmpty() || vouchFor(image.get(), imageIsWhole, device);
         this.undone = undone;
         this.extent = extent;
@@ -92,6 +92,18 @@ public final class Recovery {
         });
         long syncedTo = manifests.newestSynced().map(Manifest::keptEnd).orElse(log.begin());
         return new Recovery(identity, newest, device, undone, new LogExtent(log.begin(), tail, gaps), syncedTo);
+    }
+
+    /** Whether the file of the image can be as long as the manifest says. One that cannot be looked at is of no use, as one that is gone. */
+    private static boolean hasRoom(Manifest.Image image, Device device) {
+        try {
+            return image.buckets() <= IndexImage.mostBuckets(device, CheckpointFiles.name(image.number(), IndexStep.PART));
+        } catch (StoreFault useless) {
+            if (BlockingIo.isTimeout(useless)) {
+                throw useless; // a device that hangs is used no more
+            }
+            return false;
+        }
     }
 
     /** Whether files vouch for the size of the index: memory is taken for it before a byte of its image is read, and a manifest may be anybody's. */

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.tideline.checkpoint.RecoveryWork;
 import io.tideline.fault.IoFault;
 import io.tideline.hlog.device.BlockingIo;
+import io.tideline.hlog.device.Device;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.Io;
 import io.tideline.hlog.device.SimulatedDisk;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -264,6 +267,33 @@ class RecoveryReadsTest {
         try (Store store = Store.open(large().files(disk).build())) {
             requireAll(store);
             store.abandon();
+        }
+    }
+
+    /** What cannot even be looked at is of no more use than what is gone, and of no less. */
+    @Test
+    void shouldMakeTheIndexAnewWhereItsImageCannotBeOpened() throws Exception {
+        SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(4));
+        try (Store store = Store.open(tiny().files(disk).build())) {
+            addToAll(store);
+            store.checkpoint(CheckpointRequest.full()).get(60, TimeUnit.SECONDS);
+            store.abandon();
+        }
+        Device unwilling = (Device) Proxy.newProxyInstance(Device.class.getClassLoader(), new Class<?>[] {Device.class}, (_, method, arguments) -> {
+            if (method.getName().equals("open") && arguments[0].toString().endsWith("-index")) {
+                throw new IoFault(arguments[0] + " cannot be opened");
+            }
+            try {
+                return method.invoke(disk, arguments);
+            } catch (InvocationTargetException thrown) {
+                throw thrown.getCause();
+            }
+        });
+        try (Store store = Store.open(tiny().files(unwilling).build())) {
+            assertEquals("checkpoints/1-index cannot be opened", store.stats().checkpoints().imageProblem());
+            for (long key = 0; key < KEYS; key++) {
+                assertEquals(1, store.get(key, -1));
+            }
         }
     }
 }

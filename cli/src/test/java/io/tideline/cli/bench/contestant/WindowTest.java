@@ -29,11 +29,14 @@ class WindowTest {
         MapSubject subject = new MapSubject(stream.settings());
         AtomicLong position = new AtomicLong();
         List<Replayer> replayers = List.of(subject.newReplayer(stream), subject.newReplayer(stream));
+        long begin = System.nanoTime();
         Window.Outcome outcome = new Window(stream, replayers, position).run(SHORT_NANOS, false);
+        long passed = System.nanoTime() - begin;
         assertEquals(position.get(), outcome.operations());
         long sum = subject.map.values().stream().mapToLong(value -> value).sum();
         assertEquals(outcome.operations() * OperationStream.RMW_OPERAND, sum);
-        assertTrue(outcome.nanos() >= SHORT_NANOS, outcome.toString());
+        // Its threads may begin late, so it may be shorter than it was asked to be.
+        assertTrue(passed >= SHORT_NANOS && outcome.nanos() > 0 && outcome.nanos() <= passed, passed + " ns around " + outcome);
         assertEquals(0, outcome.latencies().getTotalCount());
     }
 

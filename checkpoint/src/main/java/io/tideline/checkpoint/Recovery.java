@@ -39,7 +39,7 @@ public final class Recovery {
     private final Identity identity;
     private final Optional<Manifest> newest;
     /** Whether the file of the image has room for as many buckets as the manifest says. */
-    private final boolean imageIsWhole;
+    private final boolean imageHasRoom;
     private final boolean bucketsAreVouchedFor;
     private final List<UndoneRange> undone;
     private final LogExtent extent;
@@ -54,14 +54,14 @@ public final class Recovery {
         this.identity = identity;
         this.newest = newest;
         Optional<Manifest.Image> image = newest.flatMap(Manifest::image);
-        this.imageIsWhole = image.isPresent() && hasRoom(image.get(), device);
-        this.bucketsAreVouchedFor = image.isEmpty() || vouchFor(image.get(), imageIsWhole, device);
+        this.imageHasRoom = image.isPresent() && hasRoom(image.get(), device);
+        this.bucketsAreVouchedFor = image.isEmpty() || vouchFor(image.get(), imageHasRoom, device);
         this.undone = undone;
         this.extent = extent;
         this.syncedTo = syncedTo;
     }
 
-    /** Looks at what is there; reads no more than manifests and the names of files. */
+    /** Looks at what is there; reads no more than manifests, and the names and sizes of files. */
     public static Recovery of(Device device, Identity identity, ManifestStore manifests) {
         Optional<Manifest> newest = manifests.newest();
         long pageBytes = 1L << identity.pageBits();
@@ -107,8 +107,8 @@ public final class Recovery {
     }
 
     /** Whether files vouch for the size of the index: memory is taken for it before a byte of its image is read, and a manifest may be anybody's. */
-    private static boolean vouchFor(Manifest.Image image, boolean imageIsWhole, Device device) {
-        return imageIsWhole || image.buckets() <= MOST_BUCKETS_UNVOUCHED || image.buckets() <= LogAudit.bytesOfFiles(device) / BucketLayout.SIZE_BYTES;
+    private static boolean vouchFor(Manifest.Image image, boolean imageHasRoom, Device device) {
+        return imageHasRoom || image.buckets() <= MOST_BUCKETS_UNVOUCHED || image.buckets() <= LogAudit.bytesOfFiles(device) / BucketLayout.SIZE_BYTES;
     }
 
     /** Where the last record or filler ends that is needed of the log: in front of the gap, if the checkpoint's end is that of one. */
@@ -302,12 +302,14 @@ public final class Recovery {
 
     /** All of the index is written now, so its memory is taken by others meanwhile: clearing it is as slow as reading the image. */
     private IndexImage readImage(HashIndex index, Device device, Waits waits, String name, Manifest.Image image) {
-        Thread ahead = waits.thread("tideline-recovery", imageIsWhole ? index::preTouch : () -> { });
-        waits.start(ahead);
+        Thread ahead = waits.thread("tideline-recovery", index::preTouch);
+        if (imageHasRoom) { // else it will be refused for its size
+            waits.start(ahead);
+        }
         try {
             return IndexImage.read(device, waits, name, identity.storeId(), image.number(), index, newest.get().log().end(), _ -> { });
         } finally {
-            waits.join(ahead);
+            waits.join(ahead); // which ends at once for one that was not started
         }
     }
 }

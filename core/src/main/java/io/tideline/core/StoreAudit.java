@@ -17,7 +17,6 @@ import io.tideline.hlog.LogGaps;
 import io.tideline.hlog.LogSnapshot;
 import io.tideline.hlog.RecordLayout;
 import io.tideline.hlog.device.Device;
-import io.tideline.hlog.device.DeviceFile;
 import io.tideline.hlog.device.FileDevice;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
@@ -196,6 +195,37 @@ public final class StoreAudit implements AutoCloseable {
         return generations.isEmpty() ? Optional.empty() : Optional.of(CommitPoint.of(ManifestFiles.read(device, waits, identity, generations.getLast())));
     }
 
+    /**
+     * Whether the log of a store that never had a checkpoint holds a record, or what was one. Reads it once, and takes no heap for what is there.
+     *
+     * @throws CorruptionFault if the store's identity is damaged
+     */
+    public boolean hasRecordsWithoutCheckpoint() {
+        boolean[] found = new boolean[1];
+        new LogAudit(device, waits, Identity.read(device, waits), Optional.empty()).run(new LogAudit.Visitor() {
+            @Override
+            public void whole(long address, long record, int sizeBytes) {
+                found[0] |= RecordLayout.isRecord(Words.get(record + RecordLayout.LINK_OFFSET));
+            }
+
+            @Override
+            public void damaged(String sentence) {
+                found[0] = true;
+            }
+
+            @Override
+            public void unknown(long from, long to) {
+                // may be what a kill left of none
+            }
+
+            @Override
+            public void progressed(long bytes) {
+                // nobody waits for long
+            }
+        });
+        return found[0];
+    }
+
     /** The manifests that are whole, the newest first. */
     private List<Manifest> checkpoints(Identity identity, Consumer<String> damaged) {
         List<Manifest> checkpoints = new ArrayList<>();
@@ -264,11 +294,7 @@ public final class StoreAudit implements AutoCloseable {
 
     /** How many bytes of log {@link #run} will look at, about. */
     public long logBytes() {
-        return device.list().stream().filter(name -> name.startsWith("log/")).mapToLong(name -> {
-            try (DeviceFile file = device.open(name)) {
-                return file.sizeBytes();
-            }
-        }).sum();
+        return LogAudit.bytesOfFiles(device);
     }
 
     /** Reads a sealed file; empty if it is damaged. */

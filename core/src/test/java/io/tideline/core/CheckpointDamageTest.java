@@ -218,27 +218,56 @@ class CheckpointDamageTest {
         check("no image", without, this::requireRebuilt);
     }
 
-    /** A manifest of anybody's, with checksums that are right. */
+    /** With a manifest of anybody's, whose checksums are right, that says of the index that it has so many buckets. */
+    private SimulatedDisk forged(long buckets, boolean hasImage) {
+        SimulatedDisk forged = disk.kill(1);
+        ManifestStore manifests = ManifestStore.open(forged, Waits.SYSTEM, Identity.read(forged, Waits.SYSTEM));
+        Manifest sound = manifests.newest().orElseThrow();
+        Manifest.Image image = sound.image().orElseThrow();
+        manifests.publish(sound.toBuilder().generation(sound.generation() + 1)
+                .image(new Manifest.Image(image.number(), buckets, image.overflowBuckets(), image.replayFrom())).build());
+        if (!hasImage) {
+            forged.delete("checkpoints/" + image.number() + "-index");
+        }
+        return forged;
+    }
+
+    private static StoreConfig.Builder anyIndex(SimulatedDisk disk) {
+        return StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).maxPending(4, 4).hugePages(false).files(disk);
+    }
+
     @Test
     void shouldTakeNoMemoryForAnIndexThatNoFileVouchesFor() {
         for (long buckets : new long[] {1L << 21, 1L << 30, 1L << 36}) {
             for (boolean hasImage : new boolean[] {true, false}) {
-                SimulatedDisk forged = disk.kill(1);
-                ManifestStore manifests = ManifestStore.open(forged, Waits.SYSTEM, Identity.read(forged, Waits.SYSTEM));
-                Manifest sound = manifests.newest().orElseThrow();
-                Manifest.Image image = sound.image().orElseThrow();
-                manifests.publish(sound.toBuilder().generation(sound.generation() + 1)
-                        .image(new Manifest.Image(image.number(), buckets, image.overflowBuckets(), image.replayFrom())).build());
-                if (!hasImage) {
-                    forged.delete("checkpoints/" + image.number() + "-index");
+                try (SimulatedDisk forged = forged(buckets, hasImage)) {
+                    TakenMemory memory = TakenMemory.fromNow();
+                    CorruptionFault refused = assertThrows(CorruptionFault.class, () -> Store.open(anyIndex(forged).build()));
+                    assertTrue(refused.getMessage().contains("says that the index has " + buckets + " buckets of 64 bytes; its image is gone"), refused.getMessage());
+                    assertTrue(memory.regionBytes() < 1 << 20, memory.regionBytes() + " bytes");
                 }
-                TakenMemory memory = TakenMemory.fromNow();
-                CorruptionFault refused = assertThrows(CorruptionFault.class, () -> Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).hugePages(false).files(forged).build()));
-                assertTrue(refused.getMessage().contains("says that the index has " + buckets + " buckets of 64 bytes; its image is gone"), refused.getMessage());
-                assertTrue(memory.regionBytes() < 1 << 20, memory.regionBytes() + " bytes");
-                forged.close();
             }
         }
+    }
+
+    /** As many as may be without a voucher, and more if the caller says so. */
+    @Test
+    void shouldMakeAnIndexAnewThatIsSmallOrAskedFor() {
+        for (boolean hasImage : new boolean[] {true, false}) {
+            try (SimulatedDisk forged = forged(1 << 20, hasImage); Store store = Store.open(anyIndex(forged).build())) {
+                requireRebuilt(store, 1 << 20);
+            }
+            try (SimulatedDisk forged = forged(1 << 21, hasImage); Store store = Store.open(anyIndex(forged).buckets(1 << 21).build())) {
+                requireRebuilt(store, 1 << 21);
+            }
+        }
+    }
+
+    private void requireRebuilt(Store store, long buckets) {
+        assertEquals(buckets, store.config().buckets());
+        assertFalse(store.stats().checkpoints().imageProblem().isEmpty(), "it is told");
+        assertArrayEquals(ledger.serials(), ledger.serialsOf(store));
+        ledger.verify(store, ledger.serials());
     }
 
     private int damagedKeys;

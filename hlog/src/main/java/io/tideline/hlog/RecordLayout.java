@@ -126,6 +126,11 @@ public final class RecordLayout {
         return link & LogAddress.MASK;
     }
 
+    /** Whether this is the link of something that became part of the store, a tombstone included: no filler, and not invalid. */
+    public static boolean isRecord(long link) {
+        return (link & (FILLER | INVALID)) == 0;
+    }
+
     public static boolean isTombstone(long link) {
         return (link & TOMBSTONE) != 0;
     }

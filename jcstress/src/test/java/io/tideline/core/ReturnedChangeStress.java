@@ -3,6 +3,7 @@ package io.tideline.core;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.util.function.Consumer;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
@@ -28,6 +29,16 @@ public final class ReturnedChangeStress {
         return cell;
     }
 
+    /** What is found of {@code other} right behind a change, in one batch. */
+    private static long changeThenGet(FreshKeys.Cell cell, Consumer<Session> change, long other) {
+        long[] found = new long[1];
+        cell.store().batch(session -> {
+            change.accept(session);
+            found[0] = session.get(other, ABSENT);
+        });
+        return found[0];
+    }
+
     /** Puts of values of 8 bytes. */
     @JCStressTest
     @State
@@ -39,12 +50,7 @@ public final class ReturnedChangeStress {
         final FreshKeys.Cell cell = twoKeys(KEYS);
 
         private long putThenGet(long mine, long other) {
-            long[] found = new long[1];
-            cell.store().batch(session -> {
-                session.put(mine, 1);
-                found[0] = session.get(other, ABSENT);
-            });
-            return found[0];
+            return changeThenGet(cell, session -> session.put(mine, 1), other);
         }
 
         @Actor
@@ -70,18 +76,12 @@ public final class ReturnedChangeStress {
 
         @Actor
         public void delete(JJ_Result result) {
-            cell.store().batch(session -> {
-                session.delete(cell.key());
-                result.r1 = session.get(cell.key() | SECOND_KEYS, ABSENT);
-            });
+            result.r1 = changeThenGet(cell, session -> session.delete(cell.key()), cell.key() | SECOND_KEYS);
         }
 
         @Actor
         public void add(JJ_Result result) {
-            cell.store().batch(session -> {
-                session.rmw(cell.key() | SECOND_KEYS, Update.ADD, 1, null);
-                result.r2 = session.get(cell.key(), ABSENT);
-            });
+            result.r2 = changeThenGet(cell, session -> session.rmw(cell.key() | SECOND_KEYS, Update.ADD, 1, null), cell.key());
         }
     }
 
@@ -97,13 +97,8 @@ public final class ReturnedChangeStress {
         final FreshKeys.Cell cell = KEYS.next();
 
         private long putAllThenGet(long mine, long other) {
-            long[] found = new long[1];
             long[] keys = {mine | 2 * SECOND_KEYS, mine};
-            cell.store().batch(session -> {
-                session.putAll(keys, VALUES, 0, keys.length);
-                found[0] = session.get(other, ABSENT);
-            });
-            return found[0];
+            return changeThenGet(cell, session -> session.putAll(keys, VALUES, 0, keys.length), other);
         }
 
         @Actor

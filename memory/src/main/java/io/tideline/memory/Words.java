@@ -95,15 +95,17 @@ public final class Words {
     /** A compareAndSet whose store, if it happened, everybody sees before any later load of this thread is performed. */
     public static boolean announce(long address, long expected, long value) {
         boolean won = DOOR.compareAndSet(address, expected, value);
-        if (!VOLATILE_IS_FULL_FENCE) {
-            VarHandle.fullFence();
-        }
+        fenceBehindVolatile();
         return won;
     }
 
     /** A store that everybody sees before any later load of this thread is performed, and before this returns by any clock. */
     public static void setAndFence(long address, long value) {
         DOOR.setVolatile(address, value);
+        fenceBehindVolatile();
+    }
+
+    private static void fenceBehindVolatile() {
         if (!VOLATILE_IS_FULL_FENCE) {
             VarHandle.fullFence();
         }

@@ -34,6 +34,21 @@ class WaitsTest {
         assertTrue(Waits.SYSTEM.busyNanos() - busy < TimeUnit.MILLISECONDS.toNanos(40), "fifty pauses of a millisecond are not work");
     }
 
+    /** In a JVM of its own. */
+    static final class Child {
+        public static void main(String[] arguments) {
+            long begin = System.nanoTime();
+            long busy = Waits.SYSTEM.busyNanos();
+            System.out.println(begin <= busy && busy <= System.nanoTime() ? "by the clock" : "by the thread");
+        }
+    }
+
+    @Test
+    void shouldTakeTheClockForWorkWhereTheJvmHasNoManagement() throws Exception {
+        assertTrue(ChildJvm.run(Child.class, "--limit-modules=java.base,jdk.unsupported").contains("by the clock"));
+        assertTrue(ChildJvm.run(Child.class).contains("by the thread"));
+    }
+
     @Test
     void shouldLeaveAnInterruptForItsOwner() {
         Thread.currentThread().interrupt();

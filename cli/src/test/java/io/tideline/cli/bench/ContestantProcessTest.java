@@ -46,8 +46,10 @@ class ContestantProcessTest {
         assertTrue(contenders.prepare(Contestant.TIDELINE).isEmpty());
         try (Contender contender = contenders.start(Contestant.TIDELINE)) {
             contender.load();
+            long begin = System.nanoTime();
             Throughput window = contender.window(0.1);
-            assertTrue(window.operations() > 0 && window.nanos() > 0, window.toString());
+            long passed = System.nanoTime() - begin;
+            assertTrue(window.operations() > 0 && passed >= 100_000_000 && window.nanos() > 0 && window.nanos() <= passed, passed + " ns around " + window);
             assertEquals(0, window.absent());
             assertTrue(contender.latency(0.1).p50() > 0);
             MemoryUse memory = contender.memory();

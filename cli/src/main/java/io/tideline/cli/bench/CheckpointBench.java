@@ -26,8 +26,6 @@ final class CheckpointBench implements AutoCloseable {
     private static final long BYTES_OF_A_BUCKET = 80;
     /** At most so much a recovery reads into. */
     private static final long BYTES_BESIDE_THE_INDEX = 256L << 20;
-    /** The disk's speed shows in that much, however much there is to recover. */
-    private static final long MOST_MEASURED_BYTES = 4L << 30;
 
     /** An odd number, for there to be a middle one. */
     private static final int RECOVERIES = 5;
@@ -118,7 +116,7 @@ final class CheckpointBench implements AutoCloseable {
 
     /** Each between two measurements of the disk. */
     private CheckpointRecoveries recover(Path directory, Reply ended) {
-        Function<Path, Double> bandwidth = fio.isPresent() ? sequentialReads(fio.get(), bytes(directory)) : this::readFiles;
+        Function<Path, Double> bandwidth = fio.isPresent() ? sequentialReads(fio.get()) : this::readFiles;
         List<CheckpointRecovery> recoveries = new ArrayList<>();
         display.begin("measuring the disk", 0);
         double before = bandwidth.apply(directory);
@@ -145,21 +143,17 @@ final class CheckpointBench implements AutoCloseable {
         return recovered;
     }
 
-    private Function<Path, Double> sequentialReads(Path program, long bytes) {
-        DeviceLimit made = new DeviceLimit(program, settings.spill().directory(), Math.clamp(bytes, 1, MOST_MEASURED_BYTES), settings.seconds(), tick);
+    /** Of the largest file, which is the image of the index, or a segment of the log as large: another file may be nearer to the host of a virtual machine. */
+    private Function<Path, Double> sequentialReads(Path program) {
+        DeviceLimit made = new DeviceLimit(program, settings.spill().directory(), 1, settings.seconds(), tick);
         synchronized (this) {
             limit = made;
         }
-        made.write();
-        return _ -> made.readSequentially();
+        return directory -> made.readSequentially(files(directory).stream().max(Comparator.comparingLong(file -> file.toFile().length())).orElseThrow());
     }
 
     private double readFiles(Path directory) {
         return SequentialRead.measure(directory, tick);
-    }
-
-    private static long bytes(Path directory) {
-        return files(directory).stream().mapToLong(file -> file.toFile().length()).sum();
     }
 
     private static List<Path> files(Path directory) {

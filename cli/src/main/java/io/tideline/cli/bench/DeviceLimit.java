@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /**
  * What the disk itself gives, as the program fio measures it on one file of its own: writing 1 MiB after 1 MiB, and reading 4 KiB anywhere, both
- * past the kernel's cache, and, for recoveries, reading 1 MiB after 1 MiB. No contestant, because it holds no keys: a race asks it before and after the contestants' turns.
+ * past the kernel's cache; and, for recoveries, reading a file of the store, 1 MiB after 1 MiB. No contestant, because it holds no keys: a race asks it before and after the contestants' turns.
  */
 final class DeviceLimit implements AutoCloseable {
 
@@ -29,6 +29,7 @@ final class DeviceLimit implements AutoCloseable {
     private static final int SEQUENTIAL_READ_DEPTH = 16;
     private static final long MEBIBYTE = 1L << 20;
     private static final long KIBIBYTE = 1L << 10;
+    private static final long LEAST_BLOCK_BYTES = 4L << 10;
     private static final long TICK_MILLIS = 100;
     private static final long MILLIS_PER_SECOND = 1_000;
     // Of a line of its terse output, version 3.
@@ -125,9 +126,13 @@ final class DeviceLimit implements AutoCloseable {
         reads.add(best);
     }
 
-    /** Reads the file once from its start to its end, 1 MiB after 1 MiB; it was written before. Bytes in a second. */
-    double readSequentially() {
-        return number(run("read", "1m", SEQUENTIAL_READ_DEPTH, List.of()), READ_KIBIBYTES_FIELD) * KIBIBYTE;
+    /**
+     * Reads a file that is there from its start to its end, 1 MiB after 1 MiB, and changes nothing. What fills no whole block of it is left out; it has 4 KiB at least. Bytes in a second.
+     */
+    double readSequentially(Path existing) {
+        long size = existing.toFile().length();
+        long block = Math.clamp(size & -LEAST_BLOCK_BYTES, LEAST_BLOCK_BYTES, MEBIBYTE);
+        return number(run(existing, size / block * block, "read", block + "", SEQUENTIAL_READ_DEPTH, List.of("--readonly")), READ_KIBIBYTES_FIELD) * KIBIBYTE;
     }
 
     Figures figures() {
@@ -135,9 +140,13 @@ final class DeviceLimit implements AutoCloseable {
     }
 
     private String[] run(String kind, String blockSize, int depth, List<String> more) {
+        return run(file, bytes, kind, blockSize, depth, more);
+    }
+
+    private String[] run(Path measured, long size, String kind, String blockSize, int depth, List<String> more) {
         List<String> refusals = new ArrayList<>();
         for (String tried : engine == null ? ENGINES : List.of(engine)) {
-            List<String> command = new ArrayList<>(List.of(program.toString(), "--name=tideline", "--filename=" + file, "--size=" + bytes,
+            List<String> command = new ArrayList<>(List.of(program.toString(), "--name=tideline", "--filename=" + name(measured), "--size=" + size,
                     "--direct=1", "--ioengine=" + tried, "--rw=" + kind, "--bs=" + blockSize, "--iodepth=" + depth, "--output-format=terse",
                     "--terse-version=" + TERSE_VERSION));
             command.addAll(more);
@@ -148,6 +157,11 @@ final class DeviceLimit implements AutoCloseable {
             }
         }
         throw new Failure("Cannot measure the disk with fio in " + file.getParent() + ": " + String.join("; ", refusals) + ".");
+    }
+
+    /** Several names would stand between colons. */
+    private static String name(Path measured) {
+        return measured.toString().replace("\\", "\\\\").replace(":", "\\:");
     }
 
     private Optional<String[]> fields(List<String> command, List<String> refusals) {

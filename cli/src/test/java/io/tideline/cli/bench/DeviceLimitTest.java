@@ -57,6 +57,22 @@ class DeviceLimitTest {
     }
 
     @Test
+    void shouldReadAFileOfOthersAndLeaveItAsItIs() throws IOException {
+        Path log = directory.resolve("log");
+        Path image = Files.write(directory.resolve("an:image"), new byte[(3 << 20) + 5000]);
+        Path note = Files.write(directory.resolve("note"), new byte[9000]);
+        try (DeviceLimit limit = limit(FakeFio.in(directory.resolve("bin"), log, ""))) {
+            limit.readSequentially(image);
+            limit.readSequentially(note);
+            assertEquals(List.of(), left());
+        }
+        List<String> calls = Files.readAllLines(log);
+        assertTrue(calls.get(0).contains("an\\:image --size=3145728 ") && calls.get(0).contains("--rw=read --bs=1048576 ") && calls.get(0).contains("--readonly"), calls.get(0));
+        assertTrue(calls.get(1).contains("note --size=8192 ") && calls.get(1).contains("--bs=8192 "), calls.get(1));
+        assertTrue(Files.exists(image) && Files.exists(note));
+    }
+
+    @Test
     void shouldTryAnotherEngineWhereTheFirstIsNotThere() throws IOException {
         Path log = directory.resolve("log");
         try (DeviceLimit limit = limit(FakeFio.in(directory, log, "case \"$*\" in *libaio*) echo no such engine >&2; exit 1 ;; esac"))) {
@@ -117,6 +133,9 @@ class DeviceLimitTest {
             limit.read();
             assertTrue(limit.figures().writtenBytesPerSecond() > 1_000_000, limit.figures().toString());
             assertTrue(limit.figures().readsPerSecond() > 10, limit.figures().toString());
+            Path others = Files.write(directory.resolve("of:others"), new byte[(4 << 20) + 100]);
+            assertTrue(limit.readSequentially(others) > 1_000_000, "bytes in a second");
+            assertEquals((4 << 20) + 100, Files.size(others));
         }
         assertEquals(List.of(), left());
     }

@@ -8,6 +8,9 @@ interface Contender extends AutoCloseable {
     /** What reports call it. */
     String name();
 
+    /** Does the like of what is going to be measured on a store that is thrown away, where that makes a difference: a JVM compiles it. */
+    void rehearse();
+
     /** Opens the store and inserts all keys. */
     Loading load();
 

@@ -83,6 +83,11 @@ final class ContestantProcess implements Contender {
     }
 
     @Override
+    public void rehearse() {
+        request("rehearse");
+    }
+
+    @Override
     public Loading load() {
         Reply reply = request("load");
         return new Loading(reply.number("nanos"), reply.numberIfKnown("appendedBytes"), reply.numberIfKnown("writtenBytes"), Throughput.UNKNOWN);

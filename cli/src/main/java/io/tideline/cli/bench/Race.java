@@ -83,6 +83,8 @@ final class Race {
         List<Loading> loadings = new ArrayList<>();
         writeLimit();
         for (Contender contender : contenders) {
+            display.begin(contender.name() + ", rehearsing", 0);
+            contender.rehearse();
             display.begin(contender.name() + ", loading", 0);
             loadings.add(load(contender));
         }

@@ -21,6 +21,7 @@ final class FakeContender implements Contender {
     double deviceReadsPerSecond = Throughput.UNKNOWN;
     long appendedBytes = Throughput.UNKNOWN;
     long writtenBytes = Throughput.UNKNOWN;
+    private boolean isRehearsed;
     /** Told of every request before it is answered. */
     Consumer<String> observer = _ -> { };
 
@@ -37,7 +38,15 @@ final class FakeContender implements Contender {
     }
 
     @Override
+    public void rehearse() {
+        isRehearsed = true;
+    }
+
+    @Override
     public Loading load() {
+        if (!isRehearsed) {
+            throw new AssertionError(name + " loads without a rehearsal");
+        }
         note(name + " load");
         return new Loading(2 * SECOND, appendedBytes, writtenBytes, Throughput.UNKNOWN);
     }

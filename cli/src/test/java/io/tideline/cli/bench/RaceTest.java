@@ -151,6 +151,7 @@ class RaceTest {
     void shouldShowEachWindowAsSoonAsItIsThere() {
         run(new FakeContender("a", log, GIBIBYTE, 999., 10., 20., 60.));
         assertEquals("""
+                bench: a, rehearsing
                 bench: a, loading
                 bench: a, window 1 of 3: 10.00 M operations/s
                 bench: a, window 2 of 3: 20.00 M operations/s

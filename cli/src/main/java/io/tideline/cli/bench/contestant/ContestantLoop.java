@@ -19,7 +19,9 @@ public final class ContestantLoop implements LineLoop.Answers {
     private static final long REHEARSAL_KEYS = 1 << 14;
     private static final int REHEARSAL_CHUNKS = 100;
     /** Enough of them for the JVM to compile what loads them. */
-    private static final long REHEARSED_LOADS = 1 << 20;
+    private static final long LEAST_REHEARSED_LOADS = 1 << 20;
+    /** Of the keys, if that is more: so data several times larger than memory go to the disk in the rehearsal too, through code that nothing else runs. */
+    private static final int REHEARSED_PART = 4;
     private static final long REHEARSAL_NANOS = Duration.ofSeconds(1).toNanos();
     private static final double MEDIAN = 50.0;
     private static final double ONE_IN_A_HUNDRED = 99.0;
@@ -78,6 +80,7 @@ public final class ContestantLoop implements LineLoop.Answers {
     public String answer(String line) throws InterruptedException {
         String[] words = line.split(" ");
         return switch (words[0]) {
+            case "rehearse" -> rehearse();
             case "load" -> load();
             case "work" -> turnTo(WorkSettings.parse(List.of(words)));
             case "window" -> window(LineLoop.nanos(line));
@@ -88,12 +91,16 @@ public final class ContestantLoop implements LineLoop.Answers {
         };
     }
 
+    private String rehearse() throws InterruptedException {
+        rehearseLoading(stream.settings());
+        rehearse(stream.settings());
+        return "rehearsed=1";
+    }
+
     private String load() throws InterruptedException {
         if (subject != null) {
             throw new IllegalStateException("the keys are loaded already");
         }
-        rehearseLoading(stream.settings());
-        rehearse(stream.settings());
         beforeLoad = ProcessMemory.now();
         streamBytesBeforeLoad = stream.heapBytes();
         subject = opener.apply(stream.settings());
@@ -133,7 +140,7 @@ public final class ContestantLoop implements LineLoop.Answers {
 
     /** Loads a part of the keys into a store that is thrown away: a JVM that loads first thing compiles for a tenth of the time, on the processors that load. */
     private void rehearseLoading(WorkSettings settings) {
-        try (Subject rehearsed = opener.apply(settings.inSmall(REHEARSED_LOADS, OperationStream.CHUNK))) {
+        try (Subject rehearsed = opener.apply(settings.inSmall(Math.max(LEAST_REHEARSED_LOADS, settings.keys() / REHEARSED_PART), OperationStream.CHUNK))) {
             rehearsed.load();
         }
     }

@@ -41,9 +41,10 @@ class ContestantLoopTest {
 
     @Test
     void shouldAnswerEveryCommandWithOneLine() throws IOException, InterruptedException {
-        List<String> replies = replies("dump 2;load;window 0.02;latency 0.02;memory;quit;window 5", MapSubject::new);
-        assertEquals(5, replies.size(), replies.toString());
+        List<String> replies = replies("dump 2;load;window 0.02;latency 0.02;memory;rehearse;quit;window 5", MapSubject::new);
+        assertEquals(6, replies.size(), replies.toString());
         assertEquals("ok " + new OperationStream(WORK).dump(2), replies.get(0));
+        assertEquals("ok rehearsed=1", replies.get(5));
         assertTrue(replies.get(1).matches("ok nanos=\\d+"), replies.get(1));
         assertTrue(replies.get(2).matches("ok operations=\\d+ nanos=\\d+ allocatedBytes=\\d+ absent=0"), replies.get(2));
         assertTrue(replies.get(3).matches("ok samples=[1-9]\\d* p50=\\d+ p99=\\d+ p999=\\d+ max=\\d+"), replies.get(3));
@@ -147,7 +148,7 @@ class ContestantLoopTest {
     @Test
     void shouldEndWithTheInputAndCloseTheSubject() throws IOException, InterruptedException {
         List<MapSubject> opened = new ArrayList<>();
-        replies("load", settings -> {
+        replies("rehearse;load", settings -> {
             opened.add(new MapSubject(settings));
             return opened.getLast();
         });

@@ -303,7 +303,7 @@ public final class Recovery {
     /** All of the index is written now, so its memory is taken by others meanwhile: clearing it is as slow as reading the image. */
     private IndexImage readImage(HashIndex index, Device device, Waits waits, String name, Manifest.Image image) {
         Thread ahead = waits.thread("tideline-recovery", index::preTouch);
-        if (imageHasRoom) { // else it will be refused for its size
+        if (imageHasRoom) { // else it will be refused for its size, unless it only could not be looked at
             waits.start(ahead);
         }
         try {

@@ -196,7 +196,7 @@ public final class StoreAudit implements AutoCloseable {
     }
 
     /**
-     * Whether the log of a store that never had a checkpoint holds a record, or what was one. Reads it once, and takes no heap for what is there.
+     * Whether the log of a store that never had a checkpoint holds a record, or what was one. Reads up to the first, and takes no heap for what is there.
      *
      * @throws CorruptionFault if the store's identity is damaged
      */
@@ -220,7 +220,12 @@ public final class StoreAudit implements AutoCloseable {
 
             @Override
             public void progressed(long bytes) {
-                // nobody waits for long
+                // a store of records has one in its first page
+            }
+
+            @Override
+            public boolean isSatisfied() {
+                return found[0];
             }
         });
         return found[0];

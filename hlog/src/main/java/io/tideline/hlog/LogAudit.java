@@ -44,6 +44,11 @@ public final class LogAudit {
 
         /** So many bytes of the log have been looked at. */
         void progressed(long bytes);
+
+        /** Whether the rest need not be looked at; asked behind each page. */
+        default boolean isSatisfied() {
+            return false;
+        }
     }
 
     /**
@@ -180,7 +185,7 @@ public final class LogAudit {
         }
         Pages pages = new Pages(visitor);
         try (pages) {
-            for (long page = begin / pageBytes; page * pageBytes < end; page++) {
+            for (long page = begin / pageBytes; page * pageBytes < end && !visitor.isSatisfied(); page++) {
                 pages.check(page);
                 visitor.progressed(Math.min((page + 1) * pageBytes, end) - begin);
             }

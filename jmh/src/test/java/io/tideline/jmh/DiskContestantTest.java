@@ -145,10 +145,11 @@ class DiskContestantTest {
     @ParameterizedTest
     @CsvSource({"READ,8,1", "READ,100,32", "UPSERT,8,32", "MIXED,100,32", "YCSB_D,100,1"})
     void shouldDoTheWorkAndLeaveNothingBehind(Workload workload, int valueSize, int batch) throws IOException, InterruptedException {
-        List<String> replies = replies(stream(workload, valueSize, batch), "load\nwindow 0.05\nlatency 0.05\nmemory\n");
-        assertTrue(replies.get(1).matches("ok operations=[1-9]\\d* nanos=\\d+ allocatedBytes=\\d+ absent=\\d+"), replies.get(1));
-        assertTrue(workload.isInserting() || replies.get(1).endsWith(" absent=0"), replies.get(1));
-        assertTrue(replies.get(3).startsWith("ok index=0 overflow=0 usedLog=0 liveHeap="), replies.get(3));
+        List<String> replies = replies(stream(workload, valueSize, batch), "rehearse\nload\nwindow 0.05\nlatency 0.05\nmemory\n");
+        assertEquals("ok rehearsed=1", replies.get(0));
+        assertTrue(replies.get(2).matches("ok operations=[1-9]\\d* nanos=\\d+ allocatedBytes=\\d+ absent=\\d+"), replies.get(2));
+        assertTrue(workload.isInserting() || replies.get(2).endsWith(" absent=0"), replies.get(2));
+        assertTrue(replies.get(4).startsWith("ok index=0 overflow=0 usedLog=0 liveHeap="), replies.get(4));
         if (workload == Workload.READ) {
             assertEquals(SUM_OF_LOADED_VALUES, sumAtEnd);
         }

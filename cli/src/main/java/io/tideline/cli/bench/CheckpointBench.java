@@ -1,5 +1,6 @@
 package io.tideline.cli.bench;
 
+import io.tideline.checkpoint.IndexStep;
 import io.tideline.cli.bench.contestant.CutContestant;
 import io.tideline.cli.bench.work.CutPlan;
 import io.tideline.cli.bench.work.Spill;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +24,7 @@ import java.util.stream.Stream;
  */
 final class CheckpointBench implements AutoCloseable {
 
+    private static final Pattern IMAGE = Pattern.compile("(\\d+)-" + IndexStep.PART);
     /** With its part of what else an opening takes. */
     private static final long BYTES_OF_A_BUCKET = 80;
     /** At most so much a recovery reads into. */
@@ -39,7 +42,7 @@ final class CheckpointBench implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param fio measures the disk; without it the store's own files are read
+     * @param fio measures the disk by reading the image of the index; without it all of the store's files are read
      * @param tick called again and again while something is waited for
      */
     CheckpointBench(CheckpointSettings settings, RaceDisplay display, Runnable tick, Optional<Path> fio) {
@@ -143,13 +146,20 @@ final class CheckpointBench implements AutoCloseable {
         return recovered;
     }
 
-    /** Of the largest file, which is the image of the index, or a segment of the log as large: another file may be nearer to the host of a virtual machine. */
+    /** Of the file that recoveries read: another may be nearer to the host of a virtual machine. */
     private Function<Path, Double> sequentialReads(Path program) {
-        DeviceLimit made = new DeviceLimit(program, settings.spill().directory(), 1, settings.seconds(), tick);
+        DeviceLimit made = new DeviceLimit(program, settings.spill().directory(), tick);
         synchronized (this) {
             limit = made;
         }
-        return directory -> made.readSequentially(files(directory).stream().max(Comparator.comparingLong(file -> file.toFile().length())).orElseThrow());
+        return directory -> made.readSequentially(newestImage(files(directory)));
+    }
+
+    /** The image of the index that a recovery reads: of the newest checkpoint that has one, and the first has. */
+    static Path newestImage(List<Path> files) {
+        return files.stream().filter(file -> IMAGE.matcher(file.getFileName().toString()).matches())
+                .max(Comparator.comparingLong(file -> Long.parseLong(IMAGE.matcher(file.getFileName().toString()).replaceFirst("$1"))))
+                .orElseThrow(() -> new Failure("There is no image of the index among " + files + ", so the disk cannot be measured by it."));
     }
 
     private double readFiles(Path directory) {

@@ -51,6 +51,11 @@ final class DeviceLimit implements AutoCloseable {
     private volatile Process running;
     private volatile boolean closed;
 
+    /** One that only reads files of others. */
+    DeviceLimit(Path program, Path folder, Runnable tick) {
+        this(program, folder, 0, 0, tick);
+    }
+
     /**
      * @param folder where its file goes, on the disk to measure
      * @param bytes how large the file is, rounded up to whole MiB
@@ -159,9 +164,9 @@ final class DeviceLimit implements AutoCloseable {
         throw new Failure("Cannot measure the disk with fio in " + file.getParent() + ": " + String.join("; ", refusals) + ".");
     }
 
-    /** Several names would stand between colons. */
+    /** Several names would stand between colons. A backslash in front of anything else is itself. */
     private static String name(Path measured) {
-        return measured.toString().replace("\\", "\\\\").replace(":", "\\:");
+        return measured.toString().replace(":", "\\:");
     }
 
     private Optional<String[]> fields(List<String> command, List<String> refusals) {

@@ -50,6 +50,13 @@ class CheckpointBenchTest {
         }).execute(Stream.concat(Stream.of("-q"), Stream.of(arguments)).toArray(String[]::new));
     }
 
+    /** The image that was written last may come faster from a virtual disk than one before it. */
+    @Test
+    void shouldMeasureTheDiskByTheImageThatARecoveryReads() {
+        List<Path> files = Stream.of("IDENTITY", "checkpoints/1-index", "checkpoints/10-index", "checkpoints/9-index", "checkpoints/11-log", "log/000000000012").map(Path::of).toList();
+        assertEquals(Path.of("checkpoints/10-index"), CheckpointBench.newestImage(files));
+    }
+
     @Test
     void shouldPrintFiguresThatAgreeWithEachOtherAndDrawThem() throws Exception {
         Path files = directory.resolve("files");
@@ -64,6 +71,9 @@ class CheckpointBenchTest {
         try (Stream<Path> left = Files.list(files)) {
             assertEquals(List.of(), left.toList());
         }
+        List<String> fio = Files.readAllLines(directory.resolve("log"));
+        assertEquals(6, fio.size(), "before and after each of five recoveries");
+        assertTrue(fio.stream().allMatch(call -> call.contains("-index --size=") && call.contains("--readonly")), fio.toString());
 
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertEquals(List.of("\"without\"", "\"control\"", "\"checkpoints\""), values(dense, "name", "\"[^\"]*\""));

@@ -93,6 +93,7 @@ class ContestantProcessTest {
         ProcessContenders contenders = new ProcessContenders(settings, new Checkout(null, null, System.err), () -> { });
         long limit = (2 << 20) + 32_768 * 64 + Footprint.processBytes(work);
         try (Contender contender = contenders.start(Contestant.TIDELINE)) {
+            contender.rehearse();
             Loading loading = contender.load();
             assertTrue(loading.appendedBytes() >= 100_000 * 128 && loading.writtenBytes() > loading.appendedBytes() / 2
                     && loading.writtenBytes() <= loading.appendedBytes(), loading.toString());

@@ -133,7 +133,7 @@ class DeviceLimitTest {
             limit.read();
             assertTrue(limit.figures().writtenBytesPerSecond() > 1_000_000, limit.figures().toString());
             assertTrue(limit.figures().readsPerSecond() > 10, limit.figures().toString());
-            Path others = Files.write(directory.resolve("of:others"), new byte[(4 << 20) + 100]);
+            Path others = Files.write(directory.resolve("of:oth\\ers"), new byte[(4 << 20) + 100]);
             assertTrue(limit.readSequentially(others) > 1_000_000, "bytes in a second");
             assertEquals((4 << 20) + 100, Files.size(others));
         }

@@ -50,6 +50,7 @@ class LimitProgramTest {
     void shouldFindEveryKeyThatItLoaded(Workload workload, int valueSize, int threads) {
         WorkSettings work = new WorkSettings(workload, workload.usualDistribution(), 10_000, valueSize, threads, 2_048, 1, OPERATIONS);
         try (ContestantProcess program = start(work)) {
+            program.rehearse();
             program.load();
             Throughput window = program.window(0.05);
             assertEquals(0, window.absent());

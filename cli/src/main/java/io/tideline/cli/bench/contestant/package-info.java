@@ -4,7 +4,8 @@
  *
  * <table>
  * <caption>Commands</caption>
- * <tr><td>{@code rehearse}</td><td>loads a part of the keys, and replays operations, on stores that are thrown away: {@code ok rehearsed=1}</td></tr>
+ * <tr><td>{@code rehearse}</td><td>before {@code load}: loads a part of the keys, and replays operations, on stores that are thrown away: {@code ok rehearsed=1}, or 0 where
+ *     there is nothing to compile</td></tr>
  * <tr><td>{@code load}</td><td>opens the store and inserts all keys, about in order: {@code ok nanos= appendedBytes=
  *     writtenBytes=}</td></tr>
  * <tr><td>{@code work NAME=VALUE …}</td><td>goes on with other operations on the same keys; all arguments of the process that tell of the work:

@@ -52,8 +52,8 @@ import picocli.CommandLine.Option;
                     + " it is changed again), and with checkpoints; each run in a process of its own, on a freshly loaded store. It shows the mean,"
                     + " the slowest 100 ms, latencies while checkpoints are taken and between them, what each wrote and how long until the store"
                     + " was as fast as before. Then the store is left as if its process had died; a new process recovers it, past the kernel's"
-                    + " cache where the system has dd, beside the disk's own sequential reads (by fio, or without it by reads of the same"
-                    + " files past the cache); and every value is checked against the operations that the last checkpoint says it holds.",
+                    + " cache where the system has dd, beside the disk's own sequential reads (by fio of the same image of the index, or without it"
+                    + " by reads of all files past the cache); and every value is checked against the operations that the last checkpoint says it holds.",
             ""
         },
         optionListHeading = "Options:%n",

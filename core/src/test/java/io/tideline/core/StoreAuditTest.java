@@ -8,7 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.LockedFault;
+import io.tideline.hlog.Identity;
 import io.tideline.hlog.LogAddress;
+import io.tideline.hlog.LogAudit;
+import io.tideline.hlog.device.FileDevice;
+import io.tideline.memory.Waits;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -18,6 +22,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -300,6 +305,57 @@ class StoreAuditTest {
     void shouldBeSoundHoweverLittleThereIs() {
         load(0);
         assertTrue(audit().isSound(), damages.toString());
+    }
+
+    /** It may be a store of terabytes that somebody asks about. */
+    @Test
+    void shouldTellWhetherThereAreRecordsByTheFirst() throws IOException {
+        load(0);
+        assertFalse(hasRecords());
+        load(1000);
+        assertTrue(hasRecords());
+        try (FileDevice device = new FileDevice(directory(), 1)) {
+            int[] pages = new int[1];
+            new LogAudit(device, Waits.SYSTEM, Identity.read(device, Waits.SYSTEM), Optional.empty()).run(new LogAudit.Visitor() {
+                private boolean isSatisfied;
+
+                @Override
+                public void whole(long address, long record, int sizeBytes) {
+                    isSatisfied = true;
+                }
+
+                @Override
+                public void damaged(String sentence) {
+                    throw new AssertionError(sentence);
+                }
+
+                @Override
+                public void unknown(long from, long to) {
+                    assertEquals(LogAudit.OPEN_END, to);
+                }
+
+                @Override
+                public void progressed(long bytes) {
+                    pages[0]++;
+                }
+
+                @Override
+                public boolean isSatisfied() {
+                    return isSatisfied;
+                }
+            });
+            assertEquals(1, pages[0]);
+        }
+        try (RandomAccessFile first = new RandomAccessFile(segment(0).toFile(), "rw")) {
+            first.write(new byte[1 << 14]);
+        }
+        assertTrue(hasRecords(), "those of other pages, and bytes that are none any more");
+    }
+
+    private boolean hasRecords() {
+        try (StoreAudit audit = StoreAudit.of(directory())) {
+            return audit.hasRecordsWithoutCheckpoint();
+        }
     }
 
     @Test

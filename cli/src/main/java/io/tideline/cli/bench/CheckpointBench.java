@@ -89,7 +89,7 @@ final class CheckpointBench implements AutoCloseable {
 
     private ContestantProcess start(CutPlan.Kind kind, Path directory) {
         List<String> command = new ArrayList<>();
-        ProcessContenders.addJvm(command, Footprint.plainHeapBytes(settings.work()), System.getProperty("java.class.path"));
+        ProcessContenders.addPlainJvm(command, settings.work(), System.getProperty("java.class.path"));
         command.addAll(settings.door().flags());
         command.add(CutContestant.class.getName());
         command.addAll(settings.work().toArguments());

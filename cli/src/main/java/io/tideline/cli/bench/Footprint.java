@@ -20,7 +20,13 @@ final class Footprint {
     private static final long JVM_BYTES = 128 * MEBIBYTE;
     /** Of a native store, beside its caches: its library, arenas and stacks, and what the kernel keeps for the process and charges to it. */
     private static final long NATIVE_BYTES = 128 * MEBIBYTE;
-    private static final long LEAST_HEAP_BYTES = 256 * MEBIBYTE;
+    private static final long LEAST_HEAP_BYTES = 128 * MEBIBYTE;
+    /** Of one thread: its histograms, and a group of the longest values. */
+    private static final long THREAD_HEAP_BYTES = MEBIBYTE;
+    /** Beside the operations and threads: of a JVM with {@link #YOUNG_BYTES}. What is more than needed would be memory for the kernel's cache under the limit of all contestants. */
+    private static final long SPARE_HEAP_BYTES = 64 * MEBIBYTE;
+    /** Of the heap of a JVM that holds nothing but the operations: there is next to no garbage beside them. */
+    static final long YOUNG_BYTES = 32 * MEBIBYTE;
     private static final long LEAST_MAP_HEAP_BYTES = 512 * MEBIBYTE;
     private static final long LEAST_DATA_BYTES = 64 * MEBIBYTE;
     private static final long OPERATION_BYTES = 9;
@@ -29,8 +35,6 @@ final class Footprint {
     private static final long RECORD_ALIGNMENT_BYTES = 16;
     private static final long RECORD_BYTES_BESIDE_VALUE = HEADER_AND_KEY_BYTES + RECORD_ALIGNMENT_BYTES - 1;
 
-    /** Beside the operations there is next to no garbage; what is more than needed would be memory for the kernel's cache under the limit of all contestants. */
-    private static final int HEAPS_PER_OPERATION_BYTE = 2;
     private static final int HEAPS_PER_LIVE_BYTE = 3;
     /** A node of 32, a boxed key of 24, and a share of at most 16 in the table. */
     private static final long MAP_ENTRY_BYTES = 32 + 24 + 16;
@@ -42,13 +46,22 @@ final class Footprint {
 
     /** The heap of a JVM that holds nothing but the operations. */
     static long plainHeapBytes(WorkSettings work) {
-        return roundUp(Math.max(LEAST_HEAP_BYTES, HEAPS_PER_OPERATION_BYTE * OPERATION_BYTES * work.operations()));
+        return roundUp(Math.max(LEAST_HEAP_BYTES, operationsBytes(work) + work.threads() * THREAD_HEAP_BYTES + SPARE_HEAP_BYTES));
+    }
+
+    private static long operationsBytes(WorkSettings work) {
+        return OPERATION_BYTES * work.operations();
+    }
+
+    /** The heap of a JVM whose store keeps so much of its data there, and makes garbage of it. */
+    static long heapBytes(WorkSettings work, long dataBytes) {
+        return plainHeapBytes(work) + roundUp(operationsBytes(work)) + dataBytes;
     }
 
     /** The heap of a JVM that also holds a map of all keys: three times of what lives in it, so that collections stay rare. */
     static long mapHeapBytes(WorkSettings work) {
         long value = work.hasLongValues() ? BOXED_LONG_BYTES : ARRAY_HEADER_BYTES + work.valueSize();
-        long live = work.mostKeys() * (MAP_ENTRY_BYTES + value) + OPERATION_BYTES * work.operations();
+        long live = work.mostKeys() * (MAP_ENTRY_BYTES + value) + operationsBytes(work);
         return roundUp(Math.max(LEAST_MAP_HEAP_BYTES, HEAPS_PER_LIVE_BYTE * live));
     }
 
@@ -91,7 +104,7 @@ final class Footprint {
         return switch (contestant) {
             case TIDELINE -> spill == null ? JVM_BYTES + plainHeapBytes(work) + store : processBytes(work) + memoryBytes;
             case CHM -> JVM_BYTES + mapHeapBytes(work);
-            case C -> OPERATION_BYTES * work.operations() + store;
+            case C -> operationsBytes(work) + store;
             case ROCKSDB, LMDB, MVSTORE -> processBytes(work) + memoryBytes;
         };
     }

@@ -123,7 +123,11 @@ final class ProcessContenders implements Contenders {
         List<String> command = new ArrayList<>();
         // The pages of MVStore are objects on the heap: it gets most of the memory as heap, where the others leave it outside.
         long heapForData = contestant == Contestant.MVSTORE ? memoryBytes / 4 * 3 : 0;
-        addJvm(command, Footprint.plainHeapBytes(work) + heapForData, classPath);
+        if (heapForData == 0) {
+            addPlainJvm(command, work, classPath);
+        } else {
+            addJvm(command, Footprint.heapBytes(work, heapForData), classPath);
+        }
         if (contestant == Contestant.LMDB) {
             command.addAll(LMDB_FLAGS);
         }
@@ -143,7 +147,7 @@ final class ProcessContenders implements Contenders {
         List<String> command = new ArrayList<>();
         switch (contestant) {
             case TIDELINE -> {
-                addJvm(command, Footprint.plainHeapBytes(work), System.getProperty("java.class.path"));
+                addPlainJvm(command, work, System.getProperty("java.class.path"));
                 command.addAll(door.flags());
                 command.add(TidelineContestant.class.getName());
             }
@@ -161,8 +165,14 @@ final class ProcessContenders implements Contenders {
         return command;
     }
 
+    /** The start of the command of a contestant that has nothing but the operations on its heap. */
+    static void addPlainJvm(List<String> command, WorkSettings work, String classPath) {
+        addJvm(command, Footprint.plainHeapBytes(work), classPath);
+        command.add("-Xmn" + Footprint.YOUNG_BYTES / MEBIBYTE + "m");
+    }
+
     /** The start of the command of every contestant that is written in Java. */
-    static void addJvm(List<String> command, long heapBytes, String classPath) {
+    private static void addJvm(List<String> command, long heapBytes, String classPath) {
         long mebibytes = heapBytes / MEBIBYTE;
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM_FLAGS);

@@ -2,6 +2,9 @@ package io.tideline.checkpoint;
 
 import io.tideline.hlog.device.Device;
 import io.tideline.memory.Probe;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
@@ -37,6 +40,11 @@ public final class CheckpointFiles {
     /** Which checkpoint's file has that name, if any. */
     static OptionalLong number(String name) {
         return ManifestFiles.number(NAME.matcher(name));
+    }
+
+    /** Of these names the file of that part that belongs to the newest checkpoint that has one. */
+    public static Optional<String> newest(Collection<String> names, String part) {
+        return names.stream().filter(name -> number(name).isPresent() && name.endsWith("-" + part)).max(Comparator.comparingLong(name -> number(name).getAsLong()));
     }
 
     /**

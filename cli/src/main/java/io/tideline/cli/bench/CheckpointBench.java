@@ -1,5 +1,6 @@
 package io.tideline.cli.bench;
 
+import io.tideline.checkpoint.CheckpointFiles;
 import io.tideline.checkpoint.IndexStep;
 import io.tideline.cli.bench.contestant.CutContestant;
 import io.tideline.cli.bench.work.CutPlan;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -24,7 +24,6 @@ import java.util.stream.Stream;
  */
 final class CheckpointBench implements AutoCloseable {
 
-    private static final Pattern IMAGE = Pattern.compile("(\\d+)-" + IndexStep.PART);
     /** With its part of what else an opening takes. */
     private static final long BYTES_OF_A_BUCKET = 80;
     /** At most so much a recovery reads into. */
@@ -152,14 +151,14 @@ final class CheckpointBench implements AutoCloseable {
         synchronized (this) {
             limit = made;
         }
-        return directory -> made.readSequentially(newestImage(files(directory)));
+        return directory -> made.readSequentially(newestImage(directory));
     }
 
     /** The image of the index that a recovery reads: of the newest checkpoint that has one, and the first has. */
-    static Path newestImage(List<Path> files) {
-        return files.stream().filter(file -> IMAGE.matcher(file.getFileName().toString()).matches())
-                .max(Comparator.comparingLong(file -> Long.parseLong(IMAGE.matcher(file.getFileName().toString()).replaceFirst("$1"))))
-                .orElseThrow(() -> new Failure("There is no image of the index among " + files + ", so the disk cannot be measured by it."));
+    private static Path newestImage(Path directory) {
+        List<String> names = files(directory).stream().map(file -> directory.relativize(file).toString()).toList();
+        return CheckpointFiles.newest(names, IndexStep.PART).map(directory::resolve)
+                .orElseThrow(() -> new IllegalStateException("no checkpoint in " + directory + " has an image of the index"));
     }
 
     private double readFiles(Path directory) {

@@ -121,12 +121,10 @@ final class ProcessContenders implements Contenders {
     /** The command of a contestant that keeps its data on disk. */
     List<String> command(Contestant contestant, Path folder, String classPath) {
         List<String> command = new ArrayList<>();
-        // The pages of MVStore are objects on the heap: it gets most of the memory as heap, where the others leave it outside.
-        long heapForData = contestant == Contestant.MVSTORE ? memoryBytes / 4 * 3 : 0;
-        if (heapForData == 0) {
-            addPlainJvm(command, work, classPath);
+        if (contestant == Contestant.MVSTORE) { // its pages are objects: it gets most of the memory as heap, where the others leave it outside
+            addJvm(command, Footprint.heapBytes(work, memoryBytes / 4 * 3), classPath);
         } else {
-            addJvm(command, Footprint.heapBytes(work, heapForData), classPath);
+            addPlainJvm(command, work, classPath);
         }
         if (contestant == Contestant.LMDB) {
             command.addAll(LMDB_FLAGS);

@@ -29,13 +29,10 @@ final class EarlierCount {
         Optional<CommitPoint> commit;
         try (StoreAudit audit = StoreAudit.of(directory)) {
             commit = audit.lastCommit();
-            // Before its first commit a count has written no record.
-            if (commit.isEmpty() && audit.hasRecordsWithoutCheckpoint()) {
-                throw refusal(directory, "the store in it has no checkpoint, and holds records: it was not made by this command, or somebody removed its checkpoints");
+            if (commit.isEmpty()) {
+                requireNothing(directory, audit);
+                return Optional.empty();
             }
-        }
-        if (commit.isEmpty()) {
-            return Optional.empty();
         }
         CountNote note = CountNote.of(commit.get().cookie()).orElseThrow(() -> refusal(directory, "the store in it was not made by this command"));
         if (note.stage() == CountNote.Stage.BROKEN) {
@@ -54,6 +51,13 @@ final class EarlierCount {
                     ? "as many now, but the path of one, or the time of its last change, is another" : input + " now"));
         }
         return Optional.of(note);
+    }
+
+    /** Before its first commit a count has written no record. */
+    private static void requireNothing(Path directory, StoreAudit audit) {
+        if (audit.hasRecordsWithoutCheckpoint()) {
+            throw refusal(directory, "the store in it has no checkpoint, and holds records: it was not made by this command, or somebody removed its checkpoints");
+        }
     }
 
     private static Failure refusal(Path directory, String difference) {

@@ -50,13 +50,6 @@ class CheckpointBenchTest {
         }).execute(Stream.concat(Stream.of("-q"), Stream.of(arguments)).toArray(String[]::new));
     }
 
-    /** The image that was written last may come faster from a virtual disk than one before it. */
-    @Test
-    void shouldMeasureTheDiskByTheImageThatARecoveryReads() {
-        List<Path> files = Stream.of("IDENTITY", "checkpoints/1-index", "checkpoints/10-index", "checkpoints/9-index", "checkpoints/11-log", "log/000000000012").map(Path::of).toList();
-        assertEquals(Path.of("checkpoints/10-index"), CheckpointBench.newestImage(files));
-    }
-
     @Test
     void shouldPrintFiguresThatAgreeWithEachOtherAndDrawThem() throws Exception {
         Path files = directory.resolve("files");

@@ -20,7 +20,7 @@ public final class ContestantLoop implements LineLoop.Answers {
     private static final int REHEARSAL_CHUNKS = 100;
     /** Enough of them for the JVM to compile what loads them. */
     private static final long LEAST_REHEARSED_LOADS = 1 << 20;
-    /** Of the keys, if that is more: a million of them left the JVM compiling for half of a loading that takes three seconds. */
+    /** Of the keys, if that is more: with a million of 40 million the loading took a third longer than with a quarter, see decision 014. */
     private static final int REHEARSED_PART = 4;
     private static final long REHEARSAL_NANOS = Duration.ofSeconds(1).toNanos();
     private static final double MEDIAN = 50.0;
@@ -146,9 +146,8 @@ public final class ContestantLoop implements LineLoop.Answers {
     /** Loads a part of the keys into a store that is thrown away: a JVM that loads first thing compiles for a tenth of the time, on the processors that load. */
     private void rehearseLoading(WorkSettings settings) {
         WorkSettings small = settings.inSmall(Math.max(LEAST_REHEARSED_LOADS, settings.keys() / REHEARSED_PART), OperationStream.CHUNK);
-        long keysPerBucket = settings.keys() / settings.buckets();
-        // as full an index, because chains of buckets are code of their own
-        try (Subject rehearsed = opener.apply(keysPerBucket > 1 ? small.withKeysPerBucket((int) Math.min(keysPerBucket, small.keys())) : small)) {
+        int keysPerBucket = Math.clamp(settings.keys() / settings.buckets(), 1, Integer.MAX_VALUE);
+        try (Subject rehearsed = opener.apply(small.withKeysPerBucket(keysPerBucket))) { // as full an index, because chains of buckets are code of their own
             rehearsed.load();
         }
     }

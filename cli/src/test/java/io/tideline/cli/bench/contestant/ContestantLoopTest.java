@@ -156,6 +156,25 @@ class ContestantLoopTest {
         opened.forEach(subject -> assertTrue(subject.map.isEmpty()));
     }
 
+    @Test
+    void shouldRehearseWithAQuarterOfTheKeysInAnIndexAsFull() throws IOException, InterruptedException {
+        for (boolean isFull : new boolean[] {true, false}) {
+            List<WorkSettings> opened = new ArrayList<>();
+            WorkSettings work = new WorkSettings(Workload.READ, Distribution.UNIFORM, 5 << 23, 8, 1, isFull ? 1 << 23 : 1 << 26, 1, 6_400);
+            new ContestantLoop(new OperationStream(work), settings -> {
+                opened.add(settings);
+                return new MapSubject(settings) {
+                    @Override
+                    public void load() {
+                        // only its size matters
+                    }
+                };
+            }, NO_REHEARSAL_NANOS).serve(reader("rehearse"), out);
+            assertEquals(5 << 21, opened.getFirst().keys());
+            assertEquals(isFull ? 1 << 21 : 1 << 23, opened.getFirst().buckets());
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"window 1,not loaded", "memory,not loaded", "latency 1,not loaded", "sing,no command 'sing'",
         "load;load,loaded already", "load;rehearse,loaded already", "work workload=read distribution=uniform keys=1000 valueSize=8 threads=2 buckets=64 batch=1 operations=6400,not loaded",

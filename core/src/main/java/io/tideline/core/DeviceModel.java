@@ -30,13 +30,13 @@ public enum DeviceModel {
 
     /**
      * Past the page cache, with transfers that the kernel carries out itself (io_uring) on behalf of one thread: less work for the processors. What
-     * a thread waits for it reads itself.
+     * a thread waits for it reads itself, and looks for it before it sleeps ({@link StoreConfig.Builder#readSpin}).
      * Where the kernel refuses that, as {@link #DIRECT}; {@link StoreStats#deviceFallback} says so.
      */
     URING {
         @Override
         Device open(Path directory, StoreConfig config) {
-            return UringDevice.open(directory, config.ioThreads());
+            return UringDevice.open(directory, config.ioThreads(), config.readSpin().toNanos());
         }
     },
 

@@ -14,6 +14,7 @@ import io.tideline.hlog.device.Device;
 import io.tideline.memory.Waits;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -30,6 +31,8 @@ public final class StoreConfig {
     private static final long DEFAULT_SEGMENT = 64 << 20;
     private static final int DEFAULT_IO_THREADS = 32;
     private static final int DEFAULT_OPEN_FILES = 256;
+    private static final Duration DEFAULT_READ_SPIN = Duration.ofNanos(100_000);
+    private static final Duration MOST_READ_SPIN = Duration.ofSeconds(1);
     private static final int DEFAULT_PENDING_PER_SESSION = 128;
     private static final int DEFAULT_PENDING = 4096;
 
@@ -175,6 +178,11 @@ public final class StoreConfig {
         return settings.ioThreads;
     }
 
+    /** How long a thread that waits for a read from the device looks for it before it sleeps. */
+    public Duration readSpin() {
+        return settings.readSpin;
+    }
+
     /** How many files of the log are open at most. */
     public int maxOpenFiles() {
         return settings.maxOpenFiles;
@@ -249,6 +257,7 @@ public final class StoreConfig {
         private DeviceModel readModel;
         private DeviceModel scanModel;
         private int ioThreads = DEFAULT_IO_THREADS;
+        private Duration readSpin = DEFAULT_READ_SPIN;
         private int maxOpenFiles = DEFAULT_OPEN_FILES;
         private boolean copyReadsUp;
         private int maxPendingPerSession = DEFAULT_PENDING_PER_SESSION;
@@ -388,6 +397,16 @@ public final class StoreConfig {
             return this;
         }
 
+        /**
+         * How long a thread that waits for a read from the device looks for it before it sleeps, at most a second; with {@link DeviceModel#URING} alone. Where a disk answers within
+         * some ten microseconds, a read takes a quarter less time that way, and a processor for all of it. Nobody looks while more threads wait than there are processors, nor for a
+         * while after one that looked in vain. {@link Duration#ZERO} lets all sleep at once, where processor time is dear. Default 100 µs.
+         */
+        public Builder readSpin(Duration most) {
+            readSpin = Objects.requireNonNull(most);
+            return this;
+        }
+
         /** How many files of the log are open at most, at least 1; those in use are not closed. Default 256. */
         public Builder maxOpenFiles(int count) {
             maxOpenFiles = count;
@@ -458,6 +477,7 @@ public final class StoreConfig {
             require(Long.bitCount(segmentSize) == 1 && segmentSize >= 1 << HybridLog.MIN_PAGE_BITS && segmentSize <= Identity.MAX_SEGMENT_BYTES,
                     "segmentSize", segmentSize, "a power of two from " + (1 << HybridLog.MIN_PAGE_BITS) + " to " + Identity.MAX_SEGMENT_BYTES);
             require(ioThreads >= 1 && ioThreads <= 1024, "ioThreads", ioThreads, "1 to 1024");
+            require(!readSpin.isNegative() && readSpin.compareTo(MOST_READ_SPIN) <= 0, "readSpin", readSpin, Duration.ZERO + " to " + MOST_READ_SPIN);
             require(maxPendingPerSession >= 1 && maxPendingPerSession <= 4096, "maxPending per session", maxPendingPerSession, "1 to 4096");
             require(maxPending >= 1 && maxPending <= 8000, "maxPending of the store", maxPending, "1 to 8000");
             require(maxOpenFiles >= 1, "maxOpenFiles", maxOpenFiles, "at least 1");
@@ -486,7 +506,7 @@ public final class StoreConfig {
             }
         }
 
-        private static void require(boolean fine, String setting, long value, String takes) {
+        private static void require(boolean fine, String setting, Object value, String takes) {
             if (!fine) {
                 throw new IllegalArgumentException(setting + " is " + value + "; it takes " + takes);
             }

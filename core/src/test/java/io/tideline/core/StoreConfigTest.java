@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.fault.IoFault;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -61,6 +62,19 @@ class StoreConfigTest {
     @ValueSource(longs = {Long.MIN_VALUE, -64, -1, 0, 3, 63, 65, (1L << 39) - 1, (1L << 39) + 1, 1L << 40, 1L << 62, Long.MAX_VALUE})
     void shouldRefuseBucketsThatAreNoPowerOfTwoInTheirRange(long buckets) {
         assertRefused(builder -> builder.buckets(buckets), "buckets", buckets, "a power of two up to 2^39");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT-0.000000001S", "PT1.000000001S", "PT24H", "PT-2562047788015215H", "PT2562047788015215H"})
+    void shouldRefuseToLookForAReadForLongerThanASecond(Duration spin) {
+        assertRefused(builder -> builder.readSpin(spin), "readSpin", spin, "PT0S to PT1S");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT0.000000001S", "PT1S"})
+    void shouldTakeATimeToLookForARead(Duration spin) {
+        assertEquals(spin, StoreConfig.builder().readSpin(spin).build().readSpin());
+        assertEquals(Duration.ofNanos(100_000), StoreConfig.builder().build().readSpin());
     }
 
     @ParameterizedTest

@@ -64,7 +64,7 @@ class SpillTest {
         device = switch (model) {
             case BUFFERED -> new FileDevice(directory, 2);
             case DIRECT -> new DirectDevice(directory, 2);
-            case URING -> UringDevice.open(directory, 2);
+            case URING -> UringDevice.open(directory, 2, 100_000);
             case MAPPED -> new MappedDevice(directory, 2, 1 << 14);
         };
         log = new HybridLog(epoch, PAGE_BITS, 8, MutabilityPolicy.ofFraction(0.9), false, new LogDevice(device, 14, STORE_ID, 2), Waits.SYSTEM);

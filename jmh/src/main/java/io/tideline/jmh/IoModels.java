@@ -65,7 +65,7 @@ public final class IoModels {
         return switch (model) {
             case BUFFERED -> new FileDevice(place, THREADS);
             case DIRECT -> new DirectDevice(place, THREADS);
-            case URING -> UringDevice.open(place, THREADS);
+            case URING -> UringDevice.open(place, THREADS, 0);
             case MAPPED -> new MappedDevice(place, THREADS, SEGMENT_BYTES);
         };
     }

@@ -78,4 +78,14 @@ final class SystemCall {
     static int enterRing(MemorySegment state, int descriptor, int toSubmit, int minComplete) {
         return (int) LinuxCall.IO_URING_ENTER.run(state, descriptor, toSubmit, minComplete, ENTER_GETEVENTS, 0, 0);
     }
+
+    /** Hands over an entry; whether it was taken. */
+    static boolean submitToRing(int descriptor) {
+        return LinuxCall.IO_URING_ENTER.tryRun(descriptor, 1, 0, 0, 0, 0) == 1;
+    }
+
+    /** Lets the kernel finish what waits for this thread, and waits for so many results, or for less long. */
+    static void awaitRing(int descriptor, int minComplete) {
+        LinuxCall.IO_URING_ENTER.tryRun(descriptor, 0, minComplete, ENTER_GETEVENTS, 0, 0);
+    }
 }

@@ -9,10 +9,11 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Files whose transfers the kernel carries out itself, many at once, on behalf of one thread of the device's own (io_uring). It takes less of
- * the processors than a thread for each transfer. A caller that waits for a read makes it itself, which spares two wake-ups. Linux only; {@link #open} serves where the kernel refuses, too.
+ * the processors than a thread for each transfer. A caller that waits for a read makes it itself, which spares two wake-ups, and looks for it before it sleeps, which spares the third. Linux only; {@link #open} serves where the kernel refuses, too.
  */
 public final class UringDevice extends DirectoryDevice {
     private final UringThread thread;
+    private final CallerRings rings;
     /** Null where files go through the page cache. */
     private final DirectOpening opening;
     private final Set<CountedFile> openFiles = ConcurrentHashMap.newKeySet();
@@ -20,18 +21,24 @@ public final class UringDevice extends DirectoryDevice {
     /**
      * @param directory is there already
      * @param direct whether to pass the page cache by, where the file system allows that
+     * @param spinNanos how long a thread that waits for a read looks for it before it sleeps; 0 for not at all
      * @throws IoUring.Refusal if the kernel has no ring for this process; the message says why
      */
-    public UringDevice(Path directory, boolean direct) throws IoUring.Refusal {
+    public UringDevice(Path directory, boolean direct, long spinNanos) throws IoUring.Refusal {
         super(directory);
         this.opening = direct ? new DirectOpening() : null;
         this.thread = new UringThread("tideline-uring " + directory);
+        this.rings = new CallerRings(Runtime.getRuntime().availableProcessors(), spinNanos);
     }
 
-    /** Past the page cache, by io_uring; by a {@link DirectDevice} with so many threads where the kernel refuses, and says why. */
-    public static Device open(Path directory, int threads) {
+    /**
+     * Past the page cache, by io_uring; by a {@link DirectDevice} with so many threads where the kernel refuses, and says why.
+     *
+     * @param spinNanos as in the constructor
+     */
+    public static Device open(Path directory, int threads, long spinNanos) {
         try {
-            return new UringDevice(directory, true);
+            return new UringDevice(directory, true, spinNanos);
         } catch (IoUring.Refusal refused) {
             return fallback(directory, threads, refused);
         }
@@ -45,7 +52,7 @@ public final class UringDevice extends DirectoryDevice {
     DeviceFile openFile(Path path, boolean fresh) throws IOException {
         NativeFile file = opening == null ? NativeFile.open(path, fresh, false) : opening.open(path, fresh,
                 (place, create) -> NativeFile.open(place, create, true), (place, create) -> NativeFile.open(place, create, false));
-        return new UringFile(path, file, alignmentBytes(), thread, openFiles);
+        return new UringFile(path, file, alignmentBytes(), thread, rings, openFiles);
     }
 
     @Override
@@ -68,5 +75,6 @@ public final class UringDevice extends DirectoryDevice {
         openNoMore();
         thread.close();
         openFiles.forEach(CountedFile::close);
+        rings.close();
     }
 }

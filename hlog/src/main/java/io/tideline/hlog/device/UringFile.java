@@ -11,8 +11,8 @@ final class UringFile extends CountedFile {
     final NativeFile file;
     private final UringThread thread;
 
-    UringFile(Path path, NativeFile file, int unitBytes, UringThread thread, Set<CountedFile> open) {
-        super(path, open, file::read, unitBytes);
+    UringFile(Path path, NativeFile file, int unitBytes, UringThread thread, CallerRings rings, Set<CountedFile> open) {
+        super(path, open, (offset, address, lengthBytes) -> rings.read(file, offset, address, lengthBytes), unitBytes);
         this.file = file;
         this.thread = thread;
     }

@@ -8,7 +8,7 @@ class UringBufferedDeviceTest extends DirectoryDeviceSpec {
     @Override
     Device over(Path path) {
         try {
-            return new UringDevice(path, false);
+            return new UringDevice(path, false, 100_000);
         } catch (IoUring.Refusal refused) {
             System.out.println("not tested here: " + refused.getMessage());
             return new FileDevice(path, 3);

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class UringDeviceTest extends DirectoryDeviceSpec {
     @Override
     Device over(Path path) throws Exception {
-        return UringDevice.open(path, 3);
+        return UringDevice.open(path, 3, 100_000);
     }
 
     private boolean isUring() {

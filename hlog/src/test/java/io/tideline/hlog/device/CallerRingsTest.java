@@ -1,0 +1,153 @@
+package io.tideline.hlog.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.tideline.memory.IoUring;
+import io.tideline.memory.NativeFile;
+import io.tideline.memory.ReadRing;
+import io.tideline.memory.Region;
+import io.tideline.memory.Words;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CallerRingsTest {
+    private static final long FOR_EVER = TimeUnit.MINUTES.toNanos(10);
+    private static final int BLOCK = 4096;
+    private static final int BLOCKS = 64;
+
+    @TempDir
+    private Path directory;
+    private NativeFile file;
+    private NativeFile pipe;
+    private Path pipePath;
+    private long ringsBefore;
+
+    @BeforeEach
+    void open() throws Exception {
+        assumeTrue(NativeFile.isSupported() && hasRings());
+        ByteBuffer bytes = ByteBuffer.allocate(BLOCKS * BLOCK).order(ByteOrder.nativeOrder());
+        for (int i = 0; i < BLOCKS; i++) {
+            bytes.putLong(i * BLOCK, i);
+        }
+        Path path = directory.resolve("file");
+        Files.write(path, bytes.array());
+        file = NativeFile.open(path, false, false);
+        pipePath = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipePath.toString()).start().waitFor());
+        pipe = NativeFile.open(pipePath, false, false);
+        ringsBefore = openRings();
+    }
+
+    private static boolean hasRings() {
+        try {
+            ReadRing.open(1, () -> true).close();
+            return true;
+        } catch (IoUring.Refusal refused) {
+            System.out.println("no rings here: " + refused.getMessage());
+            return false;
+        }
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        if (file != null) {
+            file.close();
+            pipe.close();
+        }
+    }
+
+    /** How many rings this process has open. */
+    private static long openRings() throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.filter(CallerRingsTest::isRing).count();
+        }
+    }
+
+    private static boolean isRing(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString().contains("io_uring");
+        } catch (IOException closedMeanwhile) {
+            return false;
+        }
+    }
+
+    /** Each reads what it asked for, whoever had its ring before. */
+    @Test
+    void shouldServeMoreThreadsThanItHasRings() throws Exception {
+        long seed = System.nanoTime();
+        System.out.println("shouldServeMoreThreadsThanItHasRings: seed " + seed);
+        for (int processors : new int[] {1, 3, 8}) {
+            try (CallerRings rings = new CallerRings(processors, FOR_EVER); ExecutorService readers = Executors.newFixedThreadPool(6)) {
+                List<Future<?>> ends = new ArrayList<>();
+                for (int thread = 0; thread < 6; thread++) {
+                    SplittableRandom random = new SplittableRandom(seed + thread);
+                    ends.add(readers.submit(() -> {
+                        try (Region memory = Region.allocate(BLOCK, false)) {
+                            for (int i = 0; i < 2000; i++) {
+                                int block = random.nextInt(BLOCKS);
+                                assertEquals(BLOCK, rings.read(file, (long) block * BLOCK, memory.address(), BLOCK));
+                                assertEquals(block, Words.get(memory.address()));
+                            }
+                        }
+                    }));
+                }
+                for (Future<?> end : ends) {
+                    end.get(60, TimeUnit.SECONDS);
+                }
+                long made = openRings() - ringsBefore;
+                assertTrue(made >= 1 && made <= processors, () -> made + " rings for " + processors + " processors");
+            }
+            assertEquals(ringsBefore, openRings());
+        }
+    }
+
+    @Test
+    void shouldMakeNoRingWhereNobodyLooks() throws IOException {
+        try (CallerRings rings = new CallerRings(8, 0); Region memory = Region.allocate(BLOCK, false)) {
+            assertEquals(BLOCK, rings.read(file, 5 * BLOCK, memory.address(), BLOCK));
+            assertEquals(5, Words.get(memory.address()));
+            assertEquals(ringsBefore, openRings());
+        }
+    }
+
+    /** More threads that look than processors keep each other from what they look for. */
+    @Test
+    void shouldLetAllSleepWhereMoreWaitThanThereAreProcessors() throws Exception {
+        try (CallerRings rings = new CallerRings(1, FOR_EVER); ExecutorService readers = Executors.newFixedThreadPool(2);
+                Region memory = Region.allocate(2 * BLOCK, false)) {
+            Future<Integer> first = readers.submit(() -> rings.read(pipe, 0, memory.address(), Long.BYTES));
+            while (openRings() == ringsBefore) {
+                Thread.onSpinWait();
+            }
+            assertTrue(rings.mayLook());
+            assertEquals(BLOCK, readers.submit(() -> rings.read(file, 0, memory.address() + BLOCK, BLOCK)).get(60, TimeUnit.SECONDS));
+            assertFalse(rings.mayLook());
+            Files.write(pipePath, new byte[Long.BYTES]);
+            assertEquals(Long.BYTES, first.get(60, TimeUnit.SECONDS));
+            assertEquals(1, openRings() - ringsBefore);
+            for (int i = 0; i < CallerRings.READS_UNTIL_CALM; i++) {
+                assertFalse(rings.mayLook(), "others waited not long ago");
+                rings.read(file, 0, memory.address(), BLOCK);
+            }
+            assertTrue(rings.mayLook());
+        }
+    }
+}

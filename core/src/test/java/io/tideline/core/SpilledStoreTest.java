@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tideline.fault.LockedFault;
 import io.tideline.index.BucketLayout;
+import io.tideline.memory.NativeFile;
+import io.tideline.memory.OpenRings;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -118,6 +123,25 @@ class SpilledStoreTest {
             assertEquals(2 * 20, stats.deviceLookups(), "the second read of a key copies it");
             assertEquals(List.of(), StoreVerifier.verify(store));
         }
+    }
+
+    /** A thread looks at a ring of its own, beside that of the device's thread; both are given back. */
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT0.0001S"})
+    void shouldLookForReadsOnlyIfItIsToldTo(Duration spin) throws IOException {
+        assumeTrue(NativeFile.isSupported());
+        long before = OpenRings.count();
+        try (Store store = Store.open(config().buckets(4096).readSpin(spin).build())) {
+            int ofDevice = store.stats().device().startsWith("uring") ? 1 : 0;
+            int ofCallers = store.stats().device().equals("uring") && !spin.isZero() ? 1 : 0;
+            for (long key = 0; key < 5000; key++) {
+                store.put(key, key * 3);
+            }
+            assertEquals(ofDevice, OpenRings.count() - before);
+            assertEquals(3, store.get(1, -1));
+            assertEquals(ofDevice + ofCallers, OpenRings.count() - before);
+        }
+        assertEquals(before, OpenRings.count());
     }
 
     @Test

@@ -11,6 +11,7 @@ final class Errno {
     static final int EEXIST = 17;
     static final int EINVAL = 22;
     static final int ENOSYS = 38;
+    static final int ECANCELED = 125;
 
     private Errno() {
     }
@@ -42,7 +43,7 @@ final class Errno {
             case 40 -> "Too many levels of symbolic links";
             case 116 -> "Stale file handle";
             case 122 -> "Disk quota exceeded";
-            case 125 -> "Operation canceled";
+            case ECANCELED -> "Operation canceled";
             default -> "error " + errno;
         };
     }

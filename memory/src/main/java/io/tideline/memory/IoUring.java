@@ -71,7 +71,13 @@ public final class IoUring implements AutoCloseable {
             ring.close();
             throw refusal(-wakeDescriptor);
         }
-        return new IoUring(ring, wakeDescriptor);
+        try {
+            return new IoUring(ring, wakeDescriptor);
+        } catch (Throwable failed) {
+            ring.close();
+            SystemCall.close(wakeDescriptor);
+            throw failed;
+        }
     }
 
     /** Why the kernel refuses, from its error. */

@@ -13,10 +13,12 @@ import java.nio.file.Path;
 public final class NativeFile implements AutoCloseable {
     private final Path path;
     private final int descriptor;
+    private final boolean direct;
 
-    private NativeFile(Path path, int descriptor) {
+    private NativeFile(Path path, int descriptor, boolean direct) {
         this.path = path;
         this.descriptor = descriptor;
+        this.direct = direct;
     }
 
     /** Whether this system has descriptors of that kind, and memory that the kernel can reach. */
@@ -26,7 +28,7 @@ public final class NativeFile implements AutoCloseable {
 
     /** Makes a file for its owner alone, or opens one that is there. */
     public static NativeFile open(Path path, boolean create, boolean direct) throws IOException {
-        return new NativeFile(path, (int) checked(path, SystemCall.open(path.toString(), create, direct)));
+        return new NativeFile(path, (int) checked(path, SystemCall.open(path.toString(), create, direct)), direct);
     }
 
     private static long checked(Path path, long result) throws IOException {
@@ -42,6 +44,11 @@ public final class NativeFile implements AutoCloseable {
 
     int descriptor() {
         return descriptor;
+    }
+
+    /** Whether its transfers pass the page cache. */
+    public boolean isDirect() {
+        return direct;
     }
 
     public long sizeBytes() throws IOException {

@@ -52,7 +52,7 @@ final class RingMemory implements AutoCloseable {
         int firstResult = word(params, RESULTS_AT + 20);
         this.ringsBytes = Math.max(array + 4L * entryCount, firstResult + (long) RESULT_BYTES * resultCount);
         this.rings = map(descriptor, 0, ringsBytes);
-        this.entries = map(descriptor, OFFSET_OF_ENTRIES, (long) ENTRY_BYTES * entryCount);
+        this.entries = mapEntries(descriptor, entryCount);
         this.requestsTail = rings + word(params, REQUESTS_AT + 4);
         this.requestsFlags = rings + word(params, REQUESTS_AT + 16);
         this.resultsHead = rings + word(params, RESULTS_AT);
@@ -75,6 +75,20 @@ final class RingMemory implements AutoCloseable {
         }
         Words.door().opened(address, sizeBytes);
         return address;
+    }
+
+    private long mapEntries(int descriptor, int count) {
+        try {
+            return map(descriptor, OFFSET_OF_ENTRIES, (long) ENTRY_BYTES * count);
+        } catch (Throwable failed) {
+            unmap(rings, ringsBytes);
+            throw failed;
+        }
+    }
+
+    private static void unmap(long address, long sizeBytes) {
+        Words.door().closed(address, sizeBytes);
+        NativeMemory.unmap(address, sizeBytes);
     }
 
     /**
@@ -184,10 +198,8 @@ final class RingMemory implements AutoCloseable {
     /** No request is under way. */
     @Override
     public void close() {
-        Words.door().closed(entries, (long) ENTRY_BYTES * entryCount);
-        Words.door().closed(rings, ringsBytes);
-        NativeMemory.unmap(entries, (long) ENTRY_BYTES * entryCount);
-        NativeMemory.unmap(rings, ringsBytes);
+        unmap(entries, (long) ENTRY_BYTES * entryCount);
+        unmap(rings, ringsBytes);
         SystemCall.close(descriptor);
     }
 }

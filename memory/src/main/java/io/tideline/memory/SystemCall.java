@@ -84,7 +84,10 @@ final class SystemCall {
         return LinuxCall.IO_URING_ENTER.tryRun(descriptor, 1, 0, 0, 0, 0) == 1;
     }
 
-    /** Lets the kernel finish what waits for this thread, and waits for so many results, or for less long. */
+    /**
+     * Lets the kernel finish what waits for this thread, and waits for so many results, or less long: the caller looks again whatever came of it, and each
+     * return from the kernel finishes what waits.
+     */
     static void awaitRing(int descriptor, int minComplete) {
         LinuxCall.IO_URING_ENTER.tryRun(descriptor, 0, minComplete, ENTER_GETEVENTS, 0, 0);
     }

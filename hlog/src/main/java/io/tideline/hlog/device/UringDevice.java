@@ -9,7 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Files whose transfers the kernel carries out itself, many at once, on behalf of one thread of the device's own (io_uring). It takes less of
- * the processors than a thread for each transfer. A caller that waits for a read makes it itself, which spares two wake-ups, and looks for it before it sleeps, which spares the third. Linux only; {@link #open} serves where the kernel refuses, too.
+ * the processors than a thread for each transfer. A caller that waits for a read makes it itself, which spares two wake-ups, and looks for it before it
+ * sleeps, which spares the third. Linux only; {@link #open} serves where the kernel refuses, too.
  */
 public final class UringDevice extends DirectoryDevice {
     private final UringThread thread;
@@ -27,8 +28,8 @@ public final class UringDevice extends DirectoryDevice {
     public UringDevice(Path directory, boolean direct, long spinNanos) throws IoUring.Refusal {
         super(directory);
         this.opening = direct ? new DirectOpening() : null;
-        this.thread = new UringThread("tideline-uring " + directory);
         this.rings = new CallerRings(Runtime.getRuntime().availableProcessors(), spinNanos);
+        this.thread = new UringThread("tideline-uring " + directory);
     }
 
     /**
@@ -74,7 +75,10 @@ public final class UringDevice extends DirectoryDevice {
     public void close() {
         openNoMore();
         thread.close();
-        openFiles.forEach(CountedFile::close);
-        rings.close();
+        try {
+            openFiles.forEach(CountedFile::close);
+        } finally {
+            rings.close();
+        }
     }
 }

@@ -11,8 +11,9 @@ final class UringFile extends CountedFile {
     final NativeFile file;
     private final UringThread thread;
 
+    /** @param rings for those who wait for a read; not used where there is nothing to look for, because the page cache has it at once or a thread of the kernel reads */
     UringFile(Path path, NativeFile file, int unitBytes, UringThread thread, CallerRings rings, Set<CountedFile> open) {
-        super(path, open, (offset, address, lengthBytes) -> rings.read(file, offset, address, lengthBytes), unitBytes);
+        super(path, open, file.isDirect() ? (offset, address, lengthBytes) -> rings.read(file, offset, address, lengthBytes) : file::read, unitBytes);
         this.file = file;
         this.thread = thread;
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -31,6 +32,7 @@ final class ContestantProcess implements Contender {
     private final Writer requests;
     private final BlockingQueue<Optional<String>> replies = new LinkedBlockingQueue<>();
     private final Deque<String> errorLines = new ArrayDeque<>();
+    private final Thread replyReader;
     private final Thread errorReader;
     private Runnable afterEnd;
     /** Null where nothing limits it. */
@@ -43,7 +45,7 @@ final class ContestantProcess implements Contender {
         this.process = process;
         this.afterEnd = afterEnd;
         this.requests = process.outputWriter(StandardCharsets.UTF_8);
-        Thread.ofVirtual().start(() -> readReplies(process.inputReader(StandardCharsets.UTF_8)));
+        this.replyReader = Thread.ofVirtual().start(() -> readReplies(process.inputReader(StandardCharsets.UTF_8)));
         this.errorReader = Thread.ofVirtual().start(() -> readErrors(process.errorReader(StandardCharsets.UTF_8)));
     }
 
@@ -198,12 +200,16 @@ final class ContestantProcess implements Contender {
         }
     }
 
-    /** Ends the process at once: nothing that it holds is kept. What it leaves behind is gone when the first caller returns, and the others. */
+    /**
+     * Ends the process at once: nothing that it holds is kept. What it leaves behind is gone when the first caller returns, and the others. So are those who
+     * read what it says: the JDK closes the descriptors of a process that has ended, and who is about to read from one would read from what has its number
+     * next, such as the first 8 KiB of the answer of the next contestant.
+     */
     @Override
     public synchronized void close() {
         process.destroyForcibly();
+        awaitEnd();
         if (afterEnd != null) {
-            awaitEnd();
             Runnable cleanUp = afterEnd;
             afterEnd = null;
             cleanUp.run();
@@ -213,9 +219,11 @@ final class ContestantProcess implements Contender {
     private void awaitEnd() {
         boolean interrupted = false;
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(END_SECONDS);
-        while (process.isAlive() && deadline - System.nanoTime() > 0) {
+        while (isThere() && deadline - System.nanoTime() > 0) {
             try {
                 process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                replyReader.join(Duration.ofNanos(deadline - System.nanoTime()));
+                errorReader.join(Duration.ofNanos(deadline - System.nanoTime()));
             } catch (InterruptedException later) {
                 interrupted = true;
             }
@@ -223,5 +231,10 @@ final class ContestantProcess implements Contender {
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Whether the process has not ended, or somebody still reads what it said. */
+    boolean isThere() {
+        return process.isAlive() || replyReader.isAlive() || errorReader.isAlive();
     }
 }

@@ -1,6 +1,7 @@
 package io.tideline.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -196,6 +197,18 @@ class ContestantProcessTest {
         process.close();
         process.close();
         assertEquals(List.of(false), aliveAtCleanUp);
+    }
+
+    /** Who still read would read what the next process says, whose descriptors have the same numbers. */
+    @Test
+    void shouldLeaveNobodyReadingOnceItIsClosed() {
+        for (int i = 0; i < 20; i++) {
+            ContestantProcess process = ContestantProcess.start("fake", List.of("/bin/sh", "-c", "while read line; do echo ok nanos=5; done"), () -> { });
+            process.load();
+            assertTrue(process.isThere());
+            process.close();
+            assertFalse(process.isThere());
+        }
     }
 
     @Test

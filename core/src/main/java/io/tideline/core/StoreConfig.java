@@ -398,8 +398,9 @@ public final class StoreConfig {
         }
 
         /**
-         * How long a thread that waits for a read from the device looks for it before it sleeps, at most a second; with {@link DeviceModel#URING} past the page cache alone. Where a
-         * disk answers within some ten microseconds, a read takes a quarter less time that way, and a processor for all of it. Nobody looks while more threads
+         * How long a thread that waits for a read from the device looks for it before it sleeps, at most a second; with
+         * {@link DeviceModel#URING} past the page cache alone. Where a disk answers within some ten microseconds, the reads of a single thread take a quarter
+         * less time that way, and a processor for all of it. Nobody looks while more threads
          * wait for reads of this device than there are processors, nor for a while after one that looked in vain. Where as many look as there are processors,
          * whoever else wants one makes one read in a thousand take a millisecond. {@link Duration#ZERO} lets all sleep at once: where processor time is dear,
          * or a container has a quota of it. Default 100 µs.

@@ -41,8 +41,9 @@ final class RingMemory implements AutoCloseable {
     private final long resultsTail;
     private final long results;
     private final int resultMask;
-    /** Entries that were filled; wraps. */
+    /** Entries that were filled, and results that were taken; both wrap. Nobody else writes what they are published as. */
     private int filled;
+    private int taken;
 
     private RingMemory(int descriptor, MemorySegment params) {
         this.descriptor = descriptor;
@@ -171,7 +172,7 @@ final class RingMemory implements AutoCloseable {
 
     /** How many results there are. */
     int resultCount() {
-        return half(resultsTail) - half(resultsHead);
+        return half(resultsTail) - taken;
     }
 
     /** Whether a result waits for this thread to enter the kernel. */
@@ -180,7 +181,7 @@ final class RingMemory implements AutoCloseable {
     }
 
     private long firstResult() {
-        return results + (long) RESULT_BYTES * (half(resultsHead) & resultMask); // only this side writes the head
+        return results + (long) RESULT_BYTES * (taken & resultMask);
     }
 
     /** What the request of the first result was prepared with. */
@@ -191,7 +192,8 @@ final class RingMemory implements AutoCloseable {
     /** Takes the first result. */
     int takeResult() {
         int outcome = (int) Words.get(firstResult() + 8);
-        setHalf(resultsHead, half(resultsHead) + 1);
+        taken++;
+        setHalf(resultsHead, taken);
         return outcome;
     }
 

@@ -11,7 +11,7 @@ final class UringFile extends CountedFile {
     final NativeFile file;
     private final UringThread thread;
 
-    /** @param rings for those who wait for a read; not used where there is nothing to look for, because the page cache has it at once or a thread of the kernel reads */
+    /** @param rings for those who wait for a read; of no use to a file in the page cache, which has the answer at once */
     UringFile(Path path, NativeFile file, int unitBytes, UringThread thread, CallerRings rings, Set<CountedFile> open) {
         super(path, open, file.isDirect() ? (offset, address, lengthBytes) -> rings.read(file, offset, address, lengthBytes) : file::read, unitBytes);
         this.file = file;

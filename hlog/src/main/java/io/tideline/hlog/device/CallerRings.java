@@ -43,6 +43,9 @@ final class CallerRings implements AutoCloseable {
 
     /** As {@link NativeFile#read}. */
     int read(NativeFile file, long offset, long address, int lengthBytes) {
+        if (idle.length() == 0) {
+            return file.read(offset, address, lengthBytes);
+        }
         int left = readsUntilCalm; // read once: a second look might find it at 0, and count on below
         if (waiting.incrementAndGet() > processors) {
             readsUntilCalm = READS_UNTIL_CALM;

@@ -410,7 +410,7 @@ public final class StoreConfig {
             return this;
         }
 
-        /** How many files of the log are open at most, at least 1; those in use are not closed. Default 256. */
+        /** How many files of the log are open at most, at least 1; of more, each is closed behind its last reader. Default 256. */
         public Builder maxOpenFiles(int count) {
             maxOpenFiles = count;
             return this;

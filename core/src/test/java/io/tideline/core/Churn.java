@@ -39,10 +39,12 @@ final class Churn {
         try (Store store = open(Path.of(arguments[0]), memory)) {
             Churn churn = new Churn(store);
             churn.run(nanos / 4, memory);
+            churn.awaitFewFiles();
             long files = files();
             long mappings = mappings();
             churn.peak = 0;
             churn.run(nanos * 3 / 4, 2 * memory);
+            churn.awaitFewFiles();
             StoreStats stats = store.stats();
             System.out.println("grown=" + (churn.peak - before) + " budget=" + (memory + stats.indexBytes()) + " files=" + files + " filesLater="
                     + files() + " descriptorsLater=" + descriptors().size() + " mappings=" + mappings + " mappingsLater=" + mappings() + " written=" + stats.deviceWrittenBytes()
@@ -81,6 +83,17 @@ final class Churn {
                     peak = Math.max(peak, resident());
                 }
             }
+        }
+    }
+
+    /** More than may be open are open while reads of that many are under way, and a thread of the store closes them then. */
+    private void awaitFewFiles() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (store.stats().openFiles() > OPEN_FILES) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError(store.stats().openFiles() + " files are still open, " + OPEN_FILES + " may be");
+            }
+            Thread.onSpinWait();
         }
     }
 

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.Lock;
 
 /**
  * The files that hold the log's pages: segment i holds the addresses from i × segment size on. Not preallocated. At most so many are open at
- * once; a file that somebody is reading stays open, and one that is no longer needed is removed after its last reader.
+ * once, and those that somebody is reading, which are closed behind their last reader; one that is no longer needed is removed then.
  *
  * <p>Thread-safe. Opening and removing block; nobody calls this inside an epoch.
  */
@@ -41,7 +41,7 @@ final class Segments {
     private final AtomicLong pendingDeleteBytes = new AtomicLong();
     /** Doomed files that lost their last user. */
     private final Queue<Lease> doomed = new ConcurrentLinkedQueue<>();
-    private final Runnable onDoomed;
+    private final Runnable onIdle;
     private volatile long begin;
     private volatile boolean closed;
 
@@ -73,11 +73,16 @@ final class Segments {
             }
         }
 
-        /** The user needs the file no longer. Does not block: a doomed file's last user leaves it to {@link #removeDoomed}. */
+        /** The user needs the file no longer. Does not block: its last user leaves a file that is doomed, or one too many, to {@link #giveBack}. */
         void release() {
-            if (users.decrementAndGet() == 0 && doomedBytes > 0) {
+            if (users.decrementAndGet() > 0) {
+                return;
+            }
+            if (doomedBytes > 0) {
                 doomed.add(this);
-                onDoomed.run();
+                onIdle.run();
+            } else if (open.size() > maxOpen) {
+                onIdle.run();
             }
         }
 
@@ -127,10 +132,10 @@ final class Segments {
         }
     }
 
-    /** @param onDoomed told on any thread that {@link #removeDoomed} has something to do; must not block */
-    Segments(Device device, boolean isOwner, int segmentBits, int maxOpen, Waits waits, Runnable onDoomed) {
+    /** @param onIdle told on any thread that {@link #giveBack} has something to do; must not block */
+    Segments(Device device, boolean isOwner, int segmentBits, int maxOpen, Waits waits, Runnable onIdle) {
         this.isOwner = isOwner;
-        this.onDoomed = onDoomed;
+        this.onIdle = onIdle;
         this.device = device;
         this.segmentBits = segmentBits;
         this.maxOpen = maxOpen;
@@ -259,14 +264,19 @@ final class Segments {
         }
     }
 
-    /** Removes what lost its last user since it was doomed; what cannot be removed stays pending. */
-    void removeDoomed() {
+    /** Removes what lost its last user since it was doomed, what cannot be removed stays pending; and closes files that were one too many while all were in use. */
+    void giveBack() {
         for (Lease lease = doomed.poll(); lease != null; lease = doomed.poll()) {
             try {
                 lease.tryClose();
             } catch (StoreFault failed) {
                 LOG.log(Level.WARNING, "a segment that is no longer needed could not be removed", failed);
             }
+        }
+        try {
+            closeSurplus(maxOpen);
+        } catch (StoreFault failed) {
+            LOG.log(Level.WARNING, "a segment could not be closed", failed);
         }
     }
 

@@ -54,7 +54,7 @@ final class Spill implements AutoCloseable {
         this.evictor = new Evictor(epoch, frontiers, ring, tail, pageBits, memoryPages, aheadPages(memoryPages), waits, this::wakeEvictor);
         this.flushWorker = new Worker("tideline-flusher", waits, () -> {
             makeReadOnlySafe.run();
-            users().forEach(Segments::removeDoomed);
+            users().forEach(Segments::giveBack);
             goOnWithDeferred();
             Worker.Progress progress = flusher.step();
             if (progress == Worker.Progress.DONE) {

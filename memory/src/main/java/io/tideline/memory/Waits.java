@@ -12,7 +12,7 @@ import java.util.function.BooleanSupplier;
  * one injected instance, so that a test can run the real store in virtual time, one thread at a time in an order of its choosing.
  */
 public interface Waits {
-    /** Spins, then yields, then parks for at most a millisecond. */
+    /** Spins, then yields, then parks for at most a millisecond, or two while interrupted. */
     Waits SYSTEM = new Waits() {
         private static final int SPINS = 64;
         private static final int YIELDS = 128;
@@ -29,7 +29,17 @@ public interface Waits {
             } else if (attempt < YIELDS) {
                 Thread.yield();
             } else {
-                LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(Math.min(1_000, 10L * (attempt - YIELDS + 1))));
+                park(TimeUnit.MICROSECONDS.toNanos(Math.min(1_000, 10L * (attempt - YIELDS + 1))));
+            }
+        }
+
+        /** An interrupted thread could not park: a virtual one would keep its carrier from those that it waits for. */
+        private void park(long nanos) {
+            boolean interrupted = Thread.interrupted();
+            LockSupport.parkNanos(nanos);
+            if (interrupted) {
+                LockSupport.parkNanos(nanos); // an interrupt also lets one parking pass
+                Thread.currentThread().interrupt();
             }
         }
 
@@ -61,7 +71,7 @@ public interface Waits {
         SYSTEM.spin();
     }
 
-    /** One turn of a longer wait, outside any epoch; {@code attempt} counts its turns from 0. Returns soon, whatever happened. */
+    /** One turn of a longer wait, outside any epoch; {@code attempt} counts its turns from 0. Returns soon, whatever happened; an interrupt stays. */
     default void pause(int attempt) {
         SYSTEM.pause(attempt);
     }

@@ -2,7 +2,11 @@ package io.tideline.memory;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class WaitsTest {
@@ -54,5 +58,24 @@ class WaitsTest {
         Thread.currentThread().interrupt();
         Waits.SYSTEM.pause(1_000);
         assertTrue(Thread.interrupted());
+    }
+
+    /** Who pauses waits for others, and these may need the same few carriers. */
+    @Test
+    void shouldLeaveTheCarrierToOthersEvenWhileInterrupted() throws InterruptedException {
+        AtomicBoolean done = new AtomicBoolean();
+        List<Thread> pausing = IntStream.range(0, 2 * Runtime.getRuntime().availableProcessors()).mapToObj(i -> Thread.ofVirtual().start(() -> {
+            Thread.currentThread().interrupt();
+            while (!done.get()) {
+                Waits.SYSTEM.pause(1_000);
+            }
+        })).toList();
+        Thread other = Thread.ofVirtual().start(() -> done.set(true));
+        boolean ran = other.join(Duration.ofSeconds(60));
+        done.set(true);
+        for (Thread each : pausing) {
+            each.join();
+        }
+        assertTrue(ran, "the carriers were not given up");
     }
 }

@@ -19,6 +19,7 @@ import io.tideline.checkpoint.Step;
 import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.checkpoint.UndoneRange;
 import io.tideline.checkpoint.VersionCut;
+import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import java.lang.System.Logger;
@@ -377,11 +378,26 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         try {
             files.manifests().requireSound(); // else nobody knows with which manifest it would be closed
             if (!isAsItWasClosed()) {
-                run(CheckpointRequest.full());
+                takeLast();
             }
             files.closedCleanly(kernel.log.begin());
         } finally {
             closeHelper();
+        }
+    }
+
+    /** With an image of the index, or if the disk has no room for that, of the log alone, where there is an image of an earlier checkpoint to go with it. */
+    private void takeLast() {
+        try {
+            run(CheckpointRequest.full());
+        } catch (FullFault full) {
+            try {
+                run(CheckpointRequest.logOnly());
+            } catch (RuntimeException again) {
+                full.addSuppressed(again);
+                throw full;
+            }
+            LOG.log(Level.WARNING, "the store is closed with a checkpoint of the log alone, so the next opening replays more: " + full.getMessage());
         }
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.tideline.checkpoint.CheckpointKind;
 import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
@@ -125,6 +126,47 @@ class SpillFaultTest {
         store.close();
         assertThrows(ClosedFault.class, () -> store.get(1, -1));
         assertEquals(0, disk.openFiles());
+    }
+
+    /** An image is as large as the index; the log alone is what was changed. */
+    @Test
+    void shouldCloseWithACheckpointOfTheLogWhereAnImageHasNoRoom() {
+        int images = 0;
+        int logs = 0;
+        int refused = 0;
+        for (int room = 0; room <= 20; room++) {
+            FaultPlan plan = FaultPlan.none();
+            SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+            Store store = Store.open(config(disk).build());
+            store.put(1, 3L);
+            store.checkpoint().join();
+            store.put(2, 6L);
+            plan.budget(disk.occupiedBytes() + room * 4096L);
+            int held = 2;
+            try {
+                store.close();
+            } catch (FullFault full) {
+                assertEquals(FullFault.Place.DISK, full.place());
+                if (!full.getMessage().contains("CLEAN-CLOSE")) { // that is written behind the checkpoint
+                    assertEquals(1, full.getSuppressed().length, "the log alone has no room either: " + full);
+                    held = 1;
+                    refused++;
+                }
+            }
+            assertEquals(0, disk.openFiles());
+            plan.budget(Long.MAX_VALUE);
+            try (Store again = Store.open(config(disk).build())) {
+                for (int key = 1; key <= 2; key++) {
+                    assertEquals(key <= held ? key * 3L : -1, again.get(key, -1), "with room for " + room + " blocks, key " + key);
+                }
+                if (held == 2 && again.lastCommit().orElseThrow().kind() == CheckpointKind.FULL) {
+                    images++;
+                } else if (held == 2) {
+                    logs++;
+                }
+            }
+        }
+        assertTrue(images > 0 && logs > 2 && refused > 0, images + " images, " + logs + " of the log alone, " + refused + " refused");
     }
 
     // --- a disk that fails ---

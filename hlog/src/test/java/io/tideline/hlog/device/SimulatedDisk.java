@@ -698,7 +698,8 @@ public final class SimulatedDisk implements Device {
         return new FullFault(Place.DISK, transfer.what + ": no space left on the simulated disk");
     }
 
-    private long occupiedBytes() {
+    /** What a budget is for, files that were removed and are still open included. */
+    public synchronized long occupiedBytes() {
         long bytes = 0;
         for (SimulatedInode inode : directory.inodes()) {
             bytes += inode.occupiedBytes();

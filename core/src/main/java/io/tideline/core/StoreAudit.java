@@ -17,7 +17,7 @@ import io.tideline.hlog.LogGaps;
 import io.tideline.hlog.LogSnapshot;
 import io.tideline.hlog.RecordLayout;
 import io.tideline.hlog.device.Device;
-import io.tideline.hlog.device.FileDevice;
+import io.tideline.hlog.device.ReadOnlyDevice;
 import io.tideline.hlog.device.StoreDirectory;
 import io.tideline.hlog.format.SealedFile;
 import io.tideline.index.IndexImage;
@@ -37,7 +37,7 @@ import java.util.function.Supplier;
 
 /**
  * Looks at the files of a store that nobody has open: checks every byte, and counts what is there. It changes nothing, and no store opens the
- * directory meanwhile. Single-threaded.
+ * directory meanwhile. It opens every file for reading alone, so a directory that cannot be written will do. Single-threaded.
  */
 public final class StoreAudit implements AutoCloseable {
     private static final int IO_THREADS = 1;
@@ -113,7 +113,7 @@ public final class StoreAudit implements AutoCloseable {
         Device device = null;
         boolean isStore = false;
         try {
-            device = new FileDevice(directory.path(), IO_THREADS);
+            device = new ReadOnlyDevice(directory.path(), IO_THREADS);
             StoreAudit audit = new StoreAudit(directory, device, Waits.SYSTEM);
             audit.requireStore();
             isStore = true;

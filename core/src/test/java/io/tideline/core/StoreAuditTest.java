@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tideline.fault.FormatFault;
 import io.tideline.fault.LockedFault;
@@ -16,6 +17,8 @@ import io.tideline.memory.Waits;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +26,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -32,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StoreAuditTest {
     private static final int PAGE = 4096;
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
     private static final int STEP = Boolean.getBoolean("tideline.every") ? 1 : 41;
 
     @TempDir
@@ -428,6 +434,39 @@ class StoreAuditTest {
         try (Stream<Path> files = Files.list(directory)) {
             return files.toList();
         }
+    }
+
+    /** A read-only file system refuses every other opening; root, whom permissions do not stop, sees it by this. */
+    @Test
+    void shouldOpenNothingForWriting() throws IOException {
+        assumeTrue(Files.isDirectory(DESCRIPTORS));
+        makeSmallStore();
+        Set<String> seen = new TreeSet<>();
+        try (StoreAudit audit = StoreAudit.of(directory())) {
+            audit.run(damages::add, _ -> seen.addAll(filesOpenForReading()), true);
+        }
+        assertEquals(Set.of("LOCK", "log/000000000000"), seen);
+        assertEquals(List.of(), damages);
+    }
+
+    /** What this process has open in the directory, none of it for writing. */
+    private List<String> filesOpenForReading() {
+        List<String> names = new ArrayList<>();
+        for (String descriptor : DESCRIPTORS.toFile().list()) {
+            try {
+                Path file = Files.readSymbolicLink(DESCRIPTORS.resolve(descriptor));
+                if (file.startsWith(directory())) {
+                    String flags = Files.readAllLines(Path.of("/proc/self/fdinfo", descriptor)).stream().filter(line -> line.startsWith("flags:")).findAny().orElseThrow();
+                    assertEquals('0', flags.charAt(flags.length() - 1), file + " is open with the " + flags); // of O_ACCMODE, octal
+                    names.add(directory().relativize(file).toString());
+                }
+            } catch (NoSuchFileException closedMeanwhile) {
+                assertFalse(Files.exists(DESCRIPTORS.resolve(descriptor), LinkOption.NOFOLLOW_LINKS), descriptor);
+            } catch (IOException failed) {
+                throw new AssertionError(failed);
+            }
+        }
+        return names;
     }
 
     @Test

@@ -110,8 +110,10 @@ abstract class DirectoryDevice implements Device {
         try (Stream<Path> files = Files.walk(directory, 2)) {
             return files.filter(DirectoryDevice::isFile).map(path -> directory.relativize(path).toString().replace('\\', '/'))
                 .filter(name -> NAME.matcher(name).matches()).sorted().toList();
-        } catch (IOException | UncheckedIOException failed) {
-            throw new IoFault("cannot list " + directory + ": " + failed.getMessage(), failed);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot list " + directory, failed);
+        } catch (UncheckedIOException failed) {
+            throw IoThreads.fault("cannot list " + directory, failed.getCause());
         }
     }
 

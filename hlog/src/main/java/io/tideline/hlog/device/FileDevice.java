@@ -61,7 +61,7 @@ public class FileDevice extends DirectoryDevice {
      * A second way into the file, for callers that read by themselves: an interrupt of one of them would close the channel. By name, because
      * nobody gives a file another name while somebody opens it.
      */
-    private static NativeFile reader(Path path, boolean direct) {
+    NativeFile reader(Path path, boolean direct) {
         try {
             return NativeFile.isSupported() ? NativeFile.open(path, false, direct) : null;
         } catch (IOException without) {

@@ -5,6 +5,7 @@ import io.tideline.fault.FullFault.Place;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,10 +90,27 @@ final class IoThreads {
 
     /** An I/O error as the fault it is: no space left is told apart, because it passes. */
     static StoreFault fault(String what, IOException cause) {
-        boolean onlyNames = cause instanceof FileSystemException named && named.getReason() == null; // its class is the reason
-        String reason = cause.getMessage() == null || onlyNames ? cause.toString() : cause.getMessage();
+        String reason = reason(what, cause);
         boolean full = reason.contains("No space left") || reason.contains("Disk quota exceeded");
-        return full ? new FullFault(Place.DISK, what + ": " + reason + "; make room on the disk, then go on", cause) : new IoFault(what + ": " + reason, cause);
+        return full ? new FullFault(Place.DISK, what + ": " + reason + "; make room on the disk, then go on", cause)
+                : new IoFault(what + ": " + reason + advice(reason), cause);
+    }
+
+    /** The operating system's words, with the file only where {@code what} does not name it already. */
+    private static String reason(String what, IOException cause) {
+        if (cause instanceof FileSystemException named) {
+            String words = named instanceof AccessDeniedException ? "Permission denied" : named.getReason();
+            boolean isNamed = named.getFile() == null || what.contains(named.getFile());
+            return words == null ? named.toString() // its class is the reason
+                    : isNamed ? words : named.getFile() + ": " + words;
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+
+    /** What to do about those that are nobody's failure. */
+    private static String advice(String reason) {
+        return reason.contains("Read-only file system") ? "; mount it for writing, or copy the directory to where it can be written"
+                : reason.contains("Permission denied") ? "; do this as a user who may, or give this one permission" : "";
     }
 
     /** Carries out what waits, then ends the threads; idempotent. */

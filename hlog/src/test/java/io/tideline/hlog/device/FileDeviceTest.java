@@ -9,6 +9,9 @@ import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.memory.Waits;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -127,5 +130,15 @@ class FileDeviceTest extends DirectoryDeviceSpec {
         assertEquals(FullFault.Place.DISK, quota.place());
         assertEquals(IoFault.class, IoThreads.fault("write", new IOException("Input/output error")).getClass());
         assertEquals(IoFault.class, IoThreads.fault("write", new IOException()).getClass());
+    }
+
+    @Test
+    void shouldNameAFileOnceAndSayWhatToDo() {
+        assertEquals("cannot open /a/IDENTITY: Read-only file system; mount it for writing, or copy the directory to where it can be written",
+                IoThreads.fault("cannot open /a/IDENTITY", new FileSystemException("/a/IDENTITY", null, "Read-only file system")).getMessage());
+        assertEquals("cannot list /a: /a/log: Permission denied; do this as a user who may, or give this one permission",
+                IoThreads.fault("cannot list /a", new AccessDeniedException("/a/log")).getMessage());
+        assertEquals("cannot open /a/log: " + FileSystemLoopException.class.getName() + ": /a/log",
+                IoThreads.fault("cannot open /a/log", new FileSystemLoopException("/a/log")).getMessage());
     }
 }

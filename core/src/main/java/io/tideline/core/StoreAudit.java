@@ -49,6 +49,7 @@ public final class StoreAudit implements AutoCloseable {
      * @param identity what the store is; null if that is damaged, and then nothing else is known
      * @param closed how the store was closed; null if it was not, or if that is damaged
      * @param checkpoints the manifests that are whole, the newest first
+     * @param beginsEmpty whether the store has no checkpoint, so that an opening would drop the log
      * @param segments the files of the log
      * @param begin the first address of the log
      * @param end the address behind its last byte; of a log that was not closed, behind what its files hold
@@ -57,8 +58,8 @@ public final class StoreAudit implements AutoCloseable {
      * @param unknown the addresses of which nothing can be said
      * @param content what the whole records are; null if that was not asked for
      */
-    public record Report(long damages, Identity identity, CleanClose closed, List<Manifest> checkpoints, List<SegmentFile> segments, long begin,
-            long end, long settledEnd, List<Range> unknown, Content content) {
+    public record Report(long damages, Identity identity, CleanClose closed, List<Manifest> checkpoints, boolean beginsEmpty, List<SegmentFile> segments,
+            long begin, long end, long settledEnd, List<Range> unknown, Content content) {
         /** Whether nothing that is known to have been written is damaged. */
         public boolean isSound() {
             return damages == 0;
@@ -154,7 +155,7 @@ public final class StoreAudit implements AutoCloseable {
         };
         Optional<Identity> identity = sealed(StoreDirectory.IDENTITY, counting, () -> Identity.read(device, waits));
         if (identity.isEmpty()) {
-            return new Report(damages[0], null, null, List.of(), List.of(), 0, 0, 0, List.of(), null);
+            return new Report(damages[0], null, null, List.of(), false, List.of(), 0, 0, 0, List.of(), null);
         }
         Optional<CleanClose> closed = sealed(CleanClose.FILE, counting, () -> CleanClose.read(device, waits, identity.get().storeId()).orElse(null));
         List<Manifest> checkpoints = checkpoints(identity.get(), counting);
@@ -180,8 +181,8 @@ public final class StoreAudit implements AutoCloseable {
         }
         List<SegmentFile> segments = log.segments().entrySet().stream()
                 .map(segment -> new SegmentFile(LogAudit.nameOf(segment.getKey()), segment.getValue())).toList();
-        return new Report(damages[0], identity.get(), closed.orElse(null), checkpoints, segments, log.begin(), log.end(), log.settledEnd(), tally.unknown,
-                withContent ? tally.content() : null);
+        return new Report(damages[0], identity.get(), closed.orElse(null), checkpoints, beginsEmpty(), segments, log.begin(), log.end(), log.settledEnd(),
+                tally.unknown, withContent ? tally.content() : null);
     }
 
     /**
@@ -193,6 +194,11 @@ public final class StoreAudit implements AutoCloseable {
         Identity identity = Identity.read(device, waits);
         List<Long> generations = ManifestFiles.generations(device);
         return generations.isEmpty() ? Optional.empty() : Optional.of(CommitPoint.of(ManifestFiles.read(device, waits, identity, generations.getLast())));
+    }
+
+    /** Whether the store never had a checkpoint, as far as its files say: an opening begins empty then, and drops whatever log is there. */
+    public boolean beginsEmpty() {
+        return ManifestFiles.generations(device).isEmpty() && CheckpointFiles.manifestBefore(device).isEmpty() && !device.exists(CleanClose.FILE);
     }
 
     /**

@@ -44,6 +44,11 @@ final class Audit {
         }
     }
 
+    /** What an opening would do with a store that has no checkpoint. */
+    static String describeBeginning(StoreAudit.Report report) {
+        return report.end() > report.begin() ? "begin empty, and drop this log" : "begin empty";
+    }
+
     static String describe(StoreAudit.Range range) {
         return range.isOpen()
                 ? "unknown: what the log had from address " + range.from() + " on, because its process ended before it was written"

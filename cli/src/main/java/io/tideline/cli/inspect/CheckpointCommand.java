@@ -46,6 +46,9 @@ import picocli.CommandLine.TypeConversionException;
             "With --kind it takes a checkpoint of another kind, after which the store is left as if its process had ended: log of the log alone, snapshot"
                     + " of index and log with what is not in the log's files aside, index of the index alone, which holds the same operations as"
                     + " the newest checkpoint and spares replay.",
+            "",
+            "A store whose process was killed before its first checkpoint has a log that no opening can go back to: it begins empty, and drops that log. This"
+                    + " command does so only with --begin-empty.",
             ""
         },
         parameterListHeading = "%nWhat to open:%n",
@@ -57,7 +60,7 @@ import picocli.CommandLine.TypeConversionException;
             "  tideline checkpoint words --kind index  of its index alone",
             "  tideline checkpoint words --fall-back   of what is whole, where tideline verify words finds the newest checkpoint damaged",
             "",
-            "Exit codes: 0 taken, or that of the close kept; 2 not a store, in use, damaged, without a checkpoint that an index could go with, or not enough room."
+            "Exit codes: 0 taken, or that of the close kept; 2 not a store, in use, damaged, with a log and no checkpoint, without a checkpoint that an index could go with, or not enough room."
         })
 public final class CheckpointCommand implements Callable<Integer> {
 
@@ -75,6 +78,10 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Option(names = "--fall-back", description = "Where the newest checkpoint is damaged, go back to the one before and say what is lost with it; without this nothing"
             + " is opened then, and nothing changed.")
     private boolean fallsBack;
+
+    @Option(names = "--begin-empty", description = "Where the store has a log and never had a checkpoint, begin empty, drop that log and say how much it was; without this"
+            + " nothing is opened then, and nothing changed.")
+    private boolean beginsEmpty;
 
     @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
     private boolean quiet;
@@ -94,17 +101,34 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path path = Audit.path(directory);
-        StoreAudit.of(path).close(); // nothing is made where there is no store
+        long droppedBytes = bytesThatAnOpeningDrops(path);
         interruption.cleanUp(() -> { }); // the close is waited for
         List<LostGeneration> lost = new ArrayList<>();
         Map<String, Long> found = new TreeMap<>();
         CommitPoint commit = take(path, lost, found);
         interruption.publish(() -> {
             print(commit, streams.out());
+            if (droppedBytes > 0) {
+                streams.out().printf(Locale.ROOT, "dropped    %d bytes (%s) of log that no checkpoint held%n", droppedBytes, ByteSize.describe(droppedBytes));
+            }
             lost.forEach(each -> print(each, found, streams.out()));
             streams.out().flush();
         });
         return ExitCode.DONE;
+    }
+
+    /** Looks before anything is opened; nothing is made where there is no store. */
+    private long bytesThatAnOpeningDrops(Path path) {
+        try (StoreAudit audit = StoreAudit.of(path)) {
+            if (!audit.beginsEmpty() || !audit.hasRecordsWithoutCheckpoint()) {
+                return 0;
+            }
+            if (!beginsEmpty) {
+                throw new Failure("The store in " + directory + " has no checkpoint, so an opening would begin empty and drop its log of "
+                        + ByteSize.describe(audit.logBytes()) + "; nothing was changed. Copy the directory if you may need that log, and go on with --begin-empty.");
+            }
+            return audit.logBytes();
+        }
     }
 
     /**

@@ -62,7 +62,7 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
 
     private void printCheckpoints(PrintStream out) {
         if (report.checkpoints().isEmpty()) {
-            row(out, "manifests", "none: an opening would find nothing");
+            row(out, "manifests", "%s", report.beginsEmpty() ? "none: an opening would " + Audit.describeBeginning(report) : "none that is whole");
             return;
         }
         row(out, "manifests", "%s", report.checkpoints().stream().map(each -> ManifestFiles.name(each.generation())).collect(Collectors.joining(", ")));
@@ -136,6 +136,7 @@ record Inspection(StoreAudit.Report report, List<String> damages) {
         fields.put("tail", report.end());
         fields.put("segments", report.segments().stream().map(segment -> Map.of("name", segment.name(), "bytes", segment.sizeBytes())).toList());
         fields.put("manifests", report.checkpoints().stream().map(Manifest::generation).toList());
+        fields.put("beginsEmpty", report.beginsEmpty());
         fields.put("checkpoint", report.checkpoints().isEmpty() ? null : toJson(report.checkpoints().getFirst()));
         fields.put("unknown", report.unknown().stream().map(Inspection::toJson).toList());
         StoreAudit.Content content = report.content();

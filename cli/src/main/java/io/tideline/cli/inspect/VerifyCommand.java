@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
                     + " it, what was expected and what was found.",
             "",
             "A checkpoint says how far its log goes, and a store that was closed ends with one, so nothing in front of that can be missing"
-                    + " unnoticed. Behind the last checkpoint of a store whose process was killed, what nobody can know is said.",
+                    + " unnoticed. Behind the last checkpoint of a store whose process was killed, what nobody can know is said; and where there never"
+                    + " was a checkpoint, that an opening would begin empty.",
             ""
         },
         parameterListHeading = "%nWhat to check:%n",
@@ -85,6 +86,9 @@ public final class VerifyCommand implements Callable<Integer> {
         out.println((report.isSound() ? "not closed, and nothing is known to be damaged; " : "not closed; ") + log
                 + (report.checkpoints().isEmpty() ? "" : "; whole up to " + report.settledEnd() + ", where " + describe(report.checkpoints().getFirst())) + ".");
         report.unknown().forEach(range -> out.println(Audit.describe(range)));
+        if (report.beginsEmpty()) {
+            out.println("no checkpoint: an opening would " + Audit.describeBeginning(report) + ".");
+        }
     }
 
     private static String describe(Manifest newest) {

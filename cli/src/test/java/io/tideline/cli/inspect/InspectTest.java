@@ -1,6 +1,7 @@
 package io.tideline.cli.inspect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.cli.Run;
@@ -13,7 +14,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +42,7 @@ class InspectTest {
     }
 
     private StoreConfig config() {
-        return StoreConfig.builder().memory(8 * 4096).pageSize(4096).segmentSize(1 << 14).buckets(1 << 10).hugePages(false).directory(directory).build();
+        return small().directory(directory).build();
     }
 
     private Path segment(int number) {
@@ -202,6 +205,56 @@ class InspectTest {
         Run back = Run.of("checkpoint", "-q", "--fall-back", directory.toString());
         assertEquals(ExitCode.DONE, back.exitCode(), back.err());
         assertTrue(back.out().contains("lost       checkpoint 3: checkpoints/3-snapshot, offset 0: ") && back.out().contains("           s: operations 2 to 3"), back.out());
+    }
+
+    private StoreConfig.Builder small() {
+        return StoreConfig.builder().memory(8 * 4096).pageSize(4096).segmentSize(1 << 14).buckets(1 << 10).hugePages(false);
+    }
+
+    @Test
+    void shouldNotDropALogWithoutACheckpointUnasked() throws IOException {
+        Path loaded = parent.resolve("loaded");
+        try (Store store = Store.open(small().directory(loaded).build())) {
+            for (long key = 0; key < KEYS; key++) {
+                store.put(key, new byte[20]);
+            }
+            store.abandon();
+        }
+        Run verify = Run.of("verify", "-q", loaded.toString());
+        assertEquals(ExitCode.DONE, verify.exitCode(), verify.out() + verify.err());
+        assertTrue(verify.out().contains("no checkpoint: an opening would begin empty, and drop this log.\n"), verify.out());
+        Run inspect = Run.of("inspect", "-q", loaded.toString());
+        assertTrue(inspect.out().contains("manifests  none: an opening would begin empty, and drop this log\n"), inspect.out());
+        List<String> before = files(loaded);
+        Run refused = Run.of("checkpoint", "-q", loaded.toString());
+        assertEquals(ExitCode.COULD_NOT_RUN, refused.exitCode(), refused.out());
+        assertTrue(refused.err().contains("has no checkpoint, so an opening would begin empty and drop its log of ") && refused.err().contains("--begin-empty"), refused.err());
+        assertEquals(before, files(loaded));
+        Run taken = Run.of("checkpoint", "-q", "--begin-empty", loaded.toString());
+        assertEquals(ExitCode.DONE, taken.exitCode(), taken.err());
+        assertTrue(taken.out().startsWith("checkpoint 1, ") && taken.out().contains("dropped    "), taken.out());
+        Run again = Run.of("checkpoint", "-q", loaded.toString());
+        assertEquals(ExitCode.DONE, again.exitCode(), again.err());
+        assertFalse(again.out().contains("dropped"), again.out());
+    }
+
+    @Test
+    void shouldTakeACheckpointOfAStoreThatNeverHeldAnything() {
+        Path fresh = parent.resolve("fresh");
+        try (Store store = Store.open(small().directory(fresh).build())) {
+            store.abandon();
+        }
+        Run verify = Run.of("verify", "-q", fresh.toString());
+        assertTrue(verify.out().endsWith("no checkpoint: an opening would begin empty.\n"), verify.out());
+        Run taken = Run.of("checkpoint", "-q", fresh.toString());
+        assertEquals(ExitCode.DONE, taken.exitCode(), taken.err());
+        assertFalse(taken.out().contains("dropped"), taken.out());
+    }
+
+    private static List<String> files(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(Files::isRegularFile).map(file -> directory.relativize(file) + " of " + file.toFile().length() + " bytes").sorted().toList();
+        }
     }
 
     /** It promises to change nothing. */

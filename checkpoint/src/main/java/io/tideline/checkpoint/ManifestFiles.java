@@ -54,4 +54,13 @@ public final class ManifestFiles {
     public static Manifest read(Device device, Waits waits, Identity identity, long generation) {
         return SealedFile.readOurs(device, waits, name(generation), ManifestCodec.KIND, payload -> ManifestCodec.decode(payload, identity, generation));
     }
+
+    /**
+     * The same for who looks for damage, and goes on behind it: a manifest of another store is damage, too. An opening tells it apart, lest it falls
+     * back over a file that somebody only has to put where it belongs.
+     */
+    public static Manifest readOfStore(Device device, Waits waits, Identity identity, long generation) {
+        return SealedFile.readOurs(device, waits, name(generation), ManifestCodec.KIND,
+                payload -> ManifestCodec.decode(payload.ofStore(identity.storeId()), identity, generation));
+    }
 }

@@ -241,7 +241,7 @@ public final class StoreAudit implements AutoCloseable {
     private List<Manifest> checkpoints(Identity identity, Consumer<String> damaged) {
         List<Manifest> checkpoints = new ArrayList<>();
         for (long generation : ManifestFiles.generations(device).reversed()) {
-            sealed(ManifestFiles.name(generation), damaged, () -> ManifestFiles.read(device, waits, identity, generation)).ifPresent(checkpoints::add);
+            sealed(ManifestFiles.name(generation), damaged, () -> ManifestFiles.readOfStore(device, waits, identity, generation)).ifPresent(checkpoints::add);
         }
         return checkpoints;
     }

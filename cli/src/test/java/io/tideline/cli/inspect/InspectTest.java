@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -254,6 +255,48 @@ class InspectTest {
     private static List<String> files(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             return files.filter(Files::isRegularFile).map(file -> directory.relativize(file) + " of " + file.toFile().length() + " bytes").sorted().toList();
+        }
+    }
+
+    /** Somebody mixed up the files of two stores. */
+    @Test
+    void shouldCallTheFilesOfAnotherStoreDamageAndGoOn() throws IOException {
+        Path other = parent.resolve("other");
+        try (Store store = Store.open(small().directory(other).build())) {
+            store.put(1, 1);
+        }
+        byte[] manifest = Files.readAllBytes(directory.resolve("MANIFEST-1"));
+        Files.copy(other.resolve("MANIFEST-1"), directory.resolve("MANIFEST-1"), StandardCopyOption.REPLACE_EXISTING);
+        flipFirstRecord();
+        for (String command : new String[] {"verify", "inspect"}) {
+            Run run = Run.of(command, "-q", directory.toString());
+            assertEquals(ExitCode.WRONG, run.exitCode(), run.out() + run.err());
+            assertTrue(run.out().matches("(?s).*MANIFEST-1 is damaged at offset \\d+: the store id is 0x[0-9a-f]+, expected 0x[0-9a-f]+; nothing of it was used\n.*"), run.out());
+            assertTrue(run.out().contains("log/000000000000, offset 64: ") && run.out().contains("DAMAGED: 2 places"), run.out());
+        }
+        flipFirstRecord();
+        Files.write(directory.resolve("MANIFEST-1"), manifest);
+        byte[] identity = Files.readAllBytes(directory.resolve("IDENTITY"));
+        Files.copy(other.resolve("IDENTITY"), directory.resolve("IDENTITY"), StandardCopyOption.REPLACE_EXISTING);
+        Run mixed = Run.of("verify", "-q", directory.toString());
+        assertEquals(ExitCode.WRONG, mixed.exitCode(), mixed.out() + mixed.err());
+        assertTrue(mixed.out().contains("MANIFEST-1 is damaged at offset ") && mixed.out().contains("CLEAN-CLOSE is damaged at offset "), mixed.out());
+        Files.delete(directory.resolve("IDENTITY"));
+        for (String command : new String[] {"verify", "inspect", "checkpoint"}) {
+            Run gone = Run.of(command, "-q", directory.toString());
+            assertEquals(ExitCode.COULD_NOT_RUN, gone.exitCode(), gone.out() + gone.err());
+            assertTrue(gone.err().contains("holds CLEAN-CLOSE but no IDENTITY") && gone.err().contains("Put IDENTITY back from a copy"), gone.err());
+        }
+        Files.write(directory.resolve("IDENTITY"), identity);
+        assertEquals(ExitCode.DONE, Run.of("verify", "-q", directory.toString()).exitCode());
+    }
+
+    private void flipFirstRecord() throws IOException {
+        try (RandomAccessFile bytes = new RandomAccessFile(segment(0).toFile(), "rw")) {
+            bytes.seek(70);
+            int whole = bytes.read();
+            bytes.seek(70);
+            bytes.write(whole ^ 1);
         }
     }
 

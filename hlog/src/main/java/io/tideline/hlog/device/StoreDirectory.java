@@ -13,10 +13,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -38,6 +41,9 @@ public final class StoreDirectory implements AutoCloseable {
 
     /** What a creation that was cut short can leave. */
     private static final Set<String> BEFORE_IDENTITY = Set.of(LOCK, IDENTITY + TEMPORARY_SUFFIX);
+    private static final List<String> DIRECTORIES = List.of("log", "checkpoints");
+    /** What a store makes behind its identity. */
+    private static final Pattern BEHIND_IDENTITY = Pattern.compile("MANIFEST-\\d+|CLEAN-CLOSE|log/\\d{12}|checkpoints/\\d+-[a-z]+");
     /** Behind the signature, which stays readable also where locks keep others from reading. */
     private static final long LOCKED_OFFSET = 1L << 40;
 
@@ -103,7 +109,7 @@ public final class StoreDirectory implements AutoCloseable {
         try {
             Path path = directory.toRealPath();
             take(claim, path, path);
-            refuseForeign(path);
+            refuseForeign(path, exclusive);
             Path file = path.resolve(LOCK);
             if (exclusive) {
                 createIfAbsent(file);
@@ -113,7 +119,7 @@ public final class StoreDirectory implements AutoCloseable {
                 lockFile = openNoLink(file, exclusive);
                 lock(lockFile, exclusive, path);
             }
-            boolean fresh = refuseForeign(path); // again: until the lock was ours, others could make files
+            boolean fresh = refuseForeign(path, exclusive); // again: until the lock was ours, others could make files
             if (exclusive) {
                 LockHolder.thisProcess().sign(lockFile);
             }
@@ -146,7 +152,7 @@ public final class StoreDirectory implements AutoCloseable {
     }
 
     /** Whether the directory holds no store and nothing else either. */
-    private static boolean refuseForeign(Path path) throws IOException {
+    private static boolean refuseForeign(Path path, boolean exclusive) throws IOException {
         Path lock = path.resolve(LOCK);
         if (Files.exists(lock, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
             throw new FormatFault(lock + " is not a regular file, so the directory was left alone; remove it, or choose another directory");
@@ -156,8 +162,24 @@ public final class StoreDirectory implements AutoCloseable {
         if (others.isEmpty() || Files.exists(path.resolve(IDENTITY), LinkOption.NOFOLLOW_LINKS)) {
             return others.isEmpty();
         }
+        Optional<String> ofAStore = fileOfAStore(path, others);
+        if (ofAStore.isPresent()) {
+            throw new FormatFault("the directory " + path + " holds " + ofAStore.get() + " but no " + IDENTITY
+                    + ", without which the files of a store cannot be read; nothing was changed. Put " + IDENTITY + " back from a copy, or name another directory");
+        }
         throw new FormatFault("the directory " + path + " holds " + others.getFirst() + " but no " + IDENTITY
-                + ", so it is not a store and was left alone; choose an empty directory");
+                + (exclusive ? ", so it is not a store and was left alone; choose an empty directory" : ", so it is not a store; name the directory of a store"));
+    }
+
+    /** Something that hardly anybody but a store would have there. */
+    private static Optional<String> fileOfAStore(Path path, List<String> names) throws IOException {
+        List<String> files = new ArrayList<>(names);
+        for (String directory : DIRECTORIES) {
+            if (Files.isDirectory(path.resolve(directory), LinkOption.NOFOLLOW_LINKS)) {
+                names(path.resolve(directory)).forEach(name -> files.add(directory + "/" + name));
+            }
+        }
+        return files.stream().filter(name -> BEHIND_IDENTITY.matcher(name).matches()).findFirst();
     }
 
     private static List<String> names(Path path) throws IOException {

@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -132,6 +133,22 @@ final class StoreDirectoryTest {
         }
         assertEquals(before, Files.getLastModifiedTime(directory()));
         assertEquals("mine", Files.readString(directory().resolve(foreign)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"MANIFEST-12", "CLEAN-CLOSE", "log/000000000003", "checkpoints/2-index"})
+    void shouldAskForTheIdentityOfWhatLooksLikeAStore(String file) throws IOException {
+        Files.createDirectories(directory().resolve(file).getParent());
+        Files.writeString(directory().resolve("a.txt"), "mine");
+        for (Executable taking : List.<Executable>of(() -> StoreDirectory.lock(directory()), () -> StoreDirectory.look(directory()))) {
+            Files.deleteIfExists(directory().resolve(file));
+            String stranger = assertThrows(FormatFault.class, taking).getMessage();
+            assertTrue(stranger.contains("holds a.txt but no IDENTITY, so it is not a store"), stranger);
+            Files.writeString(directory().resolve(file), "");
+            String robbed = assertThrows(FormatFault.class, taking).getMessage();
+            assertTrue(robbed.contains("holds " + file + " but no IDENTITY") && robbed.contains("Put IDENTITY back from a copy"), robbed);
+        }
+        assertFalse(Files.exists(directory().resolve("LOCK")));
     }
 
     @ParameterizedTest

@@ -6,7 +6,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.HexFormat;
 
 /** Checks that names in a file are text, without taking memory for each. Not thread-safe. */
 final class Names {
@@ -40,7 +40,7 @@ final class Names {
         characters.clear();
         buffer.clear().limit(end).position(begin);
         if (decoder.decode(buffer, characters, true).isError()) {
-            throw payload.damage(offset + begin, "a name", Arrays.toString(Arrays.copyOfRange(bytes, begin, end)), "UTF-8");
+            throw payload.damage(offset + begin, "a name", "0x" + HexFormat.of().formatHex(bytes, begin, end), "UTF-8");
         }
     }
 }

@@ -186,9 +186,15 @@ public final class StoreOptions {
         return nameOf(device());
     }
 
-    /** How many buckets an index of that size has. */
+    /** How many buckets an index of that size has, or a {@link Failure} why there is none of that size. */
     public static long buckets(ByteSize index) {
-        return Math.max(1, Long.highestOneBit(index.bytes() / BUCKET_BYTES));
+        long buckets = Math.max(1, Long.highestOneBit(index.bytes() / BUCKET_BYTES));
+        try {
+            StoreConfig.builder().buckets(buckets).build();
+            return buckets;
+        } catch (IllegalArgumentException wrongSize) {
+            throw new Failure("--index " + index + " cannot be used: " + wrongSize.getMessage() + ", each of " + BUCKET_BYTES + " bytes.", wrongSize);
+        }
     }
 
     private static void divide(StoreConfig.Builder config, ByteSize memory, int threads) {

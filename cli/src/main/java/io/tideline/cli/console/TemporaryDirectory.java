@@ -22,16 +22,20 @@ public final class TemporaryDirectory implements AutoCloseable {
         this.path = path;
     }
 
-    /** Makes one where the system keeps such, for its owner alone. */
+    /** Makes one where the system keeps such, which is there, for its owner alone. */
     public static TemporaryDirectory create(Interruption interruption) {
-        return createIn(Path.of(System.getProperty("java.io.tmpdir")), interruption);
+        return make(Path.of(System.getProperty("java.io.tmpdir")), false, interruption);
     }
 
     /** Makes one in another directory, which is made too if only its parent is there. */
     public static TemporaryDirectory createIn(Path parent, Interruption interruption) {
+        return make(parent, true, interruption);
+    }
+
+    private static TemporaryDirectory make(Path parent, boolean withParent, Interruption interruption) {
         Path made;
         try {
-            if (!Files.exists(parent)) {
+            if (withParent && !Files.exists(parent)) {
                 Files.createDirectory(parent);
             }
             made = Files.createTempDirectory(parent, "tideline-");

@@ -37,6 +37,9 @@ final class Audit {
     }
 
     static Path path(String directory) {
+        if (directory.isEmpty()) {
+            throw new Failure("An empty DIR names no directory; give the directory of a store.");
+        }
         try {
             return Path.of(directory);
         } catch (InvalidPathException wrong) {

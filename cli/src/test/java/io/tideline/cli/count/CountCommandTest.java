@@ -247,6 +247,15 @@ class CountCommandTest {
         return text.toString();
     }
 
+    @Test
+    void shouldNotMakeThePlaceOfTemporaryFiles() {
+        Path missing = directory.resolve("missing");
+        Run run = withTemporaryFilesIn(missing, () -> Run.withInput(Run.bytes("a"), "count", MEMORY, "-"));
+        assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), run.out());
+        assertTrue(run.err().contains("Cannot make a temporary directory in " + missing + ": there is no such file or directory; name one with --dir."), run.err());
+        assertFalse(Files.exists(missing));
+    }
+
     private static Run withTemporaryFilesIn(Path directory, Supplier<Run> run) {
         String usual = System.setProperty("java.io.tmpdir", directory.toString());
         try {
@@ -320,6 +329,7 @@ class CountCommandTest {
             {"--device=tape", "'tape' is not a device; choose buffered"},
             {"--device=buffered", "give --memory or --dir too"},
             {"--memory=8m --index=x", "'x' is not a size"},
+            {"--index=100t", "--index 100t cannot be used: buckets is 1099511627776; it takes a power of two up to 2^39, each of 64 bytes."},
         }) {
             List<String> arguments = new ArrayList<>(List.of("count", "-"));
             arguments.addAll(List.of(line[0].split(" ")));

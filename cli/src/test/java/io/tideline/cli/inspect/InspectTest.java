@@ -300,6 +300,15 @@ class InspectTest {
         }
     }
 
+    @Test
+    void shouldNotTakeAnEmptyPathForTheCurrentDirectory() {
+        for (String command : new String[] {"verify", "inspect", "checkpoint"}) {
+            Run run = Run.of(command, "");
+            assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), run.out());
+            assertTrue(run.err().contains("An empty DIR names no directory; give the directory of a store."), run.err());
+        }
+    }
+
     /** It promises to change nothing. */
     @Test
     void shouldNotWriteItsResultOverTheStore() throws IOException {

@@ -72,7 +72,7 @@ final class SealCodec {
         }
         for (int offset = end; offset < file.limit(); offset++) {
             if (file.get(offset) != 0) {
-                throw SealedPayload.damage(path, offset, "the byte", file.get(offset) + "", "0");
+                throw SealedPayload.damage(path, offset, "the byte", "0x" + Integer.toHexString(file.get(offset) & 0xFF), "0");
             }
         }
         // only now: before, a flipped bit would pass for another version

@@ -90,7 +90,7 @@ public final class SealedPayload {
             requireRoom("the padding", 1);
             byte found = bytes.get();
             if (found != 0) {
-                throw damage(path, bytes.position() - 1, "the padding", found + "", "0");
+                throw damage(path, bytes.position() - 1, "the padding", "0x" + Integer.toHexString(found & 0xFF), "0");
             }
         }
     }

@@ -4,6 +4,7 @@ import io.tideline.cli.console.Failure;
 import io.tideline.core.CommitPoint;
 import io.tideline.core.StoreAudit;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -15,9 +16,9 @@ final class EarlierCount {
     private EarlierCount() {
     }
 
-    /** Whether a store is in the directory, whoever made it. */
+    /** Whether a store is in the directory, whoever made it; also where a link stands for its identity, which whoever opens it refuses. */
     static boolean isStore(Path directory) {
-        return Files.exists(directory.resolve(IDENTITY));
+        return Files.exists(directory.resolve(IDENTITY), LinkOption.NOFOLLOW_LINKS);
     }
 
     /**

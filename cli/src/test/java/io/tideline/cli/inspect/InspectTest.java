@@ -2,6 +2,7 @@ package io.tideline.cli.inspect;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.cli.Run;
@@ -10,9 +11,11 @@ import io.tideline.core.CheckpointRequest;
 import io.tideline.core.Session;
 import io.tideline.core.Store;
 import io.tideline.core.StoreConfig;
+import io.tideline.fault.FormatFault;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
@@ -56,6 +59,34 @@ class InspectTest {
         assertEquals(ExitCode.DONE, run.exitCode(), run.err());
         assertTrue(run.out().startsWith("sound: every byte is as it was written; ") && run.out().strip().endsWith("closed cleanly."), run.out());
         assertTrue(run.err().contains("verifying: "), run.err());
+    }
+
+    /** A link does not count as the store's file, so an opening would have made another in its place. */
+    @Test
+    void shouldRefuseAStoreOfWhichAnythingIsALinkAndLeaveItAlone() throws IOException {
+        List<Path> parts;
+        try (Stream<Path> all = Files.walk(directory)) {
+            parts = all.filter(path -> !path.equals(directory)).toList();
+        }
+        assertTrue(parts.containsAll(List.of(directory.resolve("IDENTITY"), directory.resolve("CLEAN-CLOSE"), directory.resolve("MANIFEST-1"),
+                directory.resolve("LOCK"), directory.resolve("log"), directory.resolve("checkpoints"), segment(0))), parts.toString());
+        for (Path part : parts) {
+            Path real = Files.move(part, parent.resolve("real"));
+            Files.createSymbolicLink(part, real);
+            String expected = part.toRealPath(LinkOption.NOFOLLOW_LINKS) + " is not a " + (Files.isDirectory(real) ? "directory" : "regular file")
+                    + " but a symbolic link to " + real;
+            String opening = assertThrows(FormatFault.class, () -> Store.open(config())).getMessage();
+            assertTrue(opening.startsWith(expected), opening);
+            for (String command : new String[] {"verify", "inspect", "checkpoint"}) {
+                Run run = Run.of(command, "-q", directory.toString());
+                assertEquals(ExitCode.COULD_NOT_RUN, run.exitCode(), run.err());
+                assertTrue(run.err().contains(expected), run.err());
+            }
+            assertTrue(Files.isSymbolicLink(part), part + " was overwritten");
+            Files.delete(part);
+            Files.move(real, part);
+        }
+        assertEquals(ExitCode.DONE, Run.of("verify", "-q", directory.toString()).exitCode());
     }
 
     @Test

@@ -42,7 +42,7 @@ public interface Device extends AutoCloseable {
     /** The names of all files of the directory, one- and two-part, sorted. */
     List<String> list();
 
-    /** Gives a file another name, replacing what had that name. */
+    /** Gives a file another name, replacing the file that had that name; an {@link io.tideline.fault.IoFault} if something else has it. */
     void rename(String from, String to);
 
     /** Removes a name. Open files stay readable until they are closed. */

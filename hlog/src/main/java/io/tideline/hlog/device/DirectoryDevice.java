@@ -124,6 +124,7 @@ abstract class DirectoryDevice implements Device {
         requireFile(source, "rename");
         try {
             makeParent(target);
+            StoreNames.requireReplaceable(target);
             Files.move(source, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot rename " + source + " to " + target, failed);

@@ -13,14 +13,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The directory of a store, held so that nobody else writes to it: by one opening of one process, whatever path leads to it.
@@ -41,9 +38,6 @@ public final class StoreDirectory implements AutoCloseable {
 
     /** What a creation that was cut short can leave. */
     private static final Set<String> BEFORE_IDENTITY = Set.of(LOCK, IDENTITY + TEMPORARY_SUFFIX);
-    private static final List<String> DIRECTORIES = List.of("log", "checkpoints");
-    /** What a store makes behind its identity. */
-    private static final Pattern BEHIND_IDENTITY = Pattern.compile("MANIFEST-\\d+|CLEAN-CLOSE|log/\\d{12}|checkpoints/\\d+-[a-z]+");
     /** Behind the signature, which stays readable also where locks keep others from reading. */
     private static final long LOCKED_OFFSET = 1L << 40;
 
@@ -153,39 +147,25 @@ public final class StoreDirectory implements AutoCloseable {
 
     /** Whether the directory holds no store and nothing else either. */
     private static boolean refuseForeign(Path path, boolean exclusive) throws IOException {
-        Path lock = path.resolve(LOCK);
-        if (Files.exists(lock, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(lock, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FormatFault(lock + " is not a regular file, so the directory was left alone; remove it, or choose another directory");
-        }
-        List<String> others = names(path).stream().filter(name -> !BEFORE_IDENTITY.contains(name)).toList();
+        StoreNames.requireFile(path.resolve(LOCK)); // before anything opens it
+        List<String> names = StoreNames.in(path);
+        List<String> others = names.stream().filter(name -> !BEFORE_IDENTITY.contains(name)).toList();
         // asked after the names: a store that is being made has its identity before it has other files
-        if (others.isEmpty() || Files.exists(path.resolve(IDENTITY), LinkOption.NOFOLLOW_LINKS)) {
-            return others.isEmpty();
+        if (!others.isEmpty() && !Files.exists(path.resolve(IDENTITY), LinkOption.NOFOLLOW_LINKS)) {
+            throw withoutIdentity(path, others, exclusive);
         }
-        Optional<String> ofAStore = fileOfAStore(path, others);
+        StoreNames.requirePlain(path, names);
+        return others.isEmpty();
+    }
+
+    private static FormatFault withoutIdentity(Path path, List<String> others, boolean exclusive) throws IOException {
+        Optional<String> ofAStore = StoreNames.behindIdentity(path, others);
         if (ofAStore.isPresent()) {
-            throw new FormatFault("the directory " + path + " holds " + ofAStore.get() + " but no " + IDENTITY
+            return new FormatFault("the directory " + path + " holds " + ofAStore.get() + " but no " + IDENTITY
                     + ", without which the files of a store cannot be read; nothing was changed. Put " + IDENTITY + " back from a copy, or name another directory");
         }
-        throw new FormatFault("the directory " + path + " holds " + others.getFirst() + " but no " + IDENTITY
+        return new FormatFault("the directory " + path + " holds " + others.getFirst() + " but no " + IDENTITY
                 + (exclusive ? ", so it is not a store and was left alone; choose an empty directory" : ", so it is not a store; name the directory of a store"));
-    }
-
-    /** Something that hardly anybody but a store would have there. */
-    private static Optional<String> fileOfAStore(Path path, List<String> names) throws IOException {
-        List<String> files = new ArrayList<>(names);
-        for (String directory : DIRECTORIES) {
-            if (Files.isDirectory(path.resolve(directory), LinkOption.NOFOLLOW_LINKS)) {
-                names(path.resolve(directory)).forEach(name -> files.add(directory + "/" + name));
-            }
-        }
-        return files.stream().filter(name -> BEHIND_IDENTITY.matcher(name).matches()).findFirst();
-    }
-
-    private static List<String> names(Path path) throws IOException {
-        try (Stream<Path> files = Files.list(path)) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList();
-        }
     }
 
     private static void createIfAbsent(Path file) throws IOException {
@@ -254,7 +234,7 @@ public final class StoreDirectory implements AutoCloseable {
     /** The names of what is inside now, sorted; of files and directories, one level deep. */
     public List<String> names() {
         try {
-            return names(path);
+            return StoreNames.in(path);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot list " + path, failed);
         }

@@ -64,7 +64,10 @@ abstract class DirectoryDeviceSpec extends DeviceSpec {
         Path outside = Files.writeString(parent.resolve("outside"), "not ours");
         Files.createSymbolicLink(directory.resolve("link"), outside);
         Files.createSymbolicLink(directory.resolve("dangling"), parent.resolve("nowhere"));
+        device.create("ours").close();
         for (String link : List.of("link", "dangling")) {
+            String overwriting = assertThrows(IoFault.class, () -> device.rename("ours", link)).getMessage();
+            assertTrue(overwriting.contains(link + " is not a regular file but a symbolic link to ") && overwriting.contains("is not overwritten"), overwriting);
             assertThrows(IoFault.class, () -> device.open(link));
             assertThrows(IoFault.class, () -> device.create(link));
             assertThrows(IoFault.class, () -> device.delete(link));
@@ -72,7 +75,7 @@ abstract class DirectoryDeviceSpec extends DeviceSpec {
             assertFalse(device.exists(link));
             assertTrue(Files.isSymbolicLink(directory.resolve(link)));
         }
-        assertEquals(List.of(), device.list());
+        assertEquals(List.of("ours"), device.list());
         assertEquals("not ours", Files.readString(outside));
         assertFalse(Files.exists(parent.resolve("nowhere"), LinkOption.NOFOLLOW_LINKS));
     }

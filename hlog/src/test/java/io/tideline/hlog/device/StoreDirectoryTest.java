@@ -18,6 +18,7 @@ import java.net.URLClassLoader;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
@@ -168,6 +169,100 @@ final class StoreDirectoryTest {
         if (!dangling) {
             assertEquals("precious", Files.readString(target));
         }
+    }
+
+    /** Each way of standing under a name without being what belongs there, and how a refusal calls it. */
+    private enum Stranger {
+        LINK, DANGLING_LINK, FIFO, DIRECTORY, FILE;
+
+        /** What a refusal says of it. */
+        String stand(Path path, Path outside) throws Exception {
+            switch (this) {
+                case LINK, DANGLING_LINK -> {
+                    Path target = this == LINK ? outside : outside.resolveSibling("nowhere");
+                    Files.createSymbolicLink(path, target);
+                    return "a symbolic link to " + target;
+                }
+                case FIFO -> {
+                    Process made = new ProcessBuilder("mkfifo", path.toString()).inheritIO().start();
+                    assertEquals(0, made.waitFor());
+                    return "a FIFO";
+                }
+                case DIRECTORY -> {
+                    Files.createDirectory(path);
+                    return "a directory";
+                }
+                case FILE -> {
+                    Files.writeString(path, "a file");
+                    return "a file";
+                }
+            }
+            throw new AssertionError(this);
+        }
+    }
+
+    private List<String> everything() throws IOException {
+        try (Stream<Path> all = Files.walk(directory())) {
+            List<String> found = new ArrayList<>();
+            for (Path each : all.sorted().toList()) {
+                found.add(each + " " + Files.getAttribute(each, "unix:mode", LinkOption.NOFOLLOW_LINKS)
+                        + " " + Files.getAttribute(each, "unix:ino", LinkOption.NOFOLLOW_LINKS)
+                        + (Files.isRegularFile(each, LinkOption.NOFOLLOW_LINKS) ? " " + Files.readString(each) : ""));
+            }
+            return found;
+        }
+    }
+
+    private void assertLeftAlone(String expected) throws IOException {
+        List<String> before = everything();
+        for (int i = 0; i < 2; i++) {
+            assertTrue(assertThrows(FormatFault.class, () -> StoreDirectory.lock(directory())).getMessage().startsWith(expected), expected);
+            assertTrue(assertThrows(FormatFault.class, () -> StoreDirectory.look(directory())).getMessage().startsWith(expected), expected);
+        }
+        assertEquals(before, everything());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"LOCK", "IDENTITY", "IDENTITY.tmp", "CLEAN-CLOSE", "CLEAN-CLOSE.tmp", "MANIFEST-3", "MANIFEST-3.tmp", "log/000000000001",
+            "checkpoints/2-index"})
+    void shouldRefuseWhatIsNoFileWhereAFileBelongs(String name) throws Exception {
+        makeStore();
+        Files.createDirectory(directory().resolve("checkpoints"));
+        Path path = directory().resolve(name);
+        Path outside = Files.writeString(parent.resolve("outside"), "precious");
+        boolean isNeeded = !name.equals("LOCK") && !name.endsWith(".tmp");
+        for (Stranger stranger : List.of(Stranger.LINK, Stranger.DANGLING_LINK, Stranger.FIFO, Stranger.DIRECTORY)) {
+            Files.deleteIfExists(path);
+            String kind = stranger.stand(path, outside);
+            assertLeftAlone(path.toRealPath(LinkOption.NOFOLLOW_LINKS) + " is not a regular file but " + kind + ", so the directory was left alone; "
+                    + (isNeeded ? "put the file that was there in its place" : "remove it") + ", or choose another directory");
+        }
+        assertEquals("precious", Files.readString(outside));
+        assertFalse(Files.exists(parent.resolve("nowhere")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"log", "checkpoints"})
+    void shouldRefuseWhatIsNoDirectoryWhereOneBelongs(String name) throws Exception {
+        makeStore();
+        Path path = directory().resolve(name);
+        Path outside = Files.createDirectory(parent.resolve("outside"));
+        for (Stranger stranger : List.of(Stranger.LINK, Stranger.DANGLING_LINK, Stranger.FIFO, Stranger.FILE)) {
+            Files.deleteIfExists(path);
+            String kind = stranger.stand(path, outside);
+            assertLeftAlone(path.toRealPath(LinkOption.NOFOLLOW_LINKS) + " is not a directory but " + kind
+                    + ", so the directory was left alone; put the directory that was there in its place, or choose another directory");
+        }
+    }
+
+    @Test
+    void shouldNotCareForLinksUnderNamesThatAreNotItsOwn() throws Exception {
+        makeStore();
+        for (String name : List.of("notes", "MANIFEST-", "MANIFEST-07", "log/notes", "log/lost+found")) {
+            Stranger.LINK.stand(directory().resolve(name), parent);
+        }
+        StoreDirectory.lock(directory()).close();
+        StoreDirectory.look(directory()).close();
     }
 
     // --- one process ---

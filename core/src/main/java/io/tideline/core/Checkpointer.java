@@ -240,7 +240,11 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     }
 
     private CommitStep commitStep(Supplier<Manifest> manifest, Consumer<Manifest> onCommitted) {
-        return new CommitStep(files.manifests(), kernel.config.retain(), manifest, onCommitted, needed -> {
+        Supplier<Manifest> ofHeldDirectory = () -> {
+            files.requireHeld();
+            return manifest.get();
+        };
+        return new CommitStep(files.manifests(), kernel.config.retain(), ofHeldDirectory, onCommitted, needed -> {
             files.retired(needed);
             kernel.log.deleteBelow(needed.logFrom());
         });

@@ -266,8 +266,20 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
+    /**
+     * Asked before anything is published.
+     *
+     * @throws io.tideline.fault.LockedFault if the directory is not held any more
+     */
+    void requireHeld() {
+        if (directory != null) {
+            directory.requireHeld();
+        }
+    }
+
     /** Notes that the whole log is synced, and which checkpoint is the newest; it has no user any more. */
     void closedCleanly(long begin) {
+        requireHeld();
         Manifest newest = newest().orElseThrow();
         try {
             new CleanClose(begin, newest.log().end(), newest.generation()).publish(device, config.waits(), identity.storeId());

@@ -7,6 +7,7 @@ final class Errno {
     static final int EINTR = 4;
     static final int EAGAIN = 11;
     static final int ENOMEM = 12;
+    static final int EACCES = 13;
     static final int EBUSY = 16;
     static final int EEXIST = 17;
     static final int EINVAL = 22;
@@ -26,7 +27,7 @@ final class Errno {
             case 9 -> "Bad file descriptor";
             case EAGAIN -> "Resource temporarily unavailable";
             case ENOMEM -> "Cannot allocate memory";
-            case 13 -> "Permission denied";
+            case EACCES -> "Permission denied";
             case 14 -> "Bad address";
             case EBUSY -> "Device or resource busy";
             case EEXIST -> "File exists";

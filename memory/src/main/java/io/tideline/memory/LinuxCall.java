@@ -27,6 +27,7 @@ enum LinuxCall {
     PREAD(17, 67),
     MREMAP(25, 216),
     MADVISE(28, 233),
+    FCNTL(72, 25),
     FTRUNCATE(77, 46),
     OPENAT(257, 56),
     EVENTFD(290, 19),

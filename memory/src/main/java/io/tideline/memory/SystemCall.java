@@ -15,6 +15,8 @@ final class SystemCall {
     private static final int O_NOFOLLOW = LinuxCall.Machine.IS_ARM ? 0x8000 : 0x20000;
     private static final int O_DIRECT = LinuxCall.Machine.IS_ARM ? 0x10000 : 0x4000;
     private static final int OWNER_READS_AND_WRITES = 0600;
+    private static final int F_OFD_GETLK = 36;
+    private static final int F_OFD_SETLK = 37;
     private static final int SEEK_END = 2;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int ENTER_GETEVENTS = 1;
@@ -26,17 +28,35 @@ final class SystemCall {
 
     /** A descriptor that is closed in programs this one starts, for reading and writing, not through a symbolic link. */
     static int open(String path, boolean create, boolean direct) {
-        int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | (create ? O_CREAT | O_EXCL : 0) | (direct ? O_DIRECT : 0);
+        return open(path, O_RDWR | (create ? O_CREAT | O_EXCL : 0) | (direct ? O_DIRECT : 0));
+    }
+
+    /** The same of a file that is there, for reading alone. */
+    static int openToRead(String path) {
+        return open(path, 0);
+    }
+
+    private static int open(String path, int flags) {
         byte[] name = path.getBytes(Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"))); // as the JDK names files
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocate(name.length + 1);
             MemorySegment.copy(name, 0, text, ValueLayout.JAVA_BYTE, 0, name.length);
-            return (int) LinuxCall.OPENAT.run(AT_FDCWD, text.address(), flags, OWNER_READS_AND_WRITES, 0, 0);
+            return (int) LinuxCall.OPENAT.run(AT_FDCWD, text.address(), flags | O_CLOEXEC | O_NOFOLLOW, OWNER_READS_AND_WRITES, 0, 0);
         }
     }
 
     static int close(int descriptor) {
         return (int) LinuxCall.CLOSE.run(descriptor, 0, 0);
+    }
+
+    /** Takes, changes or gives up a lock that belongs to the descriptor; at once or not at all. */
+    static int takeLock(int descriptor, MemorySegment lock) {
+        return (int) LinuxCall.FCNTL.run(descriptor, F_OFD_SETLK, lock.address());
+    }
+
+    /** Writes a lock that stands in the way of the given one over it, or that there is none. */
+    static int findLock(int descriptor, MemorySegment lock) {
+        return (int) LinuxCall.FCNTL.run(descriptor, F_OFD_GETLK, lock.address());
     }
 
     /** Moves the descriptor's position, which nobody uses. */

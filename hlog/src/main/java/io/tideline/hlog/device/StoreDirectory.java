@@ -4,8 +4,6 @@ import io.tideline.fault.FormatFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.LockedFault;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -23,8 +21,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * The directory of a store, held so that nobody else writes to it: by one opening of one process, whatever path leads to it.
  *
  * <p>Two things hold it. Inside the JVM a {@link JvmClaim} of the directory and of its file LOCK, by device and inode; it refuses a second
- * opening before that opens any file. Against other processes a lock of the operating system on LOCK, which ends with the process, so what
- * a killed one leaves behind is no obstacle. LOCK is never deleted: whoever deletes it while a store is open takes its protection away.
+ * opening before that opens any file. Against other processes the lock of a {@link LockFile}, which ends with the process, so what a killed one
+ * leaves behind is no obstacle. LOCK is never deleted: whoever deletes it while a store is open takes its protection away.
  *
  * <p>Thread-safe.
  */
@@ -38,19 +36,17 @@ public final class StoreDirectory implements AutoCloseable {
 
     /** What a creation that was cut short can leave. */
     private static final Set<String> BEFORE_IDENTITY = Set.of(LOCK, IDENTITY + TEMPORARY_SUFFIX);
-    /** Behind the signature, which stays readable also where locks keep others from reading. */
-    private static final long LOCKED_OFFSET = 1L << 40;
 
-    private static final Queue<RandomAccessFile> KEPT_OPEN = new ConcurrentLinkedQueue<>();
+    private static final Queue<LockFile> KEPT_OPEN = new ConcurrentLinkedQueue<>();
 
     private final Path path;
     private final boolean fresh;
     private final JvmClaim claim;
     /** Null where somebody looks at a directory without LOCK. */
-    private final RandomAccessFile lockFile;
+    private final LockFile lockFile;
     private boolean closed;
 
-    private StoreDirectory(Path path, boolean fresh, JvmClaim claim, RandomAccessFile lockFile) {
+    private StoreDirectory(Path path, boolean fresh, JvmClaim claim, LockFile lockFile) {
         this.path = path;
         this.fresh = fresh;
         this.claim = claim;
@@ -98,7 +94,7 @@ public final class StoreDirectory implements AutoCloseable {
 
     private static StoreDirectory open(Path directory, boolean exclusive) {
         JvmClaim claim = new JvmClaim();
-        RandomAccessFile lockFile = null;
+        LockFile lockFile = null;
         boolean opened = false;
         try {
             Path path = directory.toRealPath();
@@ -110,12 +106,12 @@ public final class StoreDirectory implements AutoCloseable {
             }
             if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
                 take(claim, file, path);
-                lockFile = openNoLink(file, exclusive);
+                lockFile = LockFile.open(file, exclusive);
                 lock(lockFile, exclusive, path);
             }
             boolean fresh = refuseForeign(path, exclusive); // again: until the lock was ours, others could make files
             if (exclusive) {
-                LockHolder.thisProcess().sign(lockFile);
+                LockHolder.thisProcess().sign(lockFile.signature);
             }
             if (exclusive && fresh && path.getParent() != null) {
                 OwnThread.syncDirectory(path.getParent()); // the directory's own name must survive too
@@ -178,31 +174,14 @@ public final class StoreDirectory implements AutoCloseable {
         }
     }
 
-    /**
-     * Not as a channel, which an interrupt of the caller would close. It would follow a symbolic link, so LOCK must be none before and the
-     * same file after.
-     */
-    private static RandomAccessFile openNoLink(Path file, boolean exclusive) throws IOException {
-        Object key = JvmClaim.keyOf(file);
-        RandomAccessFile opened = new RandomAccessFile(file.toFile(), exclusive ? "rw" : "r");
-        if (!key.equals(JvmClaim.keyOf(file))) {
-            opened.close();
-            throw new IOException(file + " was replaced while it was opened");
-        }
-        return opened;
-    }
-
-    private static void lock(RandomAccessFile lockFile, boolean exclusive, Path path) throws IOException {
-        if (lockFile.getChannel().tryLock(LOCKED_OFFSET, 1, !exclusive) != null) {
+    private static void lock(LockFile lockFile, boolean exclusive, Path path) throws IOException {
+        if (lockFile.tryLock(exclusive)) {
             return;
         }
-        if (exclusive) {
-            FileLock shared = lockFile.getChannel().tryLock(LOCKED_OFFSET, 1, true);
-            if (shared != null) { // the closing of the file, which follows, ends it
-                throw inUse(path, "another process, which only looks at it");
-            }
+        if (exclusive && lockFile.tryLock(false)) { // the closing of the file, which follows, ends it
+            throw inUse(path, "another process, which only looks at it");
         }
-        LockHolder holder = LockHolder.signedIn(lockFile);
+        LockHolder holder = LockHolder.signedIn(lockFile.signature);
         boolean signed = holder != null && !holder.equals(LockHolder.thisProcess()); // ours would be from an earlier opening
         throw inUse(path, signed ? holder.toString() : "another process, which has not signed " + LOCK + " yet");
     }
@@ -211,7 +190,7 @@ public final class StoreDirectory implements AutoCloseable {
         return new LockedFault("the directory " + path + " is in use by " + who + "; close it there first");
     }
 
-    private static void release(RandomAccessFile lockFile, JvmClaim claim, Path path) {
+    private static void release(LockFile lockFile, JvmClaim claim, Path path) {
         try (claim) { // closed last: as long as the file is open, nobody else of this JVM may lock
             if (lockFile != null) {
                 lockFile.close();
@@ -237,6 +216,23 @@ public final class StoreDirectory implements AutoCloseable {
             return StoreNames.in(path);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot list " + path, failed);
+        }
+    }
+
+    /**
+     * Called before something is published that others must not see twice: a directory whose LOCK somebody removed is open to others.
+     *
+     * @throws LockedFault if the directory, taken for writing, is not held any more
+     */
+    public synchronized void requireHeld() {
+        try {
+            String loss = closed ? "it was closed" : lockFile.loss();
+            if (loss != null) {
+                throw new LockedFault("the directory " + path + " is not held any more: " + loss
+                        + "; nothing was published. Find out who else uses the directory, close it there and here, and run verify");
+            }
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot look at " + path.resolve(LOCK), failed);
         }
     }
 

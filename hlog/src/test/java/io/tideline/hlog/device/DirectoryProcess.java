@@ -43,9 +43,18 @@ final class DirectoryProcess implements AutoCloseable {
 
     /** @param how {@code lock}, {@code look}, or {@code churn}: locks and closes until each thread got in often enough */
     static DirectoryProcess start(String how, Path directory, int threads) throws IOException {
+        return start(how, directory, threads, "--enable-native-access=ALL-UNNAMED");
+    }
+
+    /** One thread of a process that may not call the system, and so locks as other systems do, and as earlier builds did. */
+    static DirectoryProcess startWithoutCalls(String how, Path directory) throws IOException {
+        return start(how, directory, 1, "--illegal-native-access=deny");
+    }
+
+    private static DirectoryProcess start(String how, Path directory, int threads, String flag) throws IOException {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), DirectoryProcess.class.getName(), how,
-                directory.toString(), Integer.toString(threads)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+                "-XX:TieredStopAtLevel=1", flag, "-cp", System.getProperty("java.class.path"), DirectoryProcess.class.getName(), how, directory.toString(),
+                Integer.toString(threads)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         DirectoryProcess child = new DirectoryProcess(process);
         child.expect("ready");
         return child;

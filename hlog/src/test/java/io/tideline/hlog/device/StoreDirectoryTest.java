@@ -2,6 +2,7 @@ package io.tideline.hlog.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -288,15 +289,50 @@ final class StoreDirectoryTest {
         }
     }
 
-    /** The control of the test above: what a second descriptor does, and that another process would see it. */
+    /** Whoever copies the directory of an open store does all of this. */
     @Test
-    void shouldShowThatASecondDescriptorLosesTheLock() throws Exception {
+    void shouldKeepTheLockWhateverTheSameProcessDoesWithTheFile() throws Exception {
+        Path link = Files.createSymbolicLink(parent.resolve("link"), directory());
         try (StoreDirectory held = StoreDirectory.lock(directory())) {
-            try (FileChannel second = FileChannel.open(held.path().resolve("LOCK"), StandardOpenOption.READ)) {
-                assertTrue(second.isOpen());
+            Path lock = held.path().resolve("LOCK");
+            assertTrue(Files.readString(lock).startsWith("pid " + ProcessHandle.current().pid()));
+            Files.copy(link.resolve("LOCK"), parent.resolve("copy"));
+            try (FileChannel second = FileChannel.open(lock, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                assertNull(second.tryLock(1L << 40, 1, false), "the directory is held against all who lock the file");
             }
-            assertEquals(WON, DirectoryProcess.attempt("lock", directory()));
+            for (String how : List.of("lock", "look")) {
+                for (Path spelling : List.of(directory(), link)) {
+                    String other = DirectoryProcess.attempt(how, spelling);
+                    assertTrue(other.contains("in use by process " + ProcessHandle.current().pid()), other);
+                }
+            }
+            held.requireHeld();
         }
+        assertEquals(WON, DirectoryProcess.attempt("lock", directory()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldTellWhenTheFileThatItLockedIsNotTheOneOfTheDirectory(boolean replaced) throws Exception {
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            held.requireHeld();
+            Path lock = held.path().resolve("LOCK");
+            Files.delete(lock);
+            if (replaced) {
+                Files.writeString(lock, "");
+            }
+            for (int i = 0; i < 2; i++) {
+                String message = assertThrows(LockedFault.class, held::requireHeld).getMessage();
+                assertTrue(message.startsWith("the directory " + held.path() + " is not held any more: " + lock + " was removed or replaced; "), message);
+            }
+        }
+    }
+
+    @Test
+    void shouldNotTakeAClosedDirectoryForHeld() {
+        StoreDirectory closed = StoreDirectory.lock(directory());
+        closed.close();
+        assertTrue(assertThrows(LockedFault.class, closed::requireHeld).getMessage().contains("is not held any more: it was closed"));
     }
 
     @Test
@@ -416,7 +452,7 @@ final class StoreDirectoryTest {
     void shouldHandNoDescriptorToProgramsItStarts() throws Exception {
         try (StoreDirectory held = StoreDirectory.lock(directory()); FileDevice device = new FileDevice(held.path(), 1);
                 DeviceFile file = device.create("log-0")) {
-            assertEquals(NativeFile.isSupported() ? 3 : 2, descriptorsInParent(), file.path() + " and its reader, and the directory");
+            assertEquals(NativeFile.isSupported() ? 4 : 2, descriptorsInParent(), file.path() + " and its reader, LOCK and its lock");
             Process child = new ProcessBuilder("ls", "-l", "/proc/self/fd").redirectErrorStream(true).start();
             String descriptors = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertEquals(0, child.waitFor(), descriptors);
@@ -437,6 +473,34 @@ final class StoreDirectoryTest {
                     + " on host " + host + ", running since 20";
             assertTrue(refusal(directory()).contains(expected), refusal(directory()));
             assertTrue(assertThrows(LockedFault.class, () -> StoreDirectory.look(directory())).getMessage().contains(expected));
+        }
+        StoreDirectory.lock(directory()).close();
+    }
+
+    /** Builds of both kinds of locks, and processes that may use only one, meet in one directory. */
+    @Test
+    void shouldKeepOutAndBeKeptOutByProcessesWithTheOtherKindOfLock() throws Exception {
+        makeStore();
+        try (StoreDirectory held = StoreDirectory.lock(directory())) {
+            for (String how : List.of("lock", "look")) {
+                try (DirectoryProcess other = DirectoryProcess.startWithoutCalls(how, held.path())) {
+                    other.go();
+                    String answer = other.answer();
+                    assertTrue(answer.contains("in use by process " + ProcessHandle.current().pid()), answer);
+                }
+            }
+        }
+        try (DirectoryProcess other = DirectoryProcess.startWithoutCalls("lock", directory())) {
+            other.go();
+            assertEquals(WON, other.answer());
+            assertTrue(refusal(directory()).contains("in use by process " + other.pid()), refusal(directory()));
+            assertThrows(LockedFault.class, () -> StoreDirectory.look(directory()));
+        }
+        try (DirectoryProcess other = DirectoryProcess.startWithoutCalls("look", directory())) {
+            other.go();
+            assertEquals(WON, other.answer());
+            assertTrue(refusal(directory()).contains("another process, which only looks at it"), refusal(directory()));
+            StoreDirectory.look(directory()).close();
         }
         StoreDirectory.lock(directory()).close();
     }

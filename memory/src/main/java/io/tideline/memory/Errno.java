@@ -11,6 +11,7 @@ final class Errno {
     static final int EBUSY = 16;
     static final int EEXIST = 17;
     static final int EINVAL = 22;
+    static final int EMFILE = 24;
     static final int ENOSYS = 38;
     static final int ECANCELED = 125;
 
@@ -35,7 +36,7 @@ final class Errno {
             case 21 -> "Is a directory";
             case EINVAL -> "Invalid argument";
             case 23 -> "Too many open files in system";
-            case 24 -> "Too many open files";
+            case EMFILE -> "Too many open files";
             case 27 -> "File too large";
             case 28 -> "No space left on device";
             case 30 -> "Read-only file system";

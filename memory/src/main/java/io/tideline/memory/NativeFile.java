@@ -11,6 +11,10 @@ import java.nio.file.Path;
  * symbolic link. Linux only. An interrupt of the caller harms nothing. The owner makes sure that nobody uses it once it is closed.
  */
 public final class NativeFile implements AutoCloseable {
+    static {
+        Errno.text(Errno.EMFILE); // has it loaded: where no descriptor is left, no class can be loaded to say so
+    }
+
     private final Path path;
     private final int descriptor;
     private final boolean direct;

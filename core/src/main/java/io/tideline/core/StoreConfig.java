@@ -410,7 +410,10 @@ public final class StoreConfig {
             return this;
         }
 
-        /** How many files of the log are open at most, at least 1; of more, each is closed behind its last reader. Default 256. */
+        /**
+         * How many files of the log are open at most, at least 1; of more, each is closed behind its last reader. Fewer where the process may not open as many
+         * again ({@code ulimit -n}). Default 256.
+         */
         public Builder maxOpenFiles(int count) {
             maxOpenFiles = count;
             return this;

@@ -1,6 +1,8 @@
 package io.tideline.hlog;
 
 import io.tideline.hlog.device.Device;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Where and how a log spills.
@@ -10,7 +12,7 @@ import io.tideline.hlog.device.Device;
  * @param scans reads whole pages in order; may be the same
  * @param segmentBits base-2 logarithm of the bytes of a segment file, at least the page's
  * @param storeId salts every checksum
- * @param maxOpenFiles how many segment files may be open at once
+ * @param maxOpenFiles how many segment files of each device may be open at once
  */
 public record LogDevice(Device device, Device reads, Device scans, int segmentBits, long storeId, int maxOpenFiles) {
     /** One device for everything. */
@@ -25,5 +27,10 @@ public record LogDevice(Device device, Device reads, Device scans, int segmentBi
         if (maxOpenFiles < 1) {
             throw new IllegalArgumentException(maxOpenFiles + " open files; it takes at least 1");
         }
+    }
+
+    /** Each once. */
+    List<Device> devices() {
+        return Stream.of(device, reads, scans).distinct().toList();
     }
 }

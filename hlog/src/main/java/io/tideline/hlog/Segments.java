@@ -31,7 +31,7 @@ final class Segments {
     /** Whether files that are no longer needed are removed here, and not by others who have them open. */
     private final boolean isOwner;
     private final int segmentBits;
-    private final int maxOpen;
+    private final OpenLimit limit;
     private final Waits waits;
     private final Lock opening;
     private final ConcurrentMap<Long, Lease> open = new ConcurrentHashMap<>();
@@ -81,7 +81,7 @@ final class Segments {
             if (doomedBytes > 0) {
                 doomed.add(this);
                 onIdle.run();
-            } else if (open.size() > maxOpen) {
+            } else if (open.size() > limit.most()) {
                 onIdle.run();
             }
         }
@@ -118,8 +118,8 @@ final class Segments {
         }
 
         /**
-         * Closes what was taken. A file closes when the device has left its last completion, and a completion may be about to open another
-         * file: so nobody calls this under the lock.
+         * Closes what was taken. A file may close only when the device has left its last completion, and a completion may be about to open another
+         * file: so nobody calls this under the lock, unless the device says that it {@linkplain Device#onShortage does not wait for completions}.
          */
         private void close() {
             file.close();
@@ -133,12 +133,12 @@ final class Segments {
     }
 
     /** @param onIdle told on any thread that {@link #giveBack} has something to do; must not block */
-    Segments(Device device, boolean isOwner, int segmentBits, int maxOpen, Waits waits, Runnable onIdle) {
+    Segments(Device device, boolean isOwner, int segmentBits, OpenLimit limit, Waits waits, Runnable onIdle) {
         this.isOwner = isOwner;
         this.onIdle = onIdle;
         this.device = device;
         this.segmentBits = segmentBits;
-        this.maxOpen = maxOpen;
+        this.limit = limit;
         this.waits = waits;
         this.opening = waits.lock();
     }
@@ -158,8 +158,8 @@ final class Segments {
 
     /** The segment of an address, for the caller to release; made if this is its first use and {@code create} says so. */
     Lease use(long address, boolean create) {
-        if (open.size() > maxOpen) {
-            closeSurplus(maxOpen);
+        if (open.size() > limit.most()) {
+            closeSurplus(limit.most());
         }
         long number = address >>> segmentBits;
         int place = (int) number & RECENT - 1;
@@ -170,7 +170,7 @@ final class Segments {
         for (int attempt = 0; ; attempt++) {
             Lease lease = open.get(number);
             if (lease == null) {
-                closeSurplus(maxOpen - 1);
+                closeSurplus(limit.most() - 1);
                 lease = openFile(number, create);
             }
             if (lease.tryUse()) {
@@ -200,21 +200,51 @@ final class Segments {
             String name = name(number);
             Lease lease = new Lease(number, create && !device.exists(name) ? device.create(name) : device.open(name));
             open.put(number, lease);
+            limit.opened(open.size());
             return lease;
         } finally {
             opening.unlock();
         }
     }
 
-    /** Closes files until there are no more than {@code max}, but none in use: then the limit is exceeded for a moment rather than anybody refused. */
-    private void closeSurplus(int max) {
-        while (open.size() > max) {
+    /**
+     * Closes files until there are no more than {@code max}, but none in use: then the limit is exceeded for a moment rather than anybody refused.
+     *
+     * @return how many
+     */
+    private int closeSurplus(int max) {
+        int count = 0;
+        for (; open.size() > max; count++) {
             Lease oldest = takeOldest();
             if (oldest == null) {
-                return;
+                return count;
             }
             oldest.close();
         }
+        return count;
+    }
+
+    /**
+     * The process has no descriptor left: closes half of the files, those first whose last use is the longest ago, and keeps no more than the others open from now on.
+     * Half, because one would be missing again at the next opening, and without any the readers would open theirs anew at every read. Called by the device, which
+     * may be opening one of these.
+     *
+     * @return whether there was one that nobody uses
+     */
+    boolean giveHalfBack() {
+        int keep = open.size() / 2;
+        boolean lower = limit.lower(keep);
+        boolean some;
+        try {
+            some = closeSurplus(keep) > 0;
+        } catch (StoreFault failed) {
+            LOG.log(Level.WARNING, "a segment could not be closed", failed);
+            some = true;
+        }
+        if (lower && some) { // not before there is room again: the JVM may open files to log
+            LOG.log(Level.WARNING, "the process may open no more files; of the log at most " + limit.most() + " are kept open for now. Raise ulimit -n, or lower maxOpenFiles");
+        }
+        return some;
     }
 
     /**
@@ -274,7 +304,7 @@ final class Segments {
             }
         }
         try {
-            closeSurplus(maxOpen);
+            closeSurplus(limit.most());
         } catch (StoreFault failed) {
             LOG.log(Level.WARNING, "a segment could not be closed", failed);
         }

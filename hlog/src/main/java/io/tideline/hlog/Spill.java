@@ -43,11 +43,10 @@ final class Spill implements AutoCloseable {
             long memoryPages, Runnable makeReadOnlySafe, Waits waits) {
         this.storeId = settings.storeId();
         this.frontiers = frontiers;
-        this.segments = new Segments(settings.device(), true, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
-        this.reads = settings.reads() == settings.device() ? segments
-                : new Segments(settings.reads(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
-        this.scans = settings.scans() == settings.device() ? segments : settings.scans() == settings.reads() ? reads
-                : new Segments(settings.scans(), false, settings.segmentBits(), settings.maxOpenFiles(), waits, this::wakeFlusher);
+        this.segments = segments(settings, settings.device(), waits);
+        this.reads = settings.reads() == settings.device() ? segments : segments(settings, settings.reads(), waits);
+        this.scans = settings.scans() == settings.device() ? segments : settings.scans() == settings.reads() ? reads : segments(settings, settings.scans(), waits);
+        settings.devices().forEach(device -> device.onShortage(this::giveFilesBack));
         this.flusher = new Flusher(frontiers, ring, segments, new PageSeal(settings.storeId()), new FlushPace(epoch, due, waits), pageBits,
                 waits, this::wakeFlusher);
         this.past = new UnsyncedPast(segments, frontiers, gaps, settings.storeId(), pageBits, waits, flusher::syncToo);
@@ -65,6 +64,20 @@ final class Spill implements AutoCloseable {
         this.evictWorker = new Worker("tideline-evictor", waits, evictor::step, this::failed);
         flushWorker.start();
         evictWorker.start();
+    }
+
+    private Segments segments(LogDevice settings, Device device, Waits waits) {
+        OpenLimit limit = new OpenLimit(settings.maxOpenFiles(), device::roomForFiles, settings.devices().size());
+        return new Segments(device, device == settings.device(), settings.segmentBits(), limit, waits, this::wakeFlusher);
+    }
+
+    /** Closes files that nobody uses, because a device can open no more; false if there are none. */
+    private boolean giveFilesBack() {
+        boolean some = false;
+        for (Segments each : users()) {
+            some |= each.giveHalfBack();
+        }
+        return some;
     }
 
     /** Empty pages that are kept ready ahead of the tail. */

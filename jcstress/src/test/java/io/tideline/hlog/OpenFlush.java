@@ -24,7 +24,7 @@ final class OpenFlush {
     private final List<IoRequest> held = new ArrayList<>();
     private final Frontiers frontiers = new Frontiers(PAGE_BYTES, PAGE_BYTES);
     private final PageRing ring = new PageRing(PAGE_BITS, 4, false);
-    private final Segments segments = new Segments(new HeldDevice(held::add), true, 40, 1, Waits.SYSTEM, () -> { });
+    private final Segments segments = new Segments(new HeldDevice(held::add), true, 40, new OpenLimit(1, () -> 1, 1), Waits.SYSTEM, () -> { });
     private final Flusher flusher = new Flusher(frontiers, ring, segments, new PageSeal(STORE_ID),
             new FlushPace(new Epoch(Waits.SYSTEM), () -> Long.MAX_VALUE, Waits.SYSTEM), PAGE_BITS, Waits.SYSTEM, () -> { });
     /** 1 from before the write succeeds. */

@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * The files of one directory, reached by one I/O model. This is the law that every device keeps and one suite of tests checks:
@@ -63,6 +64,22 @@ public interface Device extends AutoCloseable {
      */
     default String fallback() {
         return "";
+    }
+
+    /** How many more files the process may open here now, as far as the operating system tells; whatever else it opens needs of the same. */
+    default long roomForFiles() {
+        return Long.MAX_VALUE;
+    }
+
+    /**
+     * Says how to make room where a call here meets the limit of the process, or of the system, for open files: then it asks, and tries again.
+     *
+     * <p>A device that asks does so on the thread of the caller, whatever that holds, and the closing of its files waits for transfers under way, but for no completion.
+     *
+     * @param giveBack closes files that are open and not needed at the moment; says whether there were any
+     */
+    default void onShortage(BooleanSupplier giveBack) {
+        // there is no such limit
     }
 
     /** Waits for requests under way and gives everything back; idempotent. Requests and openings that come later end in an {@link io.tideline.fault.IoFault}. */

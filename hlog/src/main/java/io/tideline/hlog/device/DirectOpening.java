@@ -41,7 +41,14 @@ class DirectOpening {
 
     /** What the file system asks offsets to be multiples of. */
     long blockBytes(Path path) throws IOException {
-        return Files.getFileStore(path.getParent()).getBlockSize();
+        Path directory = path.getParent();
+        try {
+            return Files.getFileStore(directory).getBlockSize();
+        } catch (IOException failed) {
+            // Java looks for it in the table of mounts, and where there is no descriptor to read that, it says that nothing is mounted there
+            Files.newDirectoryStream(directory).close(); // says why, if that is so
+            return Files.getFileStore(directory).getBlockSize();
+        }
     }
 
     /** Why files are opened through the page cache; empty if none was. */

@@ -13,17 +13,27 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The names of a real directory, which every device over one treats alike; how the bytes of a file move is left to the I/O model. */
 abstract class DirectoryDevice implements Device {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)?");
+    /** Others of the process may take what was given back; half of what is there is given each time. */
+    private static final int MAX_ATTEMPTS = 8;
     static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
     static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
 
     private final Path directory;
     private volatile boolean closed;
+    private volatile BooleanSupplier giveBack = () -> false;
+
+    /** A call that takes a descriptor. */
+    @FunctionalInterface
+    private interface Taking<T> {
+        T call() throws IOException;
+    }
 
     /** @param directory is there already */
     DirectoryDevice(Path directory) {
@@ -65,7 +75,7 @@ abstract class DirectoryDevice implements Device {
         requireOpen(path);
         try {
             makeParent(path);
-            return unlessClosed(path, openFile(path, true));
+            return unlessClosed(path, withRoom(() -> openFile(path, true)));
         } catch (FileAlreadyExistsException taken) {
             throw new IoFault(path + " is there already and is not overwritten", taken);
         } catch (IOException failed) {
@@ -92,12 +102,40 @@ abstract class DirectoryDevice implements Device {
         Path path = path(name);
         requireOpen(path);
         try {
-            return unlessClosed(path, openFile(path, false));
+            return unlessClosed(path, withRoom(() -> openFile(path, false)));
         } catch (NoSuchFileException missing) {
             throw new IoFault("there is no file " + path, missing);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot open " + path, failed);
         }
+    }
+
+    @Override
+    public void onShortage(BooleanSupplier newGiveBack) {
+        giveBack = newGiveBack;
+    }
+
+    /** Where no descriptor is left, has others given back, and tries again. Such a call has done nothing yet: Linux takes the descriptor before it makes the file. */
+    private <T> T withRoom(Taking<T> taking) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return taking.call();
+            } catch (IOException failed) {
+                if (attempt == MAX_ATTEMPTS || !Descriptors.ranOut(failed) || !giveBack.getAsBoolean()) {
+                    throw failed;
+                }
+            }
+        }
+    }
+
+    @Override
+    public long roomForFiles() {
+        long left = Descriptors.left();
+        return left == Long.MAX_VALUE ? left : left / descriptorsPerFile();
+    }
+
+    int descriptorsPerFile() {
+        return 1;
     }
 
     @Override
@@ -107,13 +145,19 @@ abstract class DirectoryDevice implements Device {
 
     @Override
     public List<String> list() {
+        try {
+            return withRoom(this::names);
+        } catch (IOException failed) {
+            throw IoThreads.fault("cannot list " + directory, failed);
+        }
+    }
+
+    private List<String> names() throws IOException {
         try (Stream<Path> files = Files.walk(directory, 2)) {
             return files.filter(DirectoryDevice::isFile).map(path -> directory.relativize(path).toString().replace('\\', '/'))
                 .filter(name -> NAME.matcher(name).matches()).sorted().toList();
-        } catch (IOException failed) {
-            throw IoThreads.fault("cannot list " + directory, failed);
         } catch (UncheckedIOException failed) {
-            throw IoThreads.fault("cannot list " + directory, failed.getCause());
+            throw failed.getCause();
         }
     }
 
@@ -156,18 +200,23 @@ abstract class DirectoryDevice implements Device {
     @Override
     public void syncDirectory() {
         try {
-            for (Path child : subdirectories()) {
-                OwnThread.syncDirectory(child);
+            for (Path place : withRoom(this::directories)) {
+                withRoom(() -> syncNames(place));
             }
-            OwnThread.syncDirectory(directory);
         } catch (IOException failed) {
             throw IoThreads.fault("cannot sync the directory " + directory, failed);
         }
     }
 
-    private List<Path> subdirectories() throws IOException {
+    private static Path syncNames(Path place) throws IOException {
+        OwnThread.syncDirectory(place);
+        return place;
+    }
+
+    /** Those in the directory, then the directory itself. */
+    private List<Path> directories() throws IOException {
         try (Stream<Path> inside = Files.list(directory)) {
-            return inside.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)).toList();
+            return Stream.concat(inside.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)), Stream.of(directory)).toList();
         } catch (UncheckedIOException failed) {
             throw failed.getCause();
         }

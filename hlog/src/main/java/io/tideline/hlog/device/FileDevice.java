@@ -70,6 +70,11 @@ public class FileDevice extends DirectoryDevice {
     }
 
     @Override
+    int descriptorsPerFile() {
+        return NativeFile.isSupported() ? 2 : 1;
+    }
+
+    @Override
     public int alignmentBytes() {
         return 1;
     }

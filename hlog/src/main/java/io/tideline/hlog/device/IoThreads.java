@@ -88,9 +88,13 @@ final class IoThreads {
         }
     }
 
-    /** An I/O error as the fault it is: no space left is told apart, because it passes. */
+    /** An I/O error as the fault it is: no space left is told apart, because it passes. Where no descriptor is left, it says whose limits those are. */
     static StoreFault fault(String what, IOException cause) {
         String reason = reason(what, cause);
+        if (Descriptors.ranOut(cause)) {
+            return new IoFault(what + ": " + reason + "; the process may open no more (ulimit -n), or the system may not (fs.file-max): raise that, lower maxOpenFiles,"
+                    + " or have the process open fewer files and sockets", cause);
+        }
         boolean full = reason.contains("No space left") || reason.contains("Disk quota exceeded");
         return full ? new FullFault(Place.DISK, what + ": " + reason + "; make room on the disk, then go on", cause)
                 : new IoFault(what + ": " + reason + advice(reason), cause);

@@ -42,6 +42,11 @@ public class MappedDevice extends FileDevice {
         return new MappedFile(path, channel(path, fresh), threads, openFiles, fullBytes, room);
     }
 
+    @Override
+    int descriptorsPerFile() {
+        return 1;
+    }
+
     /** Bytes that may still be mapped. */
     long roomBytes() {
         return room.get();

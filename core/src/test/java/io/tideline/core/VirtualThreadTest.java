@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class VirtualThreadTest {
     private static final int THREADS = 100_000;
     private static final int KEYS = 100;
-    private static final int READS = 5;
+    private static final int READS = 3;
 
     @Test
     void shouldServeAHundredThousandVirtualThreads() {
@@ -46,7 +46,7 @@ class VirtualThreadTest {
     @EnumSource(DeviceModel.class)
     void shouldReadFromTheDiskThoughManyAreInterrupted(DeviceModel device, @TempDir Path directory) throws InterruptedException {
         int keys = 100_000;
-        int readers = 3_000;
+        int readers = 1_400;
         try (Store store = Store.open(StoreConfig.builder().memory(1 << 19).pageSize(1 << 14).buckets(1 << 15).device(device).hashSeed(5)
                 .directory(directory.resolve("store")).build())) {
             for (long key = 0; key < keys; key++) {

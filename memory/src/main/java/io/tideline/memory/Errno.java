@@ -11,14 +11,18 @@ final class Errno {
     static final int EBUSY = 16;
     static final int EEXIST = 17;
     static final int EINVAL = 22;
+    static final int ENFILE = 23;
     static final int EMFILE = 24;
+    static final int ENOSPC = 28;
+    static final int EROFS = 30;
     static final int ENOSYS = 38;
+    static final int EDQUOT = 122;
     static final int ECANCELED = 125;
 
     private Errno() {
     }
 
-    /** The text that the C library has for an error; numbers alone for rare ones. */
+    /** The text that glibc has for an error, in English; numbers alone for rare ones. */
     static String text(int errno) {
         return switch (errno) {
             case EPERM -> "Operation not permitted";
@@ -35,16 +39,16 @@ final class Errno {
             case 20 -> "Not a directory";
             case 21 -> "Is a directory";
             case EINVAL -> "Invalid argument";
-            case 23 -> "Too many open files in system";
+            case ENFILE -> "Too many open files in system";
             case EMFILE -> "Too many open files";
             case 27 -> "File too large";
-            case 28 -> "No space left on device";
-            case 30 -> "Read-only file system";
+            case ENOSPC -> "No space left on device";
+            case EROFS -> "Read-only file system";
             case 36 -> "File name too long";
             case ENOSYS -> "Function not implemented";
             case 40 -> "Too many levels of symbolic links";
             case 116 -> "Stale file handle";
-            case 122 -> "Disk quota exceeded";
+            case EDQUOT -> "Disk quota exceeded";
             case ECANCELED -> "Operation canceled";
             default -> "error " + errno;
         };

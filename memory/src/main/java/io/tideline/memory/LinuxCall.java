@@ -55,11 +55,11 @@ enum LinuxCall {
     // Each bound when it is first needed.
 
     private static final class Plain {
-        static final MethodHandle CALL = bind();
+        static final MethodHandle CALL = bind(NAME);
     }
 
     private static final class WithErrno {
-        static final MethodHandle CALL = bind(Linker.Option.captureCallState("errno"));
+        static final MethodHandle CALL = bind(NAME, Linker.Option.captureCallState("errno"));
     }
 
     /** Where a call leaves its error; binds nothing, so that it can be made where calls are denied. */
@@ -68,12 +68,13 @@ enum LinuxCall {
         static final VarHandle ERRNO = LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
     }
 
+    /** A function of the C library in the shape of {@code syscall}: it takes words, of which it looks at those that are its own, and gives one. */
     @SuppressWarnings("restricted") // these calls are what this class is for
-    private static MethodHandle bind(Linker.Option... options) {
+    static MethodHandle bind(String name, Linker.Option... options) {
         Linker linker = Linker.nativeLinker();
         MemoryLayout[] words = new MemoryLayout[WORDS];
         Arrays.fill(words, JAVA_LONG);
-        return linker.downcallHandle(linker.defaultLookup().find(NAME).orElseThrow(), FunctionDescriptor.of(JAVA_LONG, words),
+        return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), FunctionDescriptor.of(JAVA_LONG, words),
                 Stream.concat(Stream.of(Linker.Option.firstVariadicArg(1)), Stream.of(options)).toArray(Linker.Option[]::new));
     }
 

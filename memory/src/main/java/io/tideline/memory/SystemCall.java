@@ -7,6 +7,9 @@ import java.nio.charset.Charset;
 
 /** The calls of Linux on descriptors: each gives its result, or the error as a negative number, where it does not say otherwise. */
 final class SystemCall {
+    /** In which the JDK names files, and in which it reads the texts of errors. */
+    static final Charset CHARSET = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
     private static final int AT_FDCWD = -100;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
@@ -37,7 +40,7 @@ final class SystemCall {
     }
 
     private static int open(String path, int flags) {
-        byte[] name = path.getBytes(Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"))); // as the JDK names files
+        byte[] name = path.getBytes(CHARSET);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocate(name.length + 1);
             MemorySegment.copy(name, 0, text, ValueLayout.JAVA_BYTE, 0, name.length);

@@ -9,6 +9,6 @@
  * </ul>
  * Beside it live the blocks of memory themselves ({@link io.tideline.memory.Region}), the way every thread waits
  * ({@link io.tideline.memory.Waits}), the calls of the operating system that only {@code java.lang.foreign} reaches
- * ({@link io.tideline.memory.IoUring}, {@link io.tideline.memory.NativeFile}) and the named points where tests take hold ({@link io.tideline.memory.Probe}).
+ * ({@link io.tideline.memory.IoUring}, {@link io.tideline.memory.NativeFile}), the errors that are told from others ({@link io.tideline.memory.SystemError}) and the named points where tests take hold ({@link io.tideline.memory.Probe}).
  */
 package io.tideline.memory;

@@ -1,5 +1,6 @@
 package io.tideline.hlog.device;
 
+import io.tideline.memory.SystemError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,9 +17,9 @@ final class Descriptors {
     private Descriptors() {
     }
 
-    /** Whether something failed because none was left, to this process (EMFILE) or to all of them together (ENFILE); their texts begin alike. */
+    /** Whether something failed because none was left, to this process or to all of them together. */
     static boolean ranOut(IOException failed) {
-        return failed.getMessage() != null && failed.getMessage().contains("Too many open files");
+        return SystemError.NO_DESCRIPTOR_LEFT.isReasonOf(failed);
     }
 
     /** How many more there are now, for whoever is first; {@link Long#MAX_VALUE} where the operating system does not tell. */

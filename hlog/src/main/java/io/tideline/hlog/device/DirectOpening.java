@@ -1,5 +1,6 @@
 package io.tideline.hlog.device;
 
+import io.tideline.memory.SystemError;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 class DirectOpening {
     /** Of sectors and of the blocks of file systems that this serves: the size of a page on most machines. */
     static final int ALIGNMENT_BYTES = 4096;
+    private static final int MAX_ATTEMPTS = 100;
 
     /** Empty until a file system refuses. */
     private volatile String refusal = "";
@@ -28,7 +30,7 @@ class DirectOpening {
             refusal = path + " lies on a file system with blocks of " + blockBytes + " bytes, which do not divide " + ALIGNMENT_BYTES;
             return buffered.open(path, fresh);
         } catch (FileSystemException failed) {
-            if (!"Invalid argument".equals(failed.getReason())) {
+            if (!SystemError.INVALID_ARGUMENT.isReasonOf(failed)) {
                 throw failed;
             }
             refusal = "the file system of " + path + " refuses O_DIRECT";
@@ -42,12 +44,17 @@ class DirectOpening {
     /** What the file system asks offsets to be multiples of. */
     long blockBytes(Path path) throws IOException {
         Path directory = path.getParent();
-        try {
-            return Files.getFileStore(directory).getBlockSize();
-        } catch (IOException failed) {
-            // Java looks for it in the table of mounts, and where there is no descriptor to read that, it says that nothing is mounted there
-            Files.newDirectoryStream(directory).close(); // says why, if that is so
-            return Files.getFileStore(directory).getBlockSize();
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return Files.getFileStore(directory).getBlockSize();
+            } catch (IOException failed) {
+                // Java looks for it in the table of mounts, and where there is no descriptor to read that, it says that nothing is mounted there
+                Files.newDirectoryStream(directory).close(); // says why, if that is so
+                if (attempt == MAX_ATTEMPTS) {
+                    throw failed;
+                }
+                // else somebody has given one back in between, for which this is not alone
+            }
         }
     }
 

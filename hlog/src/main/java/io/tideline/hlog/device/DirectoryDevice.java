@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import io.tideline.fault.IoFault;
+import io.tideline.memory.SystemError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -24,6 +25,10 @@ abstract class DirectoryDevice implements Device {
     private static final int MAX_ATTEMPTS = 8;
     static final FileAttribute<?>[] OWNER_ONLY_FILE = ownerOnly("rw-------");
     static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
+
+    static {
+        SystemError.NO_DESCRIPTOR_LEFT.name(); // has it loaded: where no descriptor is left, neither a class nor the C library can be
+    }
 
     private final Path directory;
     private volatile boolean closed;

@@ -4,6 +4,7 @@ import io.tideline.fault.FullFault;
 import io.tideline.fault.FullFault.Place;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
+import io.tideline.memory.SystemError;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -95,9 +96,8 @@ final class IoThreads {
             return new IoFault(what + ": " + reason + "; the process may open no more (ulimit -n), or the system may not (fs.file-max): raise that, lower maxOpenFiles,"
                     + " or have the process open fewer files and sockets", cause);
         }
-        boolean full = reason.contains("No space left") || reason.contains("Disk quota exceeded");
-        return full ? new FullFault(Place.DISK, what + ": " + reason + "; make room on the disk, then go on", cause)
-                : new IoFault(what + ": " + reason + advice(reason), cause);
+        return SystemError.NO_SPACE_LEFT.isReasonOf(cause) ? new FullFault(Place.DISK, what + ": " + reason + "; make room on the disk, then go on", cause)
+                : new IoFault(what + ": " + reason + advice(cause), cause);
     }
 
     /** The operating system's words, with the file only where {@code what} does not name it already. */
@@ -112,9 +112,9 @@ final class IoThreads {
     }
 
     /** What to do about those that are nobody's failure. */
-    private static String advice(String reason) {
-        return reason.contains("Read-only file system") ? "; mount it for writing, or copy the directory to where it can be written"
-                : reason.contains("Permission denied") ? "; do this as a user who may, or give this one permission" : "";
+    private static String advice(IOException cause) {
+        return SystemError.READ_ONLY_FILE_SYSTEM.isReasonOf(cause) ? "; mount it for writing, or copy the directory to where it can be written"
+                : cause instanceof AccessDeniedException || SystemError.PERMISSION_DENIED.isReasonOf(cause) ? "; do this as a user who may, or give this one permission" : "";
     }
 
     /** Carries out what waits, then ends the threads; idempotent. */

@@ -25,7 +25,7 @@ import java.util.TreeMap;
  *
  * <p>A manifest is published after everything it names, and removed only when enough newer ones are there. So at any moment the directory
  * holds the newest one or the one before it, whole. After a sync, or a change of a name, that failed, nobody knows which of the two a crash of
- * the machine would leave; then this store of manifests publishes and removes nothing any more.
+ * the machine would leave; then this store of manifests publishes and removes nothing any more. Want of room is no such failure, before the name is changed.
  */
 public final class ManifestStore {
     /** The least number of generations that are kept. */
@@ -227,8 +227,9 @@ public final class ManifestStore {
     }
 
     private StoreFault afterFailure(String name, Step step, StoreFault failed) {
-        // a name that could not be changed for want of room was not changed; what else may have happened is unknown
-        boolean nothingChanged = step == Step.WRITE || step == Step.RENAME && failed instanceof FullFault;
+        // For want of room no name was changed: a rename that finds none does nothing, and a draft that could not be synced is thrown away with whatever bytes it lost. The next one is
+        // a new file, of whose sync nothing is known yet. What else may have happened is unknown.
+        boolean nothingChanged = step == Step.WRITE || step != Step.SYNC_DIRECTORY && failed instanceof FullFault;
         if (nothingChanged || step == Step.SYNC) {
             discard(name, failed);
         }

@@ -316,7 +316,7 @@ final class ManifestStoreTest {
 
     @Test
     void shouldGoOnWhenThereIsRoomAgain() {
-        for (String step : List.of("create MANIFEST-2.tmp", "write of 4096 bytes at offset 0 of simulated:/MANIFEST-2.tmp")) {
+        for (String step : List.of("create MANIFEST-2.tmp", "write of 4096 bytes at offset 0 of simulated:/MANIFEST-2.tmp", "sync of simulated:/MANIFEST-2.tmp")) {
             try (SimulatedDisk disk = diskFailing(step, Fault.ENOSPC)) {
                 ManifestStore store = opened(disk);
                 assertThrows(FullFault.class, () -> publish(store, disk(1)));
@@ -325,6 +325,9 @@ final class ManifestStoreTest {
                 publish(store, disk(1));
                 assertEquals(2, ManifestStore.open(disk, Waits.SYSTEM, IDENTITY).newest().orElseThrow().generation());
                 assertEquals(0, disk.openFiles());
+                try (SimulatedDisk after = disk.crash(1)) {
+                    assertEquals(2, ManifestStore.open(after, Waits.SYSTEM, IDENTITY).newest().orElseThrow().generation(), step);
+                }
             }
         }
     }

@@ -30,8 +30,8 @@ public enum Fault {
     /** A sync fails, some of the writes survive, and the others are forgotten: a later sync succeeds without them. */
     SYNC_FAILS(EnumSet.of(Io.SYNC, Io.SYNC_DIRECTORY), EnumSet.of(Outcome.IO_FAULT), EnumSet.of(Outcome.SUCCEEDS)),
 
-    /** There is no room, perhaps after the first bytes. */
-    ENOSPC(EnumSet.of(Io.WRITE, Io.CREATE), EnumSet.of(Outcome.FULL_FAULT), EnumSet.of(Outcome.SUCCEEDS)),
+    /** There is no room, perhaps after the first bytes; of a sync, which learns it late where a file system takes writes before it finds room for them, it is a {@link #SYNC_FAILS} with that reason. */
+    ENOSPC(EnumSet.of(Io.WRITE, Io.CREATE, Io.SYNC), EnumSet.of(Outcome.FULL_FAULT), EnumSet.of(Outcome.SUCCEEDS)),
 
     /** One bit of what is read is another one than what is stored. */
     BIT_FLIP_ON_READ(EnumSet.of(Io.READ), Fault.hidden(), EnumSet.of(Outcome.SUCCEEDS)),

@@ -174,6 +174,11 @@ public final class SimulatedDisk implements Device {
         isSpared = spared;
     }
 
+    /** From here on all files together may grow by so many bytes, in whole sectors. */
+    public synchronized void leaveRoom(long bytes) {
+        plan.budget(bytes == Long.MAX_VALUE ? bytes : occupiedBytes() + bytes);
+    }
+
     // --- what a test sees ---
 
     /** Everything the disk was asked to do that may fail, in order; the index of a step is what a {@link FaultPlan} calls it by. */
@@ -727,6 +732,10 @@ public final class SimulatedDisk implements Device {
         SimulatedInode inode = transfer.file.inode;
         switch (transfer.fault) {
             case LYING_SYNC -> time++;
+            case ENOSPC -> {
+                inode.failSync(transfer.syncTime, random);
+                return new FullFault(Place.DISK, transfer.what + ": no space left on the simulated disk");
+            }
             case SYNC_FAILS, EIO -> {
                 if (transfer.fault == Fault.SYNC_FAILS) {
                     inode.failSync(transfer.syncTime, random);

@@ -342,7 +342,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             int drained = 0;
             for (Session session : kernel.sessionsNow()) {
                 Pending pending = session.submitted();
-                drained += pending == null ? 0 : pending.drain(helper(), refused::add);
+                drained += pending == null ? 0 : pending.drain(helper(), isLast, refused::add);
             }
             if (drained > 0) {
                 attempt = 0;
@@ -384,9 +384,18 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             if (!isAsItWasClosed()) {
                 takeLast();
             }
-            files.closedCleanly(kernel.log.begin());
+            noteCleanClose();
         } finally {
             closeHelper();
+        }
+    }
+
+    /** All is kept whether the note is there or not, so for want of room nobody is kept waiting. */
+    private void noteCleanClose() {
+        try {
+            files.closedCleanly(kernel.log.begin());
+        } catch (FullFault full) {
+            LOG.log(Level.WARNING, "the store is closed, and its last checkpoint holds everything; the note that says so had no room: " + full.getMessage());
         }
     }
 
@@ -395,6 +404,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
         try {
             run(CheckpointRequest.full());
         } catch (FullFault full) {
+            kernel.log.requireMendable(); // else room would be asked for in vain
             try {
                 run(CheckpointRequest.logOnly());
             } catch (RuntimeException again) {
@@ -423,6 +433,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
     private void closeHelper() {
         if (helper != null) {
             helper.close();
+            helper = null; // a close that the disk had no room for is called again
         }
     }
 

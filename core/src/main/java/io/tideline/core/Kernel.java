@@ -9,6 +9,8 @@ import io.tideline.epoch.Epoch;
 import io.tideline.epoch.Housekeeper;
 import io.tideline.fault.ClosedFault;
 import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.LogExtent;
 import io.tideline.hlog.MutabilityPolicy;
@@ -72,8 +74,7 @@ final class Kernel {
     volatile boolean usesCallbacks;
     /** Held by whoever shuts the gate. */
     private final Lock closing;
-    /** Whether the close found nobody inside any more; under that lock. */
-    private boolean emptied;
+    /** Whether a close has come to its end; changed under that lock. */
     private volatile boolean freed;
     /** Whether a close runs whose last checkpoint is still to come, or under way. */
     private volatile boolean ending;
@@ -318,6 +319,16 @@ final class Kernel {
         }
     }
 
+    /** Looks at the store's own words unless a close has freed them; {@code gone} if it has. */
+    <T> T whileThere(Supplier<T> look, T gone) {
+        mapped.lock();
+        try {
+            return freed ? gone : look.get();
+        } finally {
+            mapped.unlock();
+        }
+    }
+
     /** Looks at the store's own words, which a close would free. Never waits for operations to leave. */
     <T> T whileOpen(Supplier<T> look) {
         mapped.lock();
@@ -333,7 +344,7 @@ final class Kernel {
 
     /**
      * Closes the gate, waits for those inside, brings the log to the device if there is one, then frees the memory; idempotent. Where somebody
-     * stays inside, the next call tries again.
+     * stays inside, or the disk has no room, nothing is freed, and the next call tries again.
      */
     void close() {
         closing.lock();
@@ -356,14 +367,13 @@ final class Kernel {
 
     /** @param last what is done behind the closed gate, with nobody inside */
     private void close(Runnable last) {
-        if (emptied) {
+        if (freed) {
             return;
         }
         ending = true; // before the gate: who meets that shut may rely on it
         try {
             state.setGate(Gate.CLOSED);
             awaitEmpty("close");
-            emptied = true;
             end(last);
         } finally {
             ending = false;
@@ -374,6 +384,9 @@ final class Kernel {
         try {
             last.run();
         } catch (Throwable failed) {
+            if (failed instanceof FullFault full && full.place() == Place.DISK) {
+                throw notClosed(full); // the only place where what is unsaved is, is the memory
+            }
             try {
                 free();
             } catch (Throwable more) {
@@ -382,6 +395,11 @@ final class Kernel {
             throw failed;
         }
         free();
+    }
+
+    private static FullFault notClosed(FullFault full) {
+        return new FullFault(Place.DISK, "the store is not closed, and nothing is lost: it takes no more operations, and keeps in memory what has no room on the disk. Make"
+                + " room, then close it again, or give up what came behind its newest checkpoint with abandon(). " + full.getMessage(), full);
     }
 
     /**

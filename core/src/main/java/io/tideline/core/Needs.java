@@ -72,7 +72,7 @@ final class Needs {
             if (diskAddress != 0) {
                 readDisk();
             } else {
-                throttle.awaitRoom();
+                throttle.awaitRoom(session.passesGate());
             }
         } finally {
             diskAddress = 0;

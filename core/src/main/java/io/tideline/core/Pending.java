@@ -1,6 +1,8 @@
 package io.tideline.core;
 
 import io.tideline.fault.ClosedFault;
+import io.tideline.fault.FullFault;
+import io.tideline.fault.FullFault.Place;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.memory.Words;
@@ -256,9 +258,11 @@ final class Pending {
 
     /** Goes on with an operation whose lookup has ended and tells how it ended; false if it looks elsewhere now. */
     private boolean completeOne(PendingOp op, boolean inside) {
-        if (op.isUpdate() && !op.claim()) {
-            awaitEffect(op, inside);
-        } else if (!goOn(op, inside)) {
+        if (op.isTold()) {
+            return false; // by the close of the session, which left it here
+        }
+        boolean isOurs = !op.isUpdate() || claimOrAwaitEffect(op, inside);
+        if (isOurs && !goOn(op, inside)) {
             return false;
         }
         try {
@@ -294,21 +298,30 @@ final class Pending {
     /**
      * A close has shut the gate in front of an update that was claimed. It is left to that close's checkpoint: that holds the session up to a serial
      * that counts the update, so it brings it to its effect before. False, and claimed again, where there is none, or it has failed.
+     *
+     * @throws ClosedFault if the close has not come to its end and may be called again: the update stays pending, for that one's checkpoint
      */
     private boolean leaveToLastCheckpoint(PendingOp op, boolean inside) {
         op.unclaim();
         waitWhile(() -> op.isWaiting() && session.kernel.isEnding(), inside);
-        if (op.claim()) {
-            return false;
+        if (op.isWaiting() && !session.kernel.isFreed() && !session.isPooled()) {
+            ring.putBack(op);
+            throw new ClosedFault("the store takes no more operations, and is not closed yet; what was submitted takes effect in the close that comes to its end. Complete it,"
+                    + " or close the session, once the store is closed or abandoned");
         }
-        awaitEffect(op, inside);
-        return true;
+        return !claimOrAwaitEffect(op, inside);
     }
 
-    /** Waits for whoever else is bringing the operation to its effect. */
-    private void awaitEffect(PendingOp op, boolean inside) {
-        waitWhile(() -> !op.isDone(), inside);
-        result.value = op.result;
+    /** Takes the part of bringing an update to its effect; false once somebody else has brought it there. */
+    private boolean claimOrAwaitEffect(PendingOp op, boolean inside) {
+        while (!op.claim()) {
+            waitWhile(op::isClaimed, inside);
+            if (op.isDone()) {
+                result.value = op.result;
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Outside the epoch, where who is waited for may need this thread to be. */
@@ -398,13 +411,15 @@ final class Pending {
      *
      * @param helper a session of the caller's, to work in
      * @param onRefused told of what kept an update from its effect that is not the user's own
+     * @param waitsForRoom whether an update that the disk has no room for stays pending
      * @return how many
+     * @throws FullFault if one does
      */
-    int drain(Session helper, Consumer<StoreFault> onRefused) {
+    int drain(Session helper, boolean waitsForRoom, Consumer<StoreFault> onRefused) {
         int drained = 0;
         for (PendingOp op : ring.all()) {
             if (op.isClaimable() && op.claim()) {
-                if (bringToEffect(op, helper) instanceof StoreFault refused) {
+                if (bringToEffect(op, helper, waitsForRoom) instanceof StoreFault refused) {
                     onRefused.accept(refused);
                 }
                 drained++;
@@ -414,22 +429,30 @@ final class Pending {
     }
 
     /** What kept it from that; null for nothing. */
-    private static Throwable bringToEffect(PendingOp op, Session helper) {
-        LongHolder changed = new LongHolder();
+    private static Throwable bringToEffect(PendingOp op, Session helper, boolean waitsForRoom) {
+        Throwable kept = null;
         try {
-            helper.enter();
-            try {
-                bringToEffectInside(op, helper, changed);
-            } finally {
-                helper.leave();
-            }
-            return null;
+            bringToEffect(op, helper);
         } catch (Throwable failed) {
-            op.thrown = failed;
-            return failed;
+            if (waitsForRoom && failed instanceof FullFault full && full.place() == Place.DISK) {
+                op.unclaim();
+                throw full;
+            }
+            kept = failed;
+        }
+        op.thrown = kept;
+        op.setDone();
+        helper.kernel.pendingUpdates.decrementAndGet();
+        return kept;
+    }
+
+    private static void bringToEffect(PendingOp op, Session helper) {
+        LongHolder changed = new LongHolder();
+        helper.enter();
+        try {
+            bringToEffectInside(op, helper, changed);
         } finally {
-            op.setDone();
-            helper.kernel.pendingUpdates.decrementAndGet();
+            helper.leave();
         }
     }
 
@@ -473,7 +496,7 @@ final class Pending {
     int closeForTheDead(Session helper) {
         long deadline = session.waits.nanoTime() + DEAD_TIMEOUT_NANOS;
         for (int attempt = 0; ring.all().stream().anyMatch(PendingOp::isWaiting); ) {
-            if (drain(helper, _ -> { }) > 0) { // counted below
+            if (drain(helper, false, _ -> { }) > 0) { // counted below
                 attempt = 0;
             } else if (session.waits.nanoTime() - deadline > 0) {
                 throw new IoFault("session " + session.name() + " is not reaped yet, because its submitted operations still wait for the device after "

@@ -87,6 +87,11 @@ final class PendingOp extends DiskLookup {
         return stage.get() == WAITING && hasEnded();
     }
 
+    /** Whether it was told already, and let go. */
+    boolean isTold() {
+        return completion == null;
+    }
+
     /** It has taken effect, or failed: {@link #status}, {@link #thrown} and {@link #result} say how. */
     void setDone() {
         stage.set(DONE);

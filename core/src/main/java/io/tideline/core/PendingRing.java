@@ -114,6 +114,13 @@ final class PendingRing {
         return ended.isEmpty();
     }
 
+    /** An operation that was met is met again by the next who looks. */
+    void putBack(PendingOp op) {
+        underWay++;
+        storeUnderWay.incrementAndGet();
+        ended(op);
+    }
+
     /** The operation is done, or was never started. */
     void give(PendingOp op) {
         op.release();

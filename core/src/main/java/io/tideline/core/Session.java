@@ -70,6 +70,8 @@ public final class Session extends Operations implements AutoCloseable {
     private long stay;
     /** The last operation that has taken effect, or is running and neither waits nor is about to start over. */
     private long serial;
+    /** What that was when the session met a closed gate: the operation that met it began, ended in a ClosedFault, and never was. Negative until then. */
+    private long serialAtClose = -1;
     /** What the last one was when this version began. */
     private long cutSerial;
     /** What the user left with it last; written by who is inside. */
@@ -173,7 +175,7 @@ public final class Session extends Operations implements AutoCloseable {
      * {@linkplain Store#resumeSession resumed}: behind a recovery, those that it kept.
      */
     public long serial() {
-        return serial;
+        return serialAtClose < 0 ? serial : serialAtClose;
     }
 
     /**
@@ -284,7 +286,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** The operations from here on are of that version. */
     void moveTo(long next) {
         if (version != next) {
-            cutSerial = serial;
+            cutSerial = serial();
             cutCookie = cookie;
             cutKeys = keys();
             version = next;
@@ -496,6 +498,7 @@ public final class Session extends Operations implements AutoCloseable {
         long word = seen;
         for (int attempt = 0; SystemState.gate(word) != SystemState.Gate.OPEN && !passesGate; attempt++) {
             if (SystemState.gate(word) == SystemState.Gate.CLOSED) {
+                serialAtClose = serial(); // whoever looks has taken back what he is about to do, because a checkpoint might cut here
                 throw kernel.closed();
             }
             waitOutside(attempt);
@@ -629,6 +632,16 @@ public final class Session extends Operations implements AutoCloseable {
         serial--;
     }
 
+    /** Whether it works behind a closed gate. */
+    boolean passesGate() {
+        return passesGate;
+    }
+
+    /** Whether it belongs to calls without a session, and nobody can complete later what was submitted in it. */
+    boolean isPooled() {
+        return pooled;
+    }
+
     boolean isBatchOf(Thread thread) {
         return batchThread == thread;
     }
@@ -708,6 +721,7 @@ public final class Session extends Operations implements AutoCloseable {
      *
      * @param wait whether to wait until none is pending
      * @return how many were completed
+     * @throws io.tideline.fault.ClosedFault as {@link #close} does, where updates are left to a further close of the store; they stay pending
      */
     public int completePending(boolean wait) {
         return pending == null ? 0 : pending.complete(wait);
@@ -796,6 +810,9 @@ public final class Session extends Operations implements AutoCloseable {
      * Completes what is pending and gives the slot back; the second and later calls do nothing. Refused while another thread is inside. What
      * completions throw does not keep it from closing: the first of that is thrown once it is closed, the others are suppressed in it. Beside a close of
      * the store it waits for that one's checkpoint, which holds what was submitted.
+     *
+     * @throws io.tideline.fault.ClosedFault if updates are pending that only a further close of the store can bring to their effect, because one found no room
+     *     on the disk, or somebody inside. The session stays open: close it again behind that, or behind {@link Store#abandon}
      */
     @Override
     public void close() {
@@ -900,7 +917,7 @@ public final class Session extends Operations implements AutoCloseable {
     ReapedSession reaped() {
         lock.lock();
         try {
-            return new ReapedSession(name, serial, diedInOperation, failedUpdates);
+            return new ReapedSession(name, serial(), diedInOperation, failedUpdates);
         } finally {
             lock.unlock();
         }

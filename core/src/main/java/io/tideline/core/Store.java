@@ -267,6 +267,9 @@ public final class Store extends Operations implements AutoCloseable {
      *
      * @throws IllegalStateException if somebody stays inside for 30 s; the message names them. Nothing was written or freed then, and a later
      *     close tries again
+     * @throws io.tideline.fault.FullFault if the disk has no room for what is in memory. Nothing was freed then, the directory stays in use, and a later close
+     *     tries again; {@link #abandon} gives it up
+     * @throws io.tideline.fault.StoreFault if the device fails otherwise. The store is closed, and holds what its newest checkpoint does
      */
     @Override
     public void close() {
@@ -276,7 +279,7 @@ public final class Store extends Operations implements AutoCloseable {
 
     /**
      * Closes the store as {@link #close} does, but without a checkpoint: as if the process had died, what was done since the last one is gone. For
-     * who cannot vouch for what is in the store.
+     * who cannot vouch for what is in the store, or cannot make the room that a close asked for.
      *
      * @throws IllegalStateException if somebody stays inside for 30 s; a later call tries again
      */

@@ -31,15 +31,19 @@ final class Throttle {
         };
     }
 
-    /** Waits until the tail can go on. Outside the epoch the log's words may be gone, so each look is one that a close waits for. */
-    void awaitRoom() {
+    /**
+     * Waits until the tail can go on. Outside the epoch the log's words may be gone, so each look is one that a close waits for.
+     *
+     * @param passesGate whether to go on behind a close that has begun: who does not is refused when he looks at the gate next
+     */
+    void awaitRoom(boolean passesGate) {
         long begin = waits.nanoTime();
         count.incrementAndGet();
         try {
-            for (int attempt = 0; kernel.whileOpen(isBehind); attempt++) {
-                kernel.whileOpen(requireProgress);
+            for (int attempt = 0; (passesGate || !kernel.isClosed()) && kernel.whileThere(isBehind, false); attempt++) {
+                kernel.whileThere(requireProgress, null);
                 if (waits.nanoTime() - begin > TIMEOUT_NANOS) {
-                    throw new IoFault(kernel.whileOpen(this::timeout));
+                    throw new IoFault(kernel.whileThere(this::timeout, "an append waited for memory until the store was closed"));
                 }
                 waits.pause(attempt);
             }

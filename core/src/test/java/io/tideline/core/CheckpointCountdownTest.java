@@ -9,6 +9,7 @@ import io.tideline.checkpoint.Durability;
 import io.tideline.checkpoint.LostGeneration;
 import io.tideline.checkpoint.ManifestFiles;
 import io.tideline.fault.CorruptionFault;
+import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
 import io.tideline.fault.StoreFault;
 import io.tideline.hlog.device.Countdown;
@@ -109,12 +110,16 @@ class CheckpointCountdownTest {
             }
         }
 
+        /** Where the disk was full it is not the next time: then nothing is lost. */
         private boolean close(Store store) {
             long number = nextNumber(store);
             try {
                 store.close();
                 unsynced.remove(number);
                 return true;
+            } catch (FullFault full) {
+                note(full);
+                return close(store);
             } catch (StoreFault fault) {
                 note(fault);
                 return false;
@@ -305,7 +310,7 @@ class CheckpointCountdownTest {
 
         private static void closeQuietly(Store store, Throwable thrown) {
             try {
-                store.close();
+                store.abandon();
             } catch (StoreFault more) {
                 thrown.addSuppressed(more);
             }

@@ -34,6 +34,7 @@ final class PointChecker {
         checker.checkCommits();
         checker.checkPromises();
         checker.checkPoints(recoveredTo);
+        checker.checkDropped();
         return checker.violations;
     }
 
@@ -56,6 +57,15 @@ final class PointChecker {
                 requireBegun("checkpoint " + commit.number() + " holds", session, serial);
             }
             beforeName = "checkpoint " + commit.number();
+        }
+    }
+
+    private void checkDropped() {
+        for (int session = 0; session < points.length; session++) {
+            List<Long> held = history.droppedUpTo(session, points[session]);
+            if (!held.isEmpty()) {
+                violations.add("s" + session + " was told that a close dropped its updates " + held + ", and the recovery has it up to " + points[session]);
+            }
         }
     }
 

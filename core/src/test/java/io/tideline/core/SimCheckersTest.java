@@ -430,6 +430,19 @@ class SimCheckersTest {
     }
 
     @Test
+    void shouldRefuseThatAClosedStoreHoldsWhatItDropped() {
+        threeAdditions();
+        history.droppedByClose(0, 4);
+        history.died(Death.CLOSE);
+        assertRefused(points(4, 0), "a close dropped its updates [4]");
+        history = new SimHistory(2, () -> ++time);
+        threeAdditions();
+        history.droppedByClose(0, 4);
+        history.died(Death.KILL);
+        assertAccepted(points(3, 0));
+    }
+
+    @Test
     void shouldRefuseARecoveryToOtherPointsThanThoseOfItsCheckpoint() {
         threeAdditions();
         history.committed(commit(9, 2, 0));

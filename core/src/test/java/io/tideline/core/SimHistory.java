@@ -54,6 +54,8 @@ final class SimHistory {
     private final List<List<SimEvent>> walks = new ArrayList<>();
     /** By session: behind how many operations it was left a cookie, or was about to be. */
     private final List<List<Long>> cookies = new ArrayList<>();
+    /** By session: the serials of submitted updates of which it was told that the store is closed. */
+    private final List<List<Long>> dropped = new ArrayList<>();
     /** Of the lives before, as far as their points were not passed backwards; the first is of the empty store. */
     private final List<Beginning> beginnings = new ArrayList<>();
     private final List<CommitPoint> commits = new ArrayList<>();
@@ -69,6 +71,7 @@ final class SimHistory {
             operations.add(new ArrayList<>());
             walks.add(new ArrayList<>());
             cookies.add(new ArrayList<>());
+            dropped.add(new ArrayList<>());
         }
         beginnings.add(new Beginning(new long[sessions], Map.of()));
     }
@@ -110,6 +113,16 @@ final class SimHistory {
     /** The session is left a cookie, behind so many operations. */
     void leaves(int session, long operations) {
         cookies.get(session).add(operations);
+    }
+
+    /** A submitted update had no effect, because the store was closed: so no checkpoint may hold it. */
+    void droppedByClose(int session, long serial) {
+        dropped.get(session).add(serial);
+    }
+
+    /** Of those operations, which of the session this point would hold. */
+    List<Long> droppedUpTo(int session, long point) {
+        return dropped.get(session).stream().filter(serial -> serial <= point).toList();
     }
 
     /** How many operations of the session are in the history. */
@@ -169,6 +182,7 @@ final class SimHistory {
             walks.get(session).removeIf(walk -> !walk.isSeenWithin(point));
             long kept = cookiesKept[session];
             cookies.get(session).removeIf(left -> left > kept);
+            dropped.get(session).clear();
         }
         beginnings.removeIf(beginning -> !isAtMost(beginning.points, points));
         beginnings.add(new Beginning(points.clone(), Map.copyOf(contents)));

@@ -4,6 +4,7 @@ import io.tideline.checkpoint.Durability;
 import io.tideline.core.HistoryEvent.Kind;
 import io.tideline.core.SimHistory.Death;
 import io.tideline.core.SimKey.Use;
+import io.tideline.fault.ClosedFault;
 import io.tideline.fault.StoreFault;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -415,6 +416,8 @@ final class SimScript {
             } catch (StoreFault fault) {
                 if (session.serial() < event.serial) {
                     history.neverBegan(number, event.serial);
+                } else if (fault instanceof ClosedFault && event.fate() == SimEvent.Fate.OPEN) {
+                    throw new AssertionError(replay() + ": " + event.describe() + " was refused by a close and counted all the same", fault);
                 } else if (event.fate() == SimEvent.Fate.OPEN) {
                     event.refused(SimEvent.Fate.REFUSED, history.now());
                 }
@@ -566,6 +569,9 @@ final class SimScript {
                     throw new AssertionError(replay() + ": " + event.describe() + " failed", thrown);
                 }
                 event.refused(SimEvent.Fate.REFUSED, history.now());
+                if (thrown instanceof ClosedFault && event.kind != Kind.GET) {
+                    history.droppedByClose(number, event.serial);
+                }
             }
         }
 

@@ -29,7 +29,9 @@ class SimulatedMutantTest {
         A_BLOCK_IS_PUBLISHED_BLINDLY("index/src/main/java/io/tideline/index/HashIndex.java",
                 "Words.compareAndSet(place, BucketLayout.entry(tagBits, newest),", "Words.compareAndSet(place, Words.getAcquire(place),"),
         /** A session's last operation before the cut is left out of it. */
-        A_CUT_COMES_TOO_EARLY("core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial;", "            cutSerial = Math.max(0, serial - 1);"),
+        A_CUT_COMES_TOO_EARLY("core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial();", "            cutSerial = Math.max(0, serial() - 1);"),
+        /** What met the gate that a close has shut is counted, and nothing of it was done. */
+        A_CLOSE_COUNTS_WHAT_IT_REFUSED("core/src/main/java/io/tideline/core/Session.java", "                serialAtClose = serial();", "                "),
         /** A checkpoint has what is left with a session behind the cut. */
         A_COOKIE_COMES_TOO_EARLY("core/src/main/java/io/tideline/core/NamedSessions.java", "entry.open.cutCookie()", "entry.open.leftCookie()"),
         /** Operations of the next version change records of the old one in place. */

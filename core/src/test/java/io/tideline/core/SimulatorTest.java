@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledIf;
@@ -24,6 +28,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulatorTest {
     /** Some minutes. */
     private static final long SEEDS_OF_A_PART = 5_000;
+
+    /** Held, because it forgets its level otherwise. */
+    private final Logger warnings = Logger.getLogger(Checkpointer.class.getName());
+
+    @BeforeEach
+    void beQuiet() {
+        warnings.setLevel(Level.OFF); // of closes that find no room, as planned
+    }
+
+    @AfterEach
+    void beLoudAgain() {
+        warnings.setLevel(null);
+    }
 
     private static long hashOf(long seed) {
         SimulatedLives lives = new SimulatedLives(SimulatedLives.Options.of(seed));
@@ -87,6 +104,7 @@ class SimulatorTest {
         long points = 0;
         long switches = 0;
         long copiedUp = 0;
+        int fullCloses = 0;
         Map<String, Integer> deaths = new TreeMap<>();
         for (long seed = first; seed < first + count; seed++) {
             SimulatedLives lives = new SimulatedLives(SimulatedLives.Options.of(seed));
@@ -94,11 +112,13 @@ class SimulatorTest {
             points += lives.simulation().steps();
             switches += lives.simulation().switches();
             copiedUp += lives.copiedUp();
+            fullCloses += lives.fullCloses();
             lives.deaths().forEach((where, times) -> deaths.merge(where, times, Integer::sum));
         }
         System.out.println(count + " seeds from " + first + " on: " + points + " points, " + switches + " changes of threads in "
-                + (System.nanoTime() - start) / 1_000_000 + " ms, " + copiedUp + " hot reads copied, deaths " + deaths);
+                + (System.nanoTime() - start) / 1_000_000 + " ms, " + copiedUp + " hot reads copied, " + fullCloses + " closes found no room, deaths " + deaths);
         assertTrue(count < 100 || copiedUp > 0, "no hot read was ever copied to the tail");
+        assertTrue(count < 100 || fullCloses > 0, "no close ever found the disk full");
         for (Phase phase : Phase.values()) {
             assertTrue(deaths.getOrDefault(phase.toString(), 0) >= count / 100, () -> "too few deaths in " + phase + ": " + deaths);
         }

@@ -215,6 +215,13 @@ public final class HybridLog implements AutoCloseable {
         }
     }
 
+    /** Throws what {@link #failure} says if that will not pass. */
+    public void requireMendable() {
+        if (spill != null && spill.isFailedForGood()) {
+            requireSound();
+        }
+    }
+
     /**
      * Throws what {@link #failure} says, unless that may pass and the tail can go on without it: what is written already makes room when it leaves
      * the memory.

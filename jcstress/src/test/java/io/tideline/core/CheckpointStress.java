@@ -282,7 +282,7 @@ public final class CheckpointStress {
         public void driver() {
             if (disk != null) {
                 while (disk.store.kernel().pendingUpdates.get() > 0) {
-                    session.submitted().drain(helper, _ -> { });
+                    session.submitted().drain(helper, false, _ -> { });
                 }
             }
         }

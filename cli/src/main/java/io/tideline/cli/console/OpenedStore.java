@@ -1,6 +1,7 @@
 package io.tideline.cli.console;
 
 import io.tideline.core.Store;
+import io.tideline.fault.FullFault;
 
 /**
  * The store that a command works on, and what goes with it.
@@ -9,14 +10,25 @@ import io.tideline.core.Store;
  */
 public record OpenedStore(Store store, TemporaryDirectory temporary) implements AutoCloseable {
 
+    /** Where the disk has no room for the close, no later one is waited for: the process ends, and its last checkpoint stands. */
     @Override
     public void close() {
         try {
-            store.close();
+            close(store);
         } finally {
             if (temporary != null) {
                 temporary.close();
             }
+        }
+    }
+
+    /** The same for a store alone. */
+    public static void close(Store store) {
+        try {
+            store.close();
+        } catch (FullFault full) {
+            store.abandon();
+            throw full.getCause() instanceof FullFault device ? device : full; // a program is told to close it again
         }
     }
 }

@@ -204,7 +204,7 @@ public final class CountCommand implements Callable<Integer> {
             return result;
         } catch (FullFault full) {
             requireIndex(full);
-            throw full;
+            throw new Failure(full.getMessage() + (begun[0] ? "; what its last checkpoint holds is kept in " + directory + ", and the same command goes on from there." : "."), full);
         } catch (Interruption.Stopped stopped) {
             if (begun[0] && !input.flowsBy()) {
                 streams.err().println("tideline: what was counted is kept in " + directory + "; the same command goes on from there.");

@@ -6,6 +6,7 @@ import io.tideline.cli.console.ByteSize;
 import io.tideline.cli.console.ExitCode;
 import io.tideline.cli.console.Failure;
 import io.tideline.cli.console.Interruption;
+import io.tideline.cli.console.OpenedStore;
 import io.tideline.cli.console.RecoveryBar;
 import io.tideline.cli.console.Streams;
 import io.tideline.core.CheckpointRequest;
@@ -142,7 +143,7 @@ public final class CheckpointCommand implements Callable<Integer> {
             lost.addAll(store.stats().checkpoints().lost());
             store.lastCommit().ifPresent(commit -> found.putAll(commit.serials()));
             if (kind == Kind.FULL) {
-                store.close(); // takes it, unless it has that of an earlier close
+                OpenedStore.close(store); // takes it, unless it has that of an earlier close
                 return store.lastCommit().orElseThrow();
             }
             try {

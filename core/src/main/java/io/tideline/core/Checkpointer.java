@@ -342,7 +342,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             int drained = 0;
             for (Session session : kernel.sessionsNow()) {
                 Pending pending = session.submitted();
-                drained += pending == null ? 0 : pending.drain(helper(), isLast, refused::add);
+                drained += pending == null ? 0 : pending.drain(helper(), deadline, refused::add);
             }
             if (drained > 0) {
                 attempt = 0;

@@ -349,7 +349,7 @@ final class Kernel {
     void close() {
         closing.lock();
         try {
-            close(checkpointer == null ? () -> { } : checkpointer::close);
+            close(checkpointer == null ? () -> { } : checkpointer::close, checkpointer != null);
         } finally {
             closing.unlock();
         }
@@ -359,14 +359,17 @@ final class Kernel {
     void abandon() {
         closing.lock();
         try {
-            close(checkpointer == null ? () -> { } : checkpointer::abandon);
+            close(checkpointer == null ? () -> { } : checkpointer::abandon, false);
         } finally {
             closing.unlock();
         }
     }
 
-    /** @param last what is done behind the closed gate, with nobody inside */
-    private void close(Runnable last) {
+    /**
+     * @param last what is done behind the closed gate, with nobody inside
+     * @param needsSessions whether that is a checkpoint, which waits for every session
+     */
+    private void close(Runnable last, boolean needsSessions) {
         if (freed) {
             return;
         }
@@ -374,6 +377,9 @@ final class Kernel {
         try {
             state.setGate(Gate.CLOSED);
             awaitEmpty("close");
+            if (needsSessions) {
+                awaitOutside();
+            }
             end(last);
         } finally {
             ending = false;
@@ -471,12 +477,26 @@ final class Kernel {
 
     private void awaitEmpty(String what) {
         if (!epoch.awaitAllPassed(GATE_TIMEOUT_NANOS)) {
-            List<String> inside = epoch.inside();
-            throw new IllegalStateException("cannot " + what + " the store: still inside after "
-                    + TimeUnit.NANOSECONDS.toSeconds(GATE_TIMEOUT_NANOS) + " s: " + inside + (isClosed()
-                    ? ". The store takes no more operations; nothing was written or freed under them. Close it again once they have left"
-                    : ". Nothing was changed"));
+            throw stillInside(what, epoch.inside());
         }
+    }
+
+    /** A batch that was refused at the gate may go on without the store. A checkpoint that met it would end there, and what it was to keep would be lost. */
+    private void awaitOutside() {
+        long deadline = waits.nanoTime() + GATE_TIMEOUT_NANOS;
+        for (Session session : sessionsNow()) {
+            for (int attempt = 0; hasOpen(session) && !session.isOutside(); attempt++) {
+                if (waits.nanoTime() - deadline > 0) {
+                    throw stillInside("close", List.of(session.name()));
+                }
+                waits.pause(attempt);
+            }
+        }
+    }
+
+    private IllegalStateException stillInside(String what, List<String> inside) {
+        return new IllegalStateException("cannot " + what + " the store: still inside after " + TimeUnit.NANOSECONDS.toSeconds(GATE_TIMEOUT_NANOS) + " s: " + inside
+                + (isClosed() ? ". The store takes no more operations; nothing was written or freed under them. Close it again once they have left" : ". Nothing was changed"));
     }
 
     /** Refuses what would wait for its own thread. */

@@ -27,6 +27,8 @@ final class Pending {
     private final PendingRing ring;
     private final LongHolder result = new LongHolder();
     private final AtomicBoolean claimed = new AtomicBoolean();
+    /** Whether the latest round ended at an update that only a further close of the store can bring to its effect. */
+    private boolean isLeftBehind;
 
     Pending(Session session) {
         this.session = session;
@@ -153,6 +155,7 @@ final class Pending {
         boolean inside = enter();
         try {
             claim();
+            isLeftBehind = false;
             try {
                 int completed = 0;
                 PendingOp op = next(wait, inside);
@@ -177,8 +180,11 @@ final class Pending {
             try {
                 complete(true);
             } catch (Throwable thrown) {
-                if (count() == before) {
-                    throw thrown; // a refusal: nothing was completed
+                if (count() == before || isLeftBehind) { // a refusal: what is left cannot be completed now
+                    if (first != null) {
+                        thrown.addSuppressed(first);
+                    }
+                    throw thrown;
                 }
                 first = join(first, thrown);
             }
@@ -306,6 +312,7 @@ final class Pending {
         waitWhile(() -> op.isWaiting() && session.kernel.isEnding(), inside);
         if (op.isWaiting() && !session.kernel.isFreed() && !session.isPooled()) {
             ring.putBack(op);
+            isLeftBehind = true;
             throw new ClosedFault("the store takes no more operations, and is not closed yet; what was submitted takes effect in the close that comes to its end. Complete it,"
                     + " or close the session, once the store is closed or abandoned");
         }
@@ -410,16 +417,19 @@ final class Pending {
      * completions later.
      *
      * @param helper a session of the caller's, to work in
+     * @param deadline of the clock of this store: behind it no further one is begun, since each may wait for memory
      * @param onRefused told of what kept an update from its effect that is not the user's own
-     * @param waitsForRoom whether an update that the disk has no room for stays pending
      * @return how many
-     * @throws FullFault if one does
+     * @throws FullFault if the disk has no room for one and nobody can submit it again, because the store is being closed: it stays pending
      */
-    int drain(Session helper, boolean waitsForRoom, Consumer<StoreFault> onRefused) {
+    int drain(Session helper, long deadline, Consumer<StoreFault> onRefused) {
         int drained = 0;
         for (PendingOp op : ring.all()) {
+            if (session.waits.nanoTime() - deadline > 0) {
+                break;
+            }
             if (op.isClaimable() && op.claim()) {
-                if (bringToEffect(op, helper, waitsForRoom) instanceof StoreFault refused) {
+                if (bringToEffect(op, helper) instanceof StoreFault refused) {
                     onRefused.accept(refused);
                 }
                 drained++;
@@ -429,12 +439,12 @@ final class Pending {
     }
 
     /** What kept it from that; null for nothing. */
-    private static Throwable bringToEffect(PendingOp op, Session helper, boolean waitsForRoom) {
+    private static Throwable bringToEffect(PendingOp op, Session helper) {
         Throwable kept = null;
         try {
-            bringToEffect(op, helper);
+            bringToEffectOrThrow(op, helper);
         } catch (Throwable failed) {
-            if (waitsForRoom && failed instanceof FullFault full && full.place() == Place.DISK) {
+            if (helper.kernel.isClosed() && failed instanceof FullFault full && full.place() == Place.DISK) {
                 op.unclaim();
                 throw full;
             }
@@ -446,7 +456,7 @@ final class Pending {
         return kept;
     }
 
-    private static void bringToEffect(PendingOp op, Session helper) {
+    private static void bringToEffectOrThrow(PendingOp op, Session helper) {
         LongHolder changed = new LongHolder();
         helper.enter();
         try {
@@ -496,7 +506,7 @@ final class Pending {
     int closeForTheDead(Session helper) {
         long deadline = session.waits.nanoTime() + DEAD_TIMEOUT_NANOS;
         for (int attempt = 0; ring.all().stream().anyMatch(PendingOp::isWaiting); ) {
-            if (drain(helper, false, _ -> { }) > 0) { // counted below
+            if (drain(helper, deadline, _ -> { }) > 0) { // counted below
                 attempt = 0;
             } else if (session.waits.nanoTime() - deadline > 0) {
                 throw new IoFault("session " + session.name() + " is not reaped yet, because its submitted operations still wait for the device after "
@@ -506,7 +516,9 @@ final class Pending {
             }
         }
         int failed = (int) ring.all().stream().filter(op -> op.isUpdate() && op.isDone() && op.thrown != null).count();
-        close();
+        if (claimed.compareAndSet(false, true)) {
+            close();
+        }
         return failed;
     }
 
@@ -521,12 +533,23 @@ final class Pending {
         }
     }
 
-    /** Waits for the device and drops what is pending; whoever holds the ring behind a close of the store keeps it. */
-    void close() {
-        if (claimed.compareAndSet(false, true)) {
-            ring.awaitAll();
-            ring.all().forEach(this::drop);
-            ring.close();
+    /**
+     * Takes the ring for good, so that behind a closed gate too nobody is shown what is about to be freed; then it is for {@link #close}. False where another thread is at it, or
+     * has left something that a further close of the store is to bring to its effect.
+     */
+    boolean takeForGood() {
+        if (!claimed.compareAndSet(false, true)) {
+            return false;
         }
+        boolean isMine = count() == 0 || session.kernel.isFreed();
+        claimed.set(isMine);
+        return isMine;
+    }
+
+    /** Waits for the device and drops what is pending. */
+    void close() {
+        ring.awaitAll();
+        ring.all().forEach(this::drop);
+        ring.close();
     }
 }

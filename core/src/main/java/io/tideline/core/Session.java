@@ -293,6 +293,16 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
+    /** Whether nobody is inside at this moment: behind a closed gate nobody gets in again. */
+    boolean isOutside() {
+        long held = epoch.tryHold(epochSlot, idleWord);
+        if (held == Epoch.NOT_HELD) {
+            return false;
+        }
+        epoch.letGo(epochSlot, held);
+        return true;
+    }
+
     /** Moves the session if nobody is inside; whether it is of that version now. */
     boolean tryMoveTo(long next) {
         if (version == next) {
@@ -837,6 +847,10 @@ public final class Session extends Operations implements AutoCloseable {
             if (!entered && !kernel.isClosed()) {
                 throw refusal();
             }
+            if (entered && pending != null && !pending.takeForGood()) {
+                epoch.exit(epochSlot, idleWord);
+                throw refusal();
+            }
             closed = true;
             try {
                 if (entered) {
@@ -865,7 +879,9 @@ public final class Session extends Operations implements AutoCloseable {
      * @return whether the session is such a one
      */
     boolean leaveForTheDead() {
-        lock.lock();
+        if (!lock.tryLock()) {
+            return false; // whoever holds it is closing the session, in no batch, and may wait for a close that waits for what this call does
+        }
         try {
             Thread owner = batchThread;
             if (closed || owner == null || owner.isAlive() || batchThread != owner) {

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.SystemState.Phase;
+import io.tideline.fault.ClosedFault;
 import io.tideline.fault.IoFault;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.Io;
 import io.tideline.hlog.device.SimulatedDisk;
 import io.tideline.memory.Probe;
+import io.tideline.memory.Waits;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -28,8 +30,9 @@ import org.junit.jupiter.api.Test;
 class CheckpointTimeoutTest {
     private final FaultPlan plan = FaultPlan.none();
     private final SimulatedDisk disk = new SimulatedDisk(SimulatedDisk.Options.DEFAULT.seed(1).mode(SimulatedDisk.Mode.THREADS), plan);
-    private final Store store = Store.open(StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false)
-            .files(disk).waits(new FastClock(100)).build());
+    private final StoreConfig config = StoreConfig.builder().memory(8 << 12).pageSize(1 << 12).segmentSize(1 << 16).buckets(1024).hashSeed(7).hugePages(false)
+            .files(disk).waits(new FastClock(100)).build();
+    private final Store store = Store.open(config);
 
     @AfterEach
     void close() {
@@ -77,6 +80,35 @@ class CheckpointTimeoutTest {
                 serial++;
                 assertEquals(Map.of("s", serial, "t", serial), store.checkpoint(request).get(60, TimeUnit.SECONDS).serials(), phase.toString());
             }
+        }
+    }
+
+    /** Else the last checkpoint would end in the middle, and what it was to keep would be freed. */
+    @Test
+    void shouldKeepEverythingWhereABatchGoesOnBehindTheGate() throws Exception {
+        Session session = store.openSession("s");
+        CountDownLatch isInside = new CountDownLatch(1);
+        CountDownLatch mayLeave = new CountDownLatch(1);
+        CompletableFuture<Void> staying = CompletableFuture.runAsync(() -> session.batch(_ -> {
+            session.put(1, 1);
+            isInside.countDown();
+            for (int attempt = 0; !store.kernel().isClosed(); attempt++) {
+                Waits.SYSTEM.pause(attempt);
+            }
+            assertThrows(ClosedFault.class, () -> session.put(2, 2)); // so that the gate waits for it no more
+            await(mayLeave);
+        }));
+        await(isInside);
+        IllegalStateException kept = assertThrows(IllegalStateException.class, store::close);
+        assertTrue(kept.getMessage().contains("still inside") && kept.getMessage().contains("[s]"), kept.getMessage());
+        mayLeave.countDown();
+        staying.get(60, TimeUnit.SECONDS);
+        store.close();
+        session.close();
+        try (Store again = Store.open(config); Session resumed = again.resumeSession("s")) {
+            assertEquals(1, resumed.serial());
+            assertEquals(1, again.get(1, -1));
+            assertEquals(-1, again.get(2, -1));
         }
     }
 

@@ -258,7 +258,7 @@ class CutTest {
         AtomicInteger drained = new AtomicInteger();
         session.batch(same -> {
             assertTrue(kernel.epoch.bump(() -> { // runs when the session leaves the epoch to begin the lookup
-                drained.set(session.submitted().drain(helper, false, _ -> { }));
+                drained.set(session.submitted().drain(helper, kernel.waits.nanoTime() + TimeUnit.MINUTES.toNanos(1), _ -> { }));
                 looked.countDown();
             }));
             device.beforeNextRead(() -> await(looked));

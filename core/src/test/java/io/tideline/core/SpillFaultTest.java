@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.checkpoint.CheckpointKind;
+import io.tideline.checkpoint.SystemState.Phase;
 import io.tideline.fault.ClosedFault;
 import io.tideline.fault.FullFault;
 import io.tideline.fault.IoFault;
@@ -15,11 +16,14 @@ import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Waits;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -147,42 +151,36 @@ class SpillFaultTest {
     /** Wherever the disk fills up, room is made step by step, and a session is closed in between. */
     @Test
     void shouldKeepEverythingWhereACloseFindsNoRoomOnceThereIs() {
-        int refused = 0;
+        int refusals = 0;
+        int starts = 0;
         for (long budget = 2 * 4096; budget <= 32 * 4096; budget += 4096) {
+            long room = budget;
+            int refused = 0;
             FaultPlan plan = FaultPlan.none().budget(budget);
             SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
             Store store = Store.open(config(disk).build());
             int accepted = putUntilRefused(store, 0, FullFault.class);
-            long serial;
-            try (Session session = store.openSession("named")) {
-                session.put(0, 0L);
-                serial = session.serial();
-            } catch (FullFault noMoreMemory) {
-                serial = 0;
+            Session session = store.openSession("named");
+            int puts = isPut(session, 0) ? 1 : 0;
+            for (; !isClosed(store); refused++) {
+                assertTrue(refused < 64, "room for " + refused + " blocks more, and no end");
+                session.close();
+                plan.budget(room += 4096);
             }
-            for (int more = 0; ; more++) {
-                assertTrue(more < 64, "room for " + more + " blocks more, and no end");
-                try {
-                    store.close();
-                    break;
-                } catch (FullFault full) {
-                    refused++;
-                    plan.budget(budget += 4096);
-                }
-            }
+            session.close();
+            refusals += refused;
+            starts += refused > 0 ? 1 : 0;
             assertEquals(0, disk.openFiles());
             plan.budget(Long.MAX_VALUE);
             try (Store again = Store.open(config(disk).build())) {
                 assertHolds(again, accepted);
-                if (serial > 0) {
-                    try (Session session = again.resumeSession("named")) {
-                        assertEquals(serial, session.serial());
-                    }
+                try (Session resumed = again.resumeSession("named")) {
+                    assertEquals(1, resumed.serial(), "of " + puts + " puts"); // also of one that was refused
                 }
                 assertEquals(List.of(), StoreVerifier.verify(again));
             }
         }
-        assertTrue(refused > 10, refused + " closes found no room");
+        assertTrue(refusals > 100 && starts > 10, refusals + " closes found no room, from " + starts + " sizes of the disk");
     }
 
     /** Submits additions of 4 to the first keys, which are on the device; how each ended is told to the list. */
@@ -255,12 +253,118 @@ class SpillFaultTest {
         }
     }
 
-    private static boolean isPut(Store store, int key) {
+    private static boolean isPut(Operations on, int key) {
         try {
-            return store.put(key, key * 3L).isChange();
+            return on.put(key, key * 3L).isChange();
         } catch (FullFault full) {
             return false;
         }
+    }
+
+    /** A checkpoint that runs when the close begins leaves them to the last one: nobody could submit them again. */
+    @Test
+    void shouldLeaveUpdatesThatACheckpointFindsNoRoomForToTheCloseThatBeganMeanwhile() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        Store store = Store.open(config(disk).build());
+        assertEquals(KEYS, putUntilRefused(store, 0, FullFault.class));
+        store.checkpoint().join();
+        Session session = store.openSession("named");
+        int count = 5;
+        List<String> told = new ArrayList<>();
+        submitAdditions(session, count, told);
+        plan.budget(disk.occupiedBytes());
+        int kept = KEYS;
+        while (kept < 2 * KEYS && isPut(store, kept)) {
+            kept++;
+        }
+        CountDownLatch isRunning = new CountDownLatch(1);
+        Probe.install(point -> {
+            if (point.equals("checkpoint.phase") && store.kernel().state.phase() == Phase.PREPARE && isRunning.getCount() > 0) {
+                isRunning.countDown();
+                await(store.kernel()::isClosed, "nobody closes the store");
+            }
+        });
+        try {
+            CompletableFuture<CommitPoint> checkpoint = store.checkpoint(CheckpointRequest.logOnly());
+            assertTrue(isRunning.await(30, TimeUnit.SECONDS));
+            requireKept(store);
+            assertInstanceOf(FullFault.class, assertThrows(ExecutionException.class, () -> checkpoint.get(30, TimeUnit.SECONDS)).getCause());
+        } finally {
+            Probe.install(null);
+        }
+        plan.budget(Long.MAX_VALUE);
+        await(() -> isClosed(store), "room was made, and the store cannot be closed");
+        session.close();
+        assertAdded(disk, count, session.serial(), told);
+    }
+
+    /** Between two closes nobody is in the epoch: what a completion is shown must not be freed under it all the same. */
+    @Test
+    void shouldNotCloseASessionBetweenTwoClosesWhileACompletionIsTold() throws Exception {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        Store store = Store.open(config(disk).build());
+        assertEquals(KEYS, putUntilRefused(store, 0, FullFault.class));
+        Session session = store.openSession("named");
+        CountDownLatch isTold = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        assertEquals(Status.PENDING, session.submitGet(0, 0, new Completion() {
+            @Override
+            public void completed(long context, Status status, ValueView value) {
+                throw new AssertionError("looked up behind a close");
+            }
+
+            @Override
+            public void failed(long context, Throwable thrown) {
+                isTold.countDown();
+                await(() -> mayEnd.getCount() == 0, "nobody closes the session");
+            }
+        }));
+        plan.budget(disk.occupiedBytes());
+        requireKept(store);
+        FutureTask<Integer> completing = Hammer.start(() -> session.completePending(true));
+        assertTrue(isTold.await(30, TimeUnit.SECONDS));
+        assertThrows(IllegalStateException.class, session::close);
+        mayEnd.countDown();
+        assertEquals(1, Hammer.await(completing));
+        session.close();
+        plan.budget(Long.MAX_VALUE);
+        await(() -> isClosed(store), "room was made, and the store cannot be closed");
+        assertEquals(0, disk.openFiles());
+    }
+
+    /** What a completion threw comes with the refusal of what is left behind it. */
+    @Test
+    void shouldNotLoseWhatACompletionThrewBetweenTwoCloses() {
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        Store store = Store.open(config(disk).build());
+        assertEquals(KEYS, putUntilRefused(store, 0, FullFault.class));
+        Session session = store.openSession("named");
+        IllegalStateException users = new IllegalStateException("of a user");
+        assertEquals(Status.PENDING, session.submitGet(0, 0, new Completion() {
+            @Override
+            public void completed(long context, Status status, ValueView value) {
+                throw users;
+            }
+
+            @Override
+            public void failed(long context, Throwable thrown) {
+                throw users;
+            }
+        }));
+        List<String> told = new ArrayList<>();
+        submitAdditions(session, 2, told);
+        plan.budget(disk.occupiedBytes());
+        requireKept(store);
+        ClosedFault left = assertThrows(ClosedFault.class, session::close);
+        assertEquals(List.of(users), List.of(left.getSuppressed()));
+        assertEquals(2, session.pendingOperations());
+        plan.budget(Long.MAX_VALUE);
+        await(() -> isClosed(store), "room was made, and the store cannot be closed");
+        session.close();
+        assertAdded(disk, 2, session.serial(), told);
     }
 
     /** More than there is memory for, so that the last checkpoint has to wait for the device. */

@@ -281,8 +281,9 @@ public final class CheckpointStress {
         @Actor
         public void driver() {
             if (disk != null) {
+                long deadline = disk.store.kernel().waits.nanoTime() + TimeUnit.MINUTES.toNanos(1);
                 while (disk.store.kernel().pendingUpdates.get() > 0) {
-                    session.submitted().drain(helper, false, _ -> { });
+                    session.submitted().drain(helper, deadline, _ -> { });
                 }
             }
         }

@@ -27,8 +27,16 @@ public record OpenedStore(Store store, TemporaryDirectory temporary) implements 
         try {
             store.close();
         } catch (FullFault full) {
-            store.abandon();
+            abandon(store, full);
             throw full.getCause() instanceof FullFault device ? device : full; // a program is told to close it again
+        }
+    }
+
+    private static void abandon(Store store, FullFault full) {
+        try {
+            store.abandon();
+        } catch (RuntimeException more) {
+            full.addSuppressed(more);
         }
     }
 }

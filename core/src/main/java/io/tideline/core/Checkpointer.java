@@ -346,6 +346,7 @@ final class Checkpointer implements AutoCloseable, VersionCut.Sessions {
             }
             if (drained > 0) {
                 attempt = 0;
+                deadline = kernel.waits.nanoTime() + SESSIONS_TIMEOUT_NANOS; // a slow device is no dead one
             } else {
                 kernel.waits.pause(attempt++);
             }

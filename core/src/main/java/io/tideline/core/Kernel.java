@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,6 +38,8 @@ import java.util.function.Supplier;
  */
 final class Kernel {
     private static final long GATE_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** In which whoever only looks at the gate has left again. */
+    private static final long PASSING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     final StoreConfig config;
     final Waits waits;
@@ -378,20 +381,24 @@ final class Kernel {
             state.setGate(Gate.CLOSED);
             awaitEmpty("close");
             if (needsSessions) {
-                awaitOutside();
+                requireOutside(GATE_TIMEOUT_NANOS);
             }
-            end(last);
+            end(last, needsSessions);
         } finally {
             ending = false;
         }
     }
 
-    private void end(Runnable last) {
+    private void end(Runnable last, boolean needsSessions) {
         try {
             last.run();
         } catch (Throwable failed) {
+            // Where the next one may go through nothing is freed: the only place where what is unsaved is, is the memory.
             if (failed instanceof FullFault full && full.place() == Place.DISK) {
-                throw notClosed(full); // the only place where what is unsaved is, is the memory
+                throw notClosed(full);
+            }
+            if (needsSessions) {
+                requireNobodyInItsWay(failed);
             }
             try {
                 free();
@@ -401,6 +408,16 @@ final class Kernel {
             throw failed;
         }
         free();
+    }
+
+    /** A batch that was suspended when the checkpoint began, and then stayed inside, may be why it failed. */
+    private void requireNobodyInItsWay(Throwable failed) {
+        try {
+            requireOutside(PASSING_NANOS);
+        } catch (IllegalStateException inside) {
+            inside.addSuppressed(failed);
+            throw inside;
+        }
     }
 
     private static FullFault notClosed(FullFault full) {
@@ -481,17 +498,25 @@ final class Kernel {
         }
     }
 
-    /** A batch that was refused at the gate may go on without the store. A checkpoint that met it would end there, and what it was to keep would be lost. */
-    private void awaitOutside() {
-        long deadline = waits.nanoTime() + GATE_TIMEOUT_NANOS;
+    /** The session that somebody does not leave for so long; empty where each was left for a moment, though a batch that is suspended comes back. */
+    private Optional<Session> staying(long timeoutNanos) {
+        long deadline = waits.nanoTime() + timeoutNanos;
         for (Session session : sessionsNow()) {
             for (int attempt = 0; hasOpen(session) && !session.isOutside(); attempt++) {
                 if (waits.nanoTime() - deadline > 0) {
-                    throw stillInside("close", List.of(session.name()));
+                    return Optional.of(session);
                 }
                 waits.pause(attempt);
             }
         }
+        return Optional.empty();
+    }
+
+    /** A batch that was refused at the gate may go on without the store. A checkpoint that met it would end there, and what it was to keep would be lost. */
+    private void requireOutside(long timeoutNanos) {
+        staying(timeoutNanos).ifPresent(session -> {
+            throw stillInside("close", List.of(session.name()));
+        });
     }
 
     private IllegalStateException stillInside(String what, List<String> inside) {

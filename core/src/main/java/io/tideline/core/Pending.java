@@ -181,9 +181,7 @@ final class Pending {
                 complete(true);
             } catch (Throwable thrown) {
                 if (count() == before || isLeftBehind) { // a refusal: what is left cannot be completed now
-                    if (first != null) {
-                        thrown.addSuppressed(first);
-                    }
+                    join(thrown, first);
                     throw thrown;
                 }
                 first = join(first, thrown);
@@ -192,11 +190,12 @@ final class Pending {
         return first;
     }
 
-    private static Throwable join(Throwable first, Throwable thrown) {
+    /** The first, with the other suppressed in it; either may be null. */
+    static Throwable join(Throwable first, Throwable thrown) {
         if (first == null) {
             return thrown;
         }
-        if (first != thrown) {
+        if (thrown != null && first != thrown) {
             first.addSuppressed(thrown);
         }
         return first;
@@ -309,14 +308,20 @@ final class Pending {
      */
     private boolean leaveToLastCheckpoint(PendingOp op, boolean inside) {
         op.unclaim();
-        waitWhile(() -> op.isWaiting() && session.kernel.isEnding(), inside);
-        if (op.isWaiting() && !session.kernel.isFreed() && !session.isPooled()) {
-            ring.putBack(op);
-            isLeftBehind = true;
-            throw new ClosedFault("the store takes no more operations, and is not closed yet; what was submitted takes effect in the close that comes to its end. Complete it,"
-                    + " or close the session, once the store is closed or abandoned");
-        }
-        return !claimOrAwaitEffect(op, inside);
+        do {
+            waitWhile(() -> op.isClaimed() || op.isWaiting() && session.kernel.isEnding(), inside); // that checkpoint may give it back
+            if (op.isDone()) {
+                result.value = op.result;
+                return true;
+            }
+            if (!session.kernel.isFreed() && !session.isPooled()) {
+                ring.putBack(op);
+                isLeftBehind = true;
+                throw new ClosedFault("the store takes no more operations, and is not closed yet; what was submitted takes effect in the close that comes to its end. Complete"
+                        + " it, or close the session, once the store is closed or abandoned");
+            }
+        } while (!op.claim());
+        return false;
     }
 
     /** Takes the part of bringing an update to its effect; false once somebody else has brought it there. */
@@ -419,7 +424,7 @@ final class Pending {
      * @param helper a session of the caller's, to work in
      * @param deadline of the clock of this store: behind it no further one is begun, since each may wait for memory
      * @param onRefused told of what kept an update from its effect that is not the user's own
-     * @return how many
+     * @return how many it brought there, or the user's own function kept from it
      * @throws FullFault if the disk has no room for one and nobody can submit it again, because the store is being closed: it stays pending
      */
     int drain(Session helper, long deadline, Consumer<StoreFault> onRefused) {
@@ -431,8 +436,9 @@ final class Pending {
             if (op.isClaimable() && op.claim()) {
                 if (bringToEffect(op, helper) instanceof StoreFault refused) {
                     onRefused.accept(refused);
+                } else {
+                    drained++;
                 }
-                drained++;
             }
         }
         return drained;
@@ -508,6 +514,7 @@ final class Pending {
         for (int attempt = 0; ring.all().stream().anyMatch(PendingOp::isWaiting); ) {
             if (drain(helper, deadline, _ -> { }) > 0) { // counted below
                 attempt = 0;
+                deadline = session.waits.nanoTime() + DEAD_TIMEOUT_NANOS;
             } else if (session.waits.nanoTime() - deadline > 0) {
                 throw new IoFault("session " + session.name() + " is not reaped yet, because its submitted operations still wait for the device after "
                         + TimeUnit.NANOSECONDS.toSeconds(DEAD_TIMEOUT_NANOS) + " s");

@@ -293,7 +293,7 @@ public final class Session extends Operations implements AutoCloseable {
         }
     }
 
-    /** Whether nobody is inside at this moment: behind a closed gate nobody gets in again. */
+    /** Whether nobody is inside at this moment. Behind a closed gate nobody gets in again but a batch that is suspended, which comes back. */
     boolean isOutside() {
         long held = epoch.tryHold(epochSlot, idleWord);
         if (held == Epoch.NOT_HELD) {
@@ -844,12 +844,13 @@ public final class Session extends Operations implements AutoCloseable {
             }
             Throwable thrown = pending == null ? null : kernel.isFreed() ? pending.tellDone() : pending.completeAll();
             boolean entered = enterSlot();
-            if (!entered && !kernel.isClosed()) {
-                throw refusal();
-            }
-            if (entered && pending != null && !pending.takeForGood()) {
-                epoch.exit(epochSlot, idleWord);
-                throw refusal();
+            if (entered ? pending != null && !pending.takeForGood() : !kernel.isClosed()) {
+                if (entered) {
+                    epoch.exit(epochSlot, idleWord);
+                }
+                IllegalStateException refused = refusal();
+                Pending.join(refused, thrown);
+                throw refused;
             }
             closed = true;
             try {
@@ -880,7 +881,7 @@ public final class Session extends Operations implements AutoCloseable {
      */
     boolean leaveForTheDead() {
         if (!lock.tryLock()) {
-            return false; // whoever holds it is closing the session, in no batch, and may wait for a close that waits for what this call does
+            return false; // whoever closes the session may wait for a close of the store that waits for what this call does; or another such call is at it
         }
         try {
             Thread owner = batchThread;

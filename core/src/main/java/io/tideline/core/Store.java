@@ -167,7 +167,7 @@ public final class Store extends Operations implements AutoCloseable {
      * lives, be it parked for good, keeps its session: that it is dead must be beyond doubt. A checkpoint or close that runs is waited for, once it does
      * not wait for one of these any more; behind a close they are only out of its way.
      *
-     * @return the sessions that were closed; the store's own, behind calls without a session, are among them
+     * @return the sessions that were closed, without those that another such call is closing at this moment; the store's own, behind calls without a session, are among them
      */
     public List<ReapedSession> reapSessions() {
         kernel.refuseInside("reapSessions");

@@ -112,6 +112,50 @@ class CheckpointTimeoutTest {
         }
     }
 
+    /** A batch is suspended in a completion, so that nobody is inside when the last checkpoint begins, and comes back. */
+    @Test
+    void shouldKeepEverythingWhereABatchComesBackBehindTheGate() throws Exception {
+        int keys = 3000;
+        for (int key = 0; key < keys; key++) {
+            store.put(key, key);
+        }
+        Session session = store.openSession("s");
+        CountDownLatch isTold = new CountDownLatch(1);
+        CountDownLatch isEnding = new CountDownLatch(1);
+        CountDownLatch isBack = new CountDownLatch(1);
+        CountDownLatch mayLeave = new CountDownLatch(1);
+        CompletableFuture<Void> staying = CompletableFuture.runAsync(() -> session.batch(_ -> {
+            assertEquals(Status.PENDING, session.submitGet(1, 0, (_, _, value) -> {
+                assertEquals(1, value.getLong(0));
+                isTold.countDown();
+                await(isEnding);
+            }));
+            session.completePending(true);
+            isBack.countDown();
+            await(mayLeave);
+        }));
+        await(isTold);
+        Probe.install(point -> {
+            if (point.equals("checkpoint.phase")) {
+                isEnding.countDown();
+                await(isBack);
+            }
+        });
+        IllegalStateException kept = assertThrows(IllegalStateException.class, store::close);
+        Probe.install(null);
+        assertTrue(kept.getMessage().contains("still inside") && kept.getMessage().contains("[s]"), kept.getMessage());
+        assertInstanceOf(IoFault.class, kept.getSuppressed()[0]);
+        mayLeave.countDown();
+        staying.get(60, TimeUnit.SECONDS);
+        store.close();
+        session.close();
+        try (Store again = Store.open(config)) {
+            for (int key = 0; key < keys; key++) {
+                assertEquals(key, again.get(key, -1));
+            }
+        }
+    }
+
     @Test
     void shouldEndWhereTheDeviceDoesNotTakeTheLog() throws Exception {
         try (Session session = store.openSession("s")) {

@@ -299,6 +299,83 @@ class SpillFaultTest {
         assertAdded(disk, count, session.serial(), told);
     }
 
+    /** The last checkpoint takes an update up while its session waits behind the gate, and gives it back. */
+    @Test
+    void shouldNotTakeOffWhatTheLastCheckpointGaveBack() throws Exception {
+        AtomicReference<Thread> waiting = new AtomicReference<>();
+        AtomicInteger turns = new AtomicInteger();
+        Waits waits = new Waits() {
+            @Override
+            public void pause(int attempt) {
+                if (Thread.currentThread() == waiting.get()) {
+                    turns.incrementAndGet();
+                }
+                Waits.SYSTEM.pause(attempt);
+            }
+        };
+        FaultPlan plan = FaultPlan.none();
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, plan);
+        Store store = Store.open(config(disk).waits(waits).build());
+        assertEquals(KEYS, putUntilRefused(store, 0, FullFault.class));
+        store.checkpoint().join(); // so that a close without room gets as far as the updates
+        Session session = store.openSession("named");
+        List<String> told = new ArrayList<>();
+        AtomicInteger waited = new AtomicInteger();
+        assertEquals(Status.PENDING, session.submitRmw(0, new LongRmw() {
+            @Override
+            public long onAbsent(long operand) {
+                throw new AssertionError("it is there");
+            }
+
+            @Override
+            public long onPresent(long old, long operand) {
+                if (waiting.get() != null && waited.getAndIncrement() == 0) {
+                    int until = turns.get() + 100;
+                    await(() -> turns.get() > until, "its session does not wait"); // while this is being brought to its effect
+                }
+                return old + operand;
+            }
+        }, 4, 0, new Completion() {
+            @Override
+            public void completed(long context, Status status, ValueView value) {
+                told.add(status + " " + context + " " + value.getLong(0));
+            }
+
+            @Override
+            public void failed(long context, Throwable thrown) {
+                told.add(thrown.toString());
+            }
+        }));
+        plan.budget(disk.occupiedBytes());
+        int kept = KEYS;
+        while (kept < 2 * KEYS && isPut(store, kept)) {
+            kept++;
+        }
+        FutureTask<Void> closing = new FutureTask<>(() -> {
+            assertThrows(ClosedFault.class, session::close);
+            return null;
+        });
+        Thread closer = Thread.ofPlatform().daemon().unstarted(closing);
+        Probe.install(point -> {
+            if (point.equals("checkpoint.phase") && store.kernel().state.phase() == Phase.PREPARE && waiting.compareAndSet(null, closer)) {
+                closer.start();
+                await(() -> turns.get() > 0, "the session does not wait");
+            }
+        });
+        try {
+            requireKept(store);
+            closing.get(30, TimeUnit.SECONDS);
+        } finally {
+            Probe.install(null);
+        }
+        assertEquals(1, waited.get());
+        assertEquals(List.of(), told);
+        plan.budget(Long.MAX_VALUE);
+        await(() -> isClosed(store), "room was made, and the store cannot be closed");
+        session.close();
+        assertAdded(disk, 1, session.serial(), told);
+    }
+
     /** Between two closes nobody is in the epoch: what a completion is shown must not be freed under it all the same. */
     @Test
     void shouldNotCloseASessionBetweenTwoClosesWhileACompletionIsTold() throws Exception {

@@ -203,7 +203,7 @@ public final class BenchCommand implements Callable<Integer> {
                     + " disk, this store too, may take the same: --memory, what the index takes, and what a process needs only to replay"
                     + " operations; where the machine allows it a control group of Linux holds it to that, the cache of the kernel included."
                     + " The first use builds them. fio is the disk itself, as the program of that name measures it (4 KiB random reads at the"
-                    + " best of the queue depths 16 to 128, 1 MiB sequential writes, O_DIRECT) before and after the others, on a file as"
+                    + " best of the queue depths 16 to 128, one or 16 in a call, 1 MiB sequential writes, O_DIRECT) before and after the others, on a file as"
                     + " large as the loaded records.")
     private List<String> against = List.of();
 

@@ -48,6 +48,7 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, Strin
             fields.put("writes", figures == null ? null : figures.writes().stream().map(Math::round).toList());
             fields.put("reads", figures == null ? null : figures.reads().stream().map(reads -> Math.round(reads.perSecond())).toList());
             fields.put("queueDepths", figures == null ? null : figures.reads().stream().map(DeviceLimit.Reads::depth).toList());
+            fields.put("readBatches", figures == null ? null : figures.reads().stream().map(DeviceLimit.Reads::batch).toList());
             fields.put("missing", missing);
             return fields;
         }

@@ -187,6 +187,10 @@ final class RaceTable {
         return number + " " + noun + (number == 1 ? "" : "s");
     }
 
+    private static String reads(DeviceLimit.Reads reads) {
+        return format("%.2f k reads/s at queue depth %d", reads.perSecond() / THOUSAND, reads.depth()) + (reads.batch() == 1 ? "" : ", " + reads.batch() + " in one call,");
+    }
+
     private void printNotes(PrintStream out) {
         out.println();
         for (Rival rival : result.rivals()) {
@@ -195,7 +199,7 @@ final class RaceTable {
             }
         }
         result.deviceFigures().ifPresent(figures -> out.println("fio did " + figures.reads().stream()
-                .map(reads -> format("%.2f k reads/s at queue depth %d", reads.perSecond() / THOUSAND, reads.depth())).collect(Collectors.joining(" before the windows, "))
+                .map(RaceTable::reads).collect(Collectors.joining(" before the windows, "))
                 + " after them, and wrote " + figures.writes().stream().map(bytes -> format("%.1f MB/s", bytes / MILLION))
                         .collect(Collectors.joining(" before the loadings, ")) + " after them; the table has the means."));
         if (result.limit() != null && result.limit().missing() != null) {

@@ -300,12 +300,12 @@ class BenchCommandTest {
                 + " 1.0 MB/s before the loadings, 1.0 MB/s after them; the table has the means."), String.join("\n", lines));
         assertTrue(lines.contains("Latency of tideline is from the submission of an operation to its completion, with others under way."));
         List<String> calls = Files.readAllLines(log);
-        assertEquals(2 + 2 * 4, calls.size());
+        assertEquals(2 + 2 * 8, calls.size());
         assertTrue(calls.getFirst().contains("--size=" + 13 * MEBIBYTE), "128 bytes a record, in whole MiB: " + calls.getFirst());
         assertTrue(calls.getFirst().contains("--filename=" + files), "on the disk of the store: " + calls.getFirst());
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.contains("\"deviceLimit\":{\"name\":\"fio\",\"writtenBytesPerSecond\":1024000,\"readsPerSecond\":6401,"
-                + "\"writes\":[1024000,1024000],\"reads\":[6401,6401],\"queueDepths\":[64,64],\"missing\":null},\"readsOfLimit\":0.8999"), dense);
+                + "\"writes\":[1024000,1024000],\"reads\":[6401,6401],\"queueDepths\":[64,64],\"readBatches\":[1,1],\"missing\":null},\"readsOfLimit\":0.8999"), dense);
         assertTrue(dense.contains("\"loadOfLimit\":0.9,\"ratio\":"), dense);
         assertTrue(dense.contains("\"loadAppendedBytesPerSecond\":1000000,\"loadWrittenBytesPerSecond\":921600,"), dense);
         assertTrue(dense.contains("\"diskReadsPerSecond\":5760,\"kernelReadsPerSecond\":"), dense);

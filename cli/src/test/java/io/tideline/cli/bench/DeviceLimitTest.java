@@ -43,17 +43,27 @@ class DeviceLimitTest {
             limit.write();
             limit.write();
             limit.read();
-            assertEquals(List.of(new DeviceLimit.Reads(6400.5, 64)), limit.figures().reads());
+            assertEquals(List.of(new DeviceLimit.Reads(6400.5, 64, 1)), limit.figures().reads());
             assertEquals(List.of(1_024_000., 1_024_000.), limit.figures().writes());
             assertEquals(6400.5, limit.figures().readsPerSecond());
             assertEquals(1, left().size());
         }
         assertEquals(List.of(), left());
         List<String> calls = Files.readAllLines(log);
-        assertEquals(6, calls.size());
+        assertEquals(10, calls.size());
         assertTrue(calls.get(0).contains("--direct=1") && calls.get(0).contains("--size=1048576") && calls.get(0).contains("--bs=1m"), calls.get(0));
-        assertTrue(calls.get(5).contains("--rw=randread --bs=4k --iodepth=128") && calls.get(5).contains("--runtime=50ms"), calls.get(5));
+        assertTrue(calls.get(8).contains("--rw=randread --bs=4k --iodepth=128") && calls.get(8).contains("--runtime=50ms") && !calls.get(8).contains("batch"), calls.get(8));
+        assertTrue(calls.get(9).contains("--iodepth=128") && calls.get(9).contains("--iodepth_batch_submit=16 --iodepth_batch_complete_max=16"), calls.get(9));
         assertTrue(ticks >= calls.size());
+    }
+
+    @Test
+    void shouldTakeBatchesWhereTheyAreFaster() throws IOException {
+        try (DeviceLimit limit = limit(FakeFio.in(directory.resolve("bin"), directory.resolve("log"), "times=2"))) {
+            limit.write();
+            limit.read();
+            assertEquals(List.of(new DeviceLimit.Reads(12800.5, 64, 16)), limit.figures().reads());
+        }
     }
 
     @Test
@@ -80,7 +90,7 @@ class DeviceLimitTest {
             limit.read();
         }
         assertEquals(1, Files.readAllLines(log).stream().filter(call -> call.contains("libaio")).count());
-        assertEquals(5, Files.readAllLines(log).stream().filter(call -> call.contains("io_uring")).count());
+        assertEquals(9, Files.readAllLines(log).stream().filter(call -> call.contains("io_uring")).count());
     }
 
     @Test

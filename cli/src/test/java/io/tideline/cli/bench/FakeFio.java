@@ -7,7 +7,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * A script in the place of fio. It notes its arguments, makes the file that it is to write, writes 1,000 KiB/s, reads 2,000 KiB/s in order, and reads anywhere 100 times in a second for
- * each one under way up to a depth of 64, beyond that 1.
+ * each one under way up to a depth of 64, beyond that 1; in batches as many times that as the variable {@code times} says, by default none.
  */
 final class FakeFio {
 
@@ -19,6 +19,7 @@ final class FakeFio {
                 --filename=*) file="${argument#--filename=}" ;;
                 --rw=*) kind="${argument#--rw=}" ;;
                 --iodepth=*) depth="${argument#--iodepth=}" ;;
+                --iodepth_batch_submit=*) batch="${argument#--iodepth_batch_submit=}" ;;
               esac
             done
             %2$s
@@ -32,6 +33,7 @@ final class FakeFio {
               [ "$kind" = read ] && bandwidth=2000
               reads=$((depth * 100))
               [ "$depth" -gt 64 ] && reads=1
+              [ -n "$batch" ] && reads=$((reads * ${times:-0}))
             fi
             echo "fio: something to say"
             echo "3;fio-3.36;tideline;0;0;0;$bandwidth;$reads.5;0;%3$s1000;0;0"

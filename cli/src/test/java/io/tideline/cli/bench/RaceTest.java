@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RaceTest {
+    /** With each of four queue depths, one by one and in batches. */
+    private static final List<String> READS = Collections.nCopies(8, "randread");
 
     private static final long GIBIBYTE = 1L << 30;
 
@@ -100,18 +103,16 @@ class RaceTest {
 
     @Test
     void shouldMeasureTheDiskAroundLoadingsAndWindows(@TempDir Path folder) throws IOException {
-        List<String> reads = List.of("randread", "randread", "randread", "randread");
-        assertEquals(Stream.of(List.of("write", "a load", "write", "a window 2.0"), reads, List.of("a window 1.0"), reads, List.of("a latency 1.0", "a memory"))
+        assertEquals(Stream.of(List.of("write", "a load", "write", "a window 2.0"), READS, List.of("a window 1.0"), READS, List.of("a latency 1.0", "a memory"))
                 .flatMap(List::stream).toList(), callsOf(folder, List.of(WORK)));
     }
 
     /** Not between the works. */
     @Test
     void shouldMeasureTheDiskAroundTheWindowsOfAllWorks(@TempDir Path folder) throws IOException {
-        List<String> reads = List.of("randread", "randread", "randread", "randread");
         List<String> end = List.of("a latency 1.0", "a memory");
-        assertEquals(Stream.of(List.of("write", "a load", "write", "a work read uniform 2 1", "a window 2.0"), reads, List.of("a window 1.0"), end,
-                List.of("a work read uniform 1 1", "a window 2.0", "a window 1.0"), reads, end).flatMap(List::stream).toList(),
+        assertEquals(Stream.of(List.of("write", "a load", "write", "a work read uniform 2 1", "a window 2.0"), READS, List.of("a window 1.0"), end,
+                List.of("a work read uniform 1 1", "a window 2.0", "a window 1.0"), READS, end).flatMap(List::stream).toList(),
                 callsOf(folder, List.of(WORK, WORK.by(1, 1))));
     }
 

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -350,54 +349,46 @@ final class Kernel {
      * stays inside, or the disk has no room, nothing is freed, and the next call tries again.
      */
     void close() {
-        closing.lock();
-        try {
-            close(checkpointer == null ? () -> { } : checkpointer::close, checkpointer != null);
-        } finally {
-            closing.unlock();
-        }
+        close(checkpointer != null);
     }
 
     /** The same, but nothing is brought to the device. */
     void abandon() {
+        close(false);
+    }
+
+    private void close(boolean takesCheckpoint) {
         closing.lock();
         try {
-            close(checkpointer == null ? () -> { } : checkpointer::abandon, false);
+            if (freed) {
+                return;
+            }
+            ending = true; // before the gate: who meets that shut may rely on it
+            state.setGate(Gate.CLOSED);
+            awaitEmpty("close");
+            if (takesCheckpoint) {
+                requireOutside(GATE_TIMEOUT_NANOS); // for that it waits for every session
+            }
+            end(takesCheckpoint);
         } finally {
+            ending = false;
             closing.unlock();
         }
     }
 
-    /**
-     * @param last what is done behind the closed gate, with nobody inside
-     * @param needsSessions whether that is a checkpoint, which waits for every session
-     */
-    private void close(Runnable last, boolean needsSessions) {
-        if (freed) {
-            return;
-        }
-        ending = true; // before the gate: who meets that shut may rely on it
+    private void end(boolean takesCheckpoint) {
         try {
-            state.setGate(Gate.CLOSED);
-            awaitEmpty("close");
-            if (needsSessions) {
-                requireOutside(GATE_TIMEOUT_NANOS);
+            if (takesCheckpoint) {
+                checkpointer.close();
+            } else if (checkpointer != null) {
+                checkpointer.abandon();
             }
-            end(last, needsSessions);
-        } finally {
-            ending = false;
-        }
-    }
-
-    private void end(Runnable last, boolean needsSessions) {
-        try {
-            last.run();
         } catch (Throwable failed) {
             // Where the next one may go through nothing is freed: the only place where what is unsaved is, is the memory.
             if (failed instanceof FullFault full && full.place() == Place.DISK) {
                 throw notClosed(full);
             }
-            if (needsSessions) {
+            if (takesCheckpoint) {
                 requireNobodyInItsWay(failed);
             }
             try {
@@ -498,25 +489,20 @@ final class Kernel {
         }
     }
 
-    /** The session that somebody does not leave for so long; empty where each was left for a moment, though a batch that is suspended comes back. */
-    private Optional<Session> staying(long timeoutNanos) {
+    /**
+     * Waits until each session has been outside for a moment. A batch that was refused at the gate may go on without the store: a checkpoint that met it would end there, and what it
+     * was to keep would be lost. One that is suspended counts as outside, and comes back.
+     */
+    private void requireOutside(long timeoutNanos) {
         long deadline = waits.nanoTime() + timeoutNanos;
         for (Session session : sessionsNow()) {
             for (int attempt = 0; hasOpen(session) && !session.isOutside(); attempt++) {
                 if (waits.nanoTime() - deadline > 0) {
-                    return Optional.of(session);
+                    throw stillInside("close", List.of(session.name()));
                 }
                 waits.pause(attempt);
             }
         }
-        return Optional.empty();
-    }
-
-    /** A batch that was refused at the gate may go on without the store. A checkpoint that met it would end there, and what it was to keep would be lost. */
-    private void requireOutside(long timeoutNanos) {
-        staying(timeoutNanos).ifPresent(session -> {
-            throw stillInside("close", List.of(session.name()));
-        });
     }
 
     private IllegalStateException stillInside(String what, List<String> inside) {

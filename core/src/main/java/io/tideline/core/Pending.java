@@ -308,20 +308,14 @@ final class Pending {
      */
     private boolean leaveToLastCheckpoint(PendingOp op, boolean inside) {
         op.unclaim();
-        do {
-            waitWhile(() -> op.isClaimed() || op.isWaiting() && session.kernel.isEnding(), inside); // that checkpoint may give it back
-            if (op.isDone()) {
-                result.value = op.result;
-                return true;
-            }
-            if (!session.kernel.isFreed() && !session.isPooled()) {
-                ring.putBack(op);
-                isLeftBehind = true;
-                throw new ClosedFault("the store takes no more operations, and is not closed yet; what was submitted takes effect in the close that comes to its end. Complete"
-                        + " it, or close the session, once the store is closed or abandoned");
-            }
-        } while (!op.claim());
-        return false;
+        waitWhile(() -> op.isClaimed() || op.isWaiting() && session.kernel.isEnding(), inside); // that checkpoint may give it back
+        if (!op.isDone() && !session.kernel.isFreed() && !session.isPooled()) {
+            ring.putBack(op);
+            isLeftBehind = true;
+            throw new ClosedFault("the store takes no more operations, and is not closed yet; what was submitted takes effect in the close that comes to its end. Complete it,"
+                    + " or close the session, once the store is closed or abandoned");
+        }
+        return !claimOrAwaitEffect(op, inside);
     }
 
     /** Takes the part of bringing an update to its effect; false once somebody else has brought it there. */

@@ -10,6 +10,7 @@ import io.tideline.fault.IoFault;
 import io.tideline.hlog.device.Fault;
 import io.tideline.hlog.device.FaultPlan;
 import io.tideline.hlog.device.SimulatedDisk;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -47,10 +48,44 @@ class ReapTest {
         thread.join();
     }
 
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException stop) {
+            throw new AssertionError(stop);
+        }
+    }
+
     private static void putAll(Session session, int count) {
         for (int i = 1; i <= count; i++) {
             session.put(i, 10 * i);
         }
+    }
+
+    /** Its close may wait for a close of the store, and that for the dead one. */
+    @Test
+    void shouldNotWaitForASessionThatIsBeingClosed() throws Exception {
+        for (int key = 0; key < 3000; key++) {
+            store.put(key, key);
+        }
+        Session closing = store.openSession("closing");
+        Session dead = store.openSession("dead");
+        CountDownLatch isTold = new CountDownLatch(1);
+        CountDownLatch isReaped = new CountDownLatch(1);
+        assertEquals(Status.PENDING, closing.submitGet(1, 0, (_, _, _) -> {
+            isTold.countDown();
+            await(isReaped);
+        }));
+        Thread closer = Thread.ofPlatform().daemon().start(closing::close);
+        await(isTold);
+        dieInBatch(dead, dying -> putAll(dying, 5));
+        CompletableFuture<List<ReapedSession>> reaped = CompletableFuture.supplyAsync(store::reapSessions);
+        try {
+            assertEquals(List.of(new ReapedSession("dead", 5, false, 0)), reaped.get(60, TimeUnit.SECONDS));
+        } finally {
+            isReaped.countDown();
+        }
+        assertTrue(closer.join(Duration.ofSeconds(60)));
     }
 
     @Test

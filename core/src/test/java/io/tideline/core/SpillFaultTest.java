@@ -186,18 +186,22 @@ class SpillFaultTest {
     /** Submits additions of 4 to the first keys, which are on the device; how each ended is told to the list. */
     private static void submitAdditions(Session session, int count, List<String> told) {
         for (int key = 0; key < count; key++) {
-            assertEquals(Status.PENDING, session.submitRmw(key, Update.ADD, 4, key, new Completion() {
-                @Override
-                public void completed(long context, Status status, ValueView value) {
-                    told.add(status + " " + context + " " + value.getLong(0));
-                }
-
-                @Override
-                public void failed(long context, Throwable thrown) {
-                    told.add(thrown.toString());
-                }
-            }));
+            assertEquals(Status.PENDING, session.submitRmw(key, Update.ADD, 4, key, teller(told)));
         }
+    }
+
+    private static Completion teller(List<String> told) {
+        return new Completion() {
+            @Override
+            public void completed(long context, Status status, ValueView value) {
+                told.add(status + " " + context + " " + value.getLong(0));
+            }
+
+            @Override
+            public void failed(long context, Throwable thrown) {
+                told.add(thrown.toString());
+            }
+        };
     }
 
     private static void assertAdded(SimulatedDisk disk, int count, long serial, List<String> told) {
@@ -227,10 +231,7 @@ class SpillFaultTest {
         List<String> told = new ArrayList<>();
         submitAdditions(session, count, told);
         plan.budget(disk.occupiedBytes());
-        int kept = KEYS;
-        while (kept < 2 * KEYS && isPut(store, kept)) {
-            kept++; // until there is no memory for the updates either
-        }
+        fillMemory(store); // there is none for the updates either
         requireKept(store);
         assertThrows(ClosedFault.class, () -> session.completePending(true));
         requireKept(store);
@@ -253,11 +254,36 @@ class SpillFaultTest {
         }
     }
 
+    private static void fillMemory(Store store) {
+        int key = KEYS;
+        while (isPut(store, key)) {
+            key++;
+            assertTrue(key < 2 * KEYS, "the disk has room");
+        }
+    }
+
     private static boolean isPut(Operations on, int key) {
         try {
             return on.put(key, key * 3L).isChange();
         } catch (FullFault full) {
             return false;
+        }
+    }
+
+    /** Each may wait long for memory, so behind the deadline no further one is begun. */
+    @Test
+    void shouldBringNoUpdateToItsEffectBehindTheDeadline() {
+        SimulatedDisk disk = disk(SimulatedDisk.Mode.INLINE, FaultPlan.none());
+        try (Store store = Store.open(config(disk).build()); Session session = store.openSession("named"); Session helper = Session.ofDriver(store.kernel())) {
+            assertEquals(KEYS, putUntilRefused(store, 0, FullFault.class));
+            List<String> told = new ArrayList<>();
+            submitAdditions(session, 3, told);
+            long now = store.kernel().waits.nanoTime();
+            assertEquals(0, session.submitted().drain(helper, now - 1, fault -> { throw fault; }));
+            assertEquals(3, store.kernel().pendingUpdates.get());
+            assertEquals(3, session.submitted().drain(helper, now + WAIT_NANOS, fault -> { throw fault; }));
+            assertEquals(3, session.completePending(true));
+            assertEquals(3, told.size());
         }
     }
 
@@ -274,10 +300,7 @@ class SpillFaultTest {
         List<String> told = new ArrayList<>();
         submitAdditions(session, count, told);
         plan.budget(disk.occupiedBytes());
-        int kept = KEYS;
-        while (kept < 2 * KEYS && isPut(store, kept)) {
-            kept++;
-        }
+        fillMemory(store); // there is none for the updates either
         CountDownLatch isRunning = new CountDownLatch(1);
         Probe.install(point -> {
             if (point.equals("checkpoint.phase") && store.kernel().state.phase() == Phase.PREPARE && isRunning.getCount() > 0) {
@@ -335,22 +358,9 @@ class SpillFaultTest {
                 }
                 return old + operand;
             }
-        }, 4, 0, new Completion() {
-            @Override
-            public void completed(long context, Status status, ValueView value) {
-                told.add(status + " " + context + " " + value.getLong(0));
-            }
-
-            @Override
-            public void failed(long context, Throwable thrown) {
-                told.add(thrown.toString());
-            }
-        }));
+        }, 4, 0, teller(told)));
         plan.budget(disk.occupiedBytes());
-        int kept = KEYS;
-        while (kept < 2 * KEYS && isPut(store, kept)) {
-            kept++;
-        }
+        fillMemory(store); // there is none for the updates either
         FutureTask<Void> closing = new FutureTask<>(() -> {
             assertThrows(ClosedFault.class, session::close);
             return null;

@@ -60,6 +60,10 @@ public abstract class Replayer implements AutoCloseable {
         replayStretch(from, to, shift);
     }
 
+    /** Brings what is still under way to its end; called once behind the last chunk of a window, inside its time. Overridden by who leaves anything under way. */
+    protected void end() {
+    }
+
     /** Replays operations without anything around them. */
     protected final void replayStretch(int from, int to, long shift) {
         if (latencies == null) {

@@ -240,11 +240,6 @@ final class TidelineSubject implements Subject {
                 to = Math.min(from + batch, chunkTo);
                 operations.batch(stretch);
             }
-            endChunk();
-        }
-
-        /** Brings what is still under way to its end. */
-        void endChunk() {
         }
 
         private void replayStretch() {
@@ -439,7 +434,7 @@ final class TidelineSubject implements Subject {
         }
 
         @Override
-        void endChunk() {
+        protected void end() {
             session.completePending(true);
         }
 

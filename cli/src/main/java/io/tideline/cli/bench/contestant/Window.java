@@ -103,6 +103,7 @@ final class Window {
             replayer.replayChunk(from, from + OperationStream.CHUNK, stream.shift(chunk));
             operations += OperationStream.CHUNK;
         } while (!over);
+        replayer.end();
         part.allocatedBytes = THREADS.getCurrentThreadAllocatedBytes() - allocatedBefore;
         part.endNanos = System.nanoTime();
         part.operations = operations;

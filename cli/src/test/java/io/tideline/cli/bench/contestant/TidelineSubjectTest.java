@@ -92,6 +92,7 @@ class TidelineSubjectTest {
                         replayer.replayChunk(from, from + OperationStream.CHUNK, 0);
                         expected.replayChunk(from, from + OperationStream.CHUNK, 0);
                     }
+                    replayer.end();
                     // A read that waits for the disk may see an upsert that was submitted after it.
                     if (workload.isOfOneKind() || batch == 1) {
                         assertEquals(expected.sum(), replayer.sum(), workload + " of " + valueSize);

@@ -9,6 +9,7 @@ import io.tideline.cli.bench.work.Distribution;
 import io.tideline.cli.bench.work.OperationStream;
 import io.tideline.cli.bench.work.WorkSettings;
 import io.tideline.cli.bench.work.Workload;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,6 +19,23 @@ import org.junit.jupiter.api.Timeout;
 class WindowTest {
 
     private static final long SHORT_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+
+    private abstract static class NothingToWrite extends Replayer {
+
+        NothingToWrite(OperationStream stream) {
+            super(stream);
+        }
+
+        @Override
+        protected final void upsert(long key, long value) {
+            throw new AssertionError("nothing is to be written");
+        }
+
+        @Override
+        protected final void rmw(long key) {
+            throw new AssertionError("nothing is to be written");
+        }
+    }
 
     private static OperationStream stream(Workload workload) {
         return new OperationStream(new WorkSettings(workload, Distribution.UNIFORM, 100, 8, 2, 64, 1, 6_400));
@@ -67,26 +85,46 @@ class WindowTest {
     void shouldCountWhatReplayersAllocate() throws InterruptedException {
         OperationStream stream = stream(Workload.READ);
         long[][] garbage = new long[1][];
-        Replayer wasteful = new Replayer(stream) {
+        Replayer wasteful = new NothingToWrite(stream) {
 
             @Override
             protected long read(long key) {
                 garbage[0] = new long[100];
                 return garbage[0].length;
             }
-
-            @Override
-            protected void upsert(long key, long value) {
-                throw new AssertionError("nothing is to be written");
-            }
-
-            @Override
-            protected void rmw(long key) {
-                throw new AssertionError("nothing is to be written");
-            }
         };
         Window.Outcome outcome = new Window(stream, List.of(wasteful), new AtomicLong()).run(SHORT_NANOS, false);
         assertEquals(816.0, (double) outcome.allocatedBytes() / outcome.operations(), 8.0);
+    }
+
+    @Test
+    void shouldBringWhatIsUnderWayToItsEndOnceAndAsAPartOfTheWindow() throws InterruptedException {
+        OperationStream stream = stream(Workload.READ);
+        long[] chunks = new long[1];
+        List<Long> chunksAtEnd = new ArrayList<>();
+        byte[][] garbage = new byte[1][];
+        Replayer late = new NothingToWrite(stream) {
+
+            @Override
+            protected long read(long key) {
+                return key;
+            }
+
+            @Override
+            protected void replayChunk(int from, int to, long shift) {
+                chunks[0]++;
+            }
+
+            @Override
+            protected void end() {
+                chunksAtEnd.add(chunks[0]);
+                garbage[0] = new byte[1 << 20];
+            }
+        };
+        Window.Outcome outcome = new Window(stream, List.of(late), new AtomicLong()).run(SHORT_NANOS, false);
+        assertEquals(List.of(chunks[0]), chunksAtEnd);
+        assertEquals(outcome.operations(), chunks[0] * OperationStream.CHUNK);
+        assertTrue(outcome.allocatedBytes() >= garbage[0].length, outcome.toString());
     }
 
     @Test

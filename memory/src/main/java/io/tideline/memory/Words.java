@@ -167,8 +167,12 @@ public final class Words {
         }
     }
 
-    /** Up to seven bytes as the low end of a word. */
+    /** Up to seven bytes as the low end of a word; of the word that ends with them, where they stand so far behind the start. */
     public static long lastWord(byte[] source, int offset, int lengthBytes) {
+        int start = offset + lengthBytes - Long.BYTES;
+        if (start >= 0 && lengthBytes > 0) {
+            return (long) ARRAY_WORD.get(source, start) >>> Long.SIZE - lengthBytes * Byte.SIZE;
+        }
         long word = 0;
         for (int i = lengthBytes - 1; i >= 0; i--) {
             word = word << 8 | source[offset + i] & 0xFF;

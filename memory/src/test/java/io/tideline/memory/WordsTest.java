@@ -136,6 +136,9 @@ class WordsTest {
         assertEquals(0x11, Words.lastWord(ends, 0, 1));
         assertEquals(0x80_33FFL, Words.lastWord(ends, 1, 3));
         assertEquals(0x77_6655_8033_FF11L, Words.lastWord(ends, 0, 7));
+        assertEquals(0x88_77_6655_8033_FFL, Words.lastWord(ends, 1, 7));
+        assertEquals(0x88L, Words.lastWord(ends, 7, 1));
+        assertEquals(0x8877_6655_8033_FF11L, Words.lastWord(ends, 0, 8));
     }
 
     @Test

@@ -22,6 +22,7 @@ final class BlockDevice {
     private static final String UPPER = "upperdir=";
     private static final String DEVICES = "/dev/";
     private static final int READS_FIELD = 0;
+    private static final int MERGED_READS_FIELD = 1;
     private static final int WRITTEN_SECTORS_FIELD = 6;
     /** Of the kernel's accounts, whatever the disk has. */
     private static final long SECTOR_BYTES = 512;
@@ -40,10 +41,11 @@ final class BlockDevice {
     /**
      * What the device did since the machine was started.
      *
-     * @param reads read requests that were completed; neighbouring ones that were merged count once
+     * @param reads read requests that were completed
+     * @param mergedReads read requests that went along with a neighbouring one, and are not in {@code reads}
      * @param writtenBytes bytes of the writes that were completed
      */
-    record Counts(long reads, long writtenBytes) {
+    record Counts(long reads, long mergedReads, long writtenBytes) {
     }
 
     /** Where a file system is mounted, as /proc/self/mountinfo says. */
@@ -143,7 +145,7 @@ final class BlockDevice {
             return lines.map(line -> List.of(line.strip().split("\\s+")))
                     .filter(fields -> fields.size() > before.size() + WRITTEN_SECTORS_FIELD && fields.subList(0, before.size()).equals(before))
                     .map(fields -> fields.subList(before.size(), fields.size()).stream().map(Long::valueOf).collect(Collectors.toList()))
-                    .map(fields -> new Counts(fields.get(READS_FIELD), fields.get(WRITTEN_SECTORS_FIELD) * SECTOR_BYTES))
+                    .map(fields -> new Counts(fields.get(READS_FIELD), fields.get(MERGED_READS_FIELD), fields.get(WRITTEN_SECTORS_FIELD) * SECTOR_BYTES))
                     .findFirst();
         } catch (IOException | NumberFormatException untold) {
             return Optional.empty();

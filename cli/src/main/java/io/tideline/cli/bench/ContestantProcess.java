@@ -104,7 +104,7 @@ final class ContestantProcess implements Contender {
     public Throughput window(double seconds) {
         Reply reply = request(String.format(Locale.ROOT, "window %.3f", seconds));
         return new Throughput(reply.number("operations"), reply.number("nanos"), reply.number("allocatedBytes"),
-                reply.number("absent"), reply.numberIfKnown("deviceLookups"), reply.numberIfKnown("deviceReads"), Throughput.UNKNOWN);
+                reply.number("absent"), reply.numberIfKnown("deviceLookups"), reply.numberIfKnown("deviceReads"));
     }
 
     @Override

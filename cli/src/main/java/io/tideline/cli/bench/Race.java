@@ -134,7 +134,7 @@ final class Race {
     private Throughput window(Contender contender) {
         Optional<BlockDevice.Counts> before = counts();
         Throughput window = contender.window(seconds);
-        return before.flatMap(from -> counts().map(to -> window.withKernelReads(to.reads() - from.reads()))).orElse(window);
+        return before.flatMap(from -> counts().map(to -> window.withKernelReads(to.reads() - from.reads(), to.mergedReads() - from.mergedReads()))).orElse(window);
     }
 
     private Optional<BlockDevice.Counts> counts() {

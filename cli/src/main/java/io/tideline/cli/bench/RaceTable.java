@@ -36,6 +36,7 @@ final class RaceTable {
             limit(figures -> format("%.2f k", figures.readsPerSecond() / THOUSAND));
             addShare("    of fio's reads", result.readsOfLimit());
             addRow("    as the kernel counts", standing -> thousands(standing.kernelReadsPerSecond()));
+            addRow("    and merged with these", standing -> thousands(standing.mergedReadsPerSecond()));
             addRow("  without the disk/s", standing -> thousands(standing.memoryHitsPerSecond()));
         }
         addComparison("  tideline is faster by", standing -> spread(result.own().ratioTo(standing), 1, ""));

@@ -37,6 +37,11 @@ record Standing(String name, Loading loading, List<Throughput> windows, Latency 
         return known(Throughput::kernelReads, Throughput::kernelReads);
     }
 
+    /** How many more went along with a neighbouring one: records that stand side by side, because they were copied one after the other, are read so. */
+    Optional<Spread> mergedReadsPerSecond() {
+        return known(Throughput::mergedReads, Throughput::mergedReads);
+    }
+
     private Optional<Spread> known(ToLongFunction<Throughput> condition, ToLongFunction<Throughput> count) {
         return windows.stream().allMatch(window -> condition.applyAsLong(window) != Throughput.UNKNOWN)
                 ? Optional.of(Spread.of(windows.stream().mapToDouble(window -> window.perSecond(count.applyAsLong(window)))))
@@ -76,6 +81,7 @@ record Standing(String name, Loading loading, List<Throughput> windows, Latency 
         fields.put("loadKernelWrittenBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.kernelWrittenBytes()))));
         fields.put("diskReadsPerSecond", rounded(diskReadsPerSecond().map(Spread::median)));
         fields.put("kernelReadsPerSecond", rounded(kernelReadsPerSecond().map(Spread::median)));
+        fields.put("kernelMergedReadsPerSecond", rounded(mergedReadsPerSecond().map(Spread::median)));
         fields.put("memoryHitsPerSecond", rounded(memoryHitsPerSecond().map(Spread::median)));
         fields.put("allocatedBytesPerOp", allocatedBytesPerOperation());
         fields.put("latencyNanos", latency.toJson());

@@ -10,8 +10,9 @@ package io.tideline.cli.bench;
  * @param deviceLookups how many operations had to ask the disk, {@link #UNKNOWN} if the store does not count that
  * @param deviceReads how many records were read from disk for them, or unknown
  * @param kernelReads how many reads of the disk the kernel counted meanwhile, whoever asked for them, or unknown
+ * @param mergedReads how many more went along with a neighbouring one, or unknown
  */
-record Throughput(long operations, long nanos, long allocatedBytes, long absent, long deviceLookups, long deviceReads, long kernelReads) {
+record Throughput(long operations, long nanos, long allocatedBytes, long absent, long deviceLookups, long deviceReads, long kernelReads, long mergedReads) {
 
     /** Stands for a number that nobody counts. */
     static final long UNKNOWN = -1;
@@ -20,11 +21,16 @@ record Throughput(long operations, long nanos, long allocatedBytes, long absent,
 
     /** Of a store in memory. */
     Throughput(long operations, long nanos, long allocatedBytes, long absent) {
-        this(operations, nanos, allocatedBytes, absent, UNKNOWN, UNKNOWN, UNKNOWN);
+        this(operations, nanos, allocatedBytes, absent, UNKNOWN, UNKNOWN);
     }
 
-    Throughput withKernelReads(long reads) {
-        return new Throughput(operations, nanos, allocatedBytes, absent, deviceLookups, deviceReads, reads);
+    /** Of which the kernel was not asked. */
+    Throughput(long operations, long nanos, long allocatedBytes, long absent, long deviceLookups, long deviceReads) {
+        this(operations, nanos, allocatedBytes, absent, deviceLookups, deviceReads, UNKNOWN, UNKNOWN);
+    }
+
+    Throughput withKernelReads(long reads, long merged) {
+        return new Throughput(operations, nanos, allocatedBytes, absent, deviceLookups, deviceReads, reads, merged);
     }
 
     double operationsPerSecond() {

@@ -60,7 +60,7 @@ final class FakeContender implements Contender {
     public Throughput window(double seconds) {
         note(name + " window " + seconds);
         return new Throughput((long) (speeds.removeFirst() * seconds * 1e6), (long) (seconds * SECOND), 0, absent, lookups(seconds),
-                deviceReadsPerSecond < 0 ? Throughput.UNKNOWN : (long) (deviceReadsPerSecond * seconds), Throughput.UNKNOWN);
+                deviceReadsPerSecond < 0 ? Throughput.UNKNOWN : (long) (deviceReadsPerSecond * seconds));
     }
 
     @Override

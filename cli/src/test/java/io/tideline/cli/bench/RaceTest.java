@@ -72,7 +72,7 @@ class RaceTest {
         assertEquals(List.of(8e6, 1e6), standings.stream().map(each -> each.getLast().operationsPerSecond().median()).toList());
     }
 
-    /** The kernel counts ten more reads and writes a sector with each request to a contestant. */
+    /** The kernel counts ten more reads, merges three and writes a sector with each request to a contestant. */
     @Test
     void shouldCountWhatReachesTheDiskWhileAContestantHasItsTurn(@TempDir Path root) throws IOException {
         Files.createDirectories(root.resolve("proc/self"));
@@ -89,13 +89,15 @@ class RaceTest {
         List<Standing> standings = run(new Race(List.of(a, b), 1, 2, 3, display, device, null), List.of(WORK)).getFirst();
         assertEquals(Optional.of(new Spread(10, 10, 10)), standings.get(0).kernelReadsPerSecond());
         assertEquals(Optional.of(new Spread(0, 0, 0)), standings.get(1).kernelReadsPerSecond());
+        assertEquals(Optional.of(new Spread(3, 3, 3)), standings.get(0).mergedReadsPerSecond());
+        assertEquals(Optional.of(new Spread(0, 0, 0)), standings.get(1).mergedReadsPerSecond());
         assertEquals(512, standings.get(0).loading().kernelWrittenBytes());
         assertEquals(0, standings.get(1).loading().kernelWrittenBytes());
     }
 
     private static void writeStatistics(Path root, long turns) {
         try {
-            Files.writeString(root.resolve("proc/diskstats"), " 254 0 vda " + 10 * turns + " 0 0 0 0 0 " + turns + " 0 0 0 0\n");
+            Files.writeString(root.resolve("proc/diskstats"), " 254 0 vda " + 10 * turns + " " + 3 * turns + " 0 0 0 0 " + turns + " 0 0 0 0\n");
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);
         }

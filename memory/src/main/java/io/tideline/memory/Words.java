@@ -167,7 +167,7 @@ public final class Words {
         }
     }
 
-    /** Up to seven bytes as the low end of a word; of the word that ends with them, where they stand so far behind the start. */
+    /** Up to eight bytes as the low end of a word; of the word that ends with them, where they stand so far behind the start. */
     public static long lastWord(byte[] source, int offset, int lengthBytes) {
         int start = offset + lengthBytes - Long.BYTES;
         if (start >= 0 && lengthBytes > 0) {

@@ -173,6 +173,15 @@ class WordsTest {
     }
 
     @Test
+    void shouldRefuseLastBytesBeyondAnArray() {
+        dirty(Long.BYTES);
+        byte[] array = new byte[2 * Long.BYTES];
+        for (int[] range : new int[][] {{-1, 3}, {-1, 7}, {array.length - 2, 3}, {array.length - 2, 7}, {array.length, 1}, {Integer.MAX_VALUE, 7}}) {
+            assertThrows(IndexOutOfBoundsException.class, () -> Words.copyIn(array, range[0], range[1], block + GUARD), () -> range[0] + ", " + range[1]);
+        }
+    }
+
+    @Test
     void shouldRefuseToReachBeyondAnArray() {
         dirty(LONGEST);
         byte[] array = new byte[LONGEST];

@@ -37,7 +37,7 @@ record Standing(String name, Loading loading, List<Throughput> windows, Latency 
         return known(Throughput::kernelReads, Throughput::kernelReads);
     }
 
-    /** How many more went along with a neighbouring one: records that stand side by side, because they were copied one after the other, are read so. */
+    /** How many more went along with a neighbouring one: so it goes with keys that were written in the order in which they are read. */
     Optional<Spread> mergedReadsPerSecond() {
         return known(Throughput::mergedReads, Throughput::mergedReads);
     }

@@ -20,8 +20,11 @@ import java.util.concurrent.atomic.AtomicLongArray;
 final class PageRing implements AutoCloseable {
     private static final long EMPTY = -1;
     private static final long ARRIVING = -2;
-    /** Smaller pages are given back: moving them takes a system call each and splits the mapping, and small logs hardly wait for faults. */
-    private static final long LEAST_MOVED_BYTES = HugePages.SIZE_BYTES;
+    /**
+     * Of a ring with more frames pages that are smaller than a huge one are given back: each that was moved is a mapping of its own, and a process may have
+     * 65,530 by default.
+     */
+    private static final long MOST_MAPPINGS = 4096;
 
     private final Region region;
     private final int pageBits;
@@ -29,6 +32,7 @@ final class PageRing implements AutoCloseable {
     private final long pages;
     /** Whether there are more frames than pages may be in memory. */
     private final boolean isSparse;
+    private final boolean isMovable;
     private final AtomicLongArray pageOfFrame;
     final long base;
     final long mask;
@@ -41,6 +45,7 @@ final class PageRing implements AutoCloseable {
         this.pages = pages;
         this.frames = Long.highestOneBit(pages * 2 - 1);
         this.isSparse = frames > pages;
+        this.isMovable = frames <= MOST_MAPPINGS || 1L << pageBits >= HugePages.SIZE_BYTES;
         this.region = Region.allocate(frames << pageBits, hugePages);
         this.base = region.address();
         this.mask = (frames << pageBits) - 1;
@@ -97,7 +102,7 @@ final class PageRing implements AutoCloseable {
 
     /** Moves a frame's memory to an empty one; false if that is open already, or the platform moves no memory. */
     private boolean handOn(int from, int to) {
-        if (1L << pageBits < LEAST_MOVED_BYTES || !pageOfFrame.compareAndSet(to, EMPTY, ARRIVING)) {
+        if (!isMovable || !pageOfFrame.compareAndSet(to, EMPTY, ARRIVING)) {
             return false;
         }
         boolean moved = region.move((long) from << pageBits, (long) to << pageBits, 1L << pageBits);

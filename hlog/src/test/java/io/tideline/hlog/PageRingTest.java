@@ -14,6 +14,8 @@ import java.io.RandomAccessFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PageRingTest {
     @Test
@@ -74,9 +76,9 @@ class PageRingTest {
         }
     }
 
-    @Test
-    void shouldHandTheMemoryOfAPageOnToTheOneThatTakesItsTurn() {
-        int bits = 21;
+    @ParameterizedTest
+    @ValueSource(ints = {12, 16, 21})
+    void shouldHandTheMemoryOfAPageOnToTheOneThatTakesItsTurn(int bits) {
         try (PageRing ring = new PageRing(bits, 3, false)) {
             ring.preTouch(6); // of four frames the last two and the first
             for (long page = 6; page < 40; page++) {
@@ -95,10 +97,10 @@ class PageRingTest {
     }
 
     /** What is moved stays resident; what is discarded would have to be taken from the kernel again. */
-    @Test
+    @ParameterizedTest
+    @ValueSource(ints = {12, 16, 21})
     @EnabledOnOs(OS.LINUX)
-    void shouldHoldTheMemoryOfAllItsPagesThroughEveryTurn() throws IOException {
-        int bits = 21;
+    void shouldHoldTheMemoryOfAllItsPagesThroughEveryTurn(int bits) throws IOException {
         long part = 1L << bits;
         try (Region region = Region.allocate(2 * part, false)) {
             assumeTrue(region.move(0, part, part), "a kernel that moves memory");
@@ -114,6 +116,21 @@ class PageRingTest {
                     assertEquals(3 * part, residentBytes(ring.base, 4 * part), "behind the turn to page " + page);
                 }
             }
+        }
+    }
+
+    /** A mapping for each of so many frames would be too many for a process. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void shouldGiveBackTheSmallPagesOfALargeRing() throws IOException {
+        try (PageRing ring = new PageRing(12, 4097, false)) {
+            assertTrue(ring.open(0));
+            Words.set(ring.physical(8), 7);
+            assertEquals(4096, residentBytes(ring.base, 8192 << 12));
+            ring.recycle(0);
+            assertEquals(0, residentBytes(ring.base, 8192 << 12));
+            assertTrue(ring.open(8192));
+            assertEquals(0, Words.get(ring.physical((8192L << 12) + 8)));
         }
     }
 

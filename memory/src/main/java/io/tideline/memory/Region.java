@@ -149,18 +149,19 @@ public final class Region implements AutoCloseable {
 
     /**
      * Moves a part of the region elsewhere in it with the memory that it takes, where the platform can do that by changing page tables: what
-     * was there is gone, zeros that take no memory stay behind. All three are multiples of 2 MiB; the parts do not overlap, and nobody else
-     * uses them.
+     * was there is gone, zeros that take no memory stay behind. All three are multiples of 4 KiB, of 2 MiB where huge pages are to stay what they are; the parts
+     * do not overlap, and nobody else uses them.
      *
-     * @return false where the platform cannot, and everything is as it was
+     * @return false where the platform cannot, as if they are no multiples of the kernel's pages, and everything is as it was
      */
     public boolean move(long fromBytes, long toBytes, long lengthBytes) {
         long from = part("move", fromBytes, lengthBytes);
         long to = part("move", toBytes, lengthBytes);
-        if (((fromBytes | toBytes | lengthBytes) & HugePages.SIZE_BYTES - 1) != 0 || Math.abs(fromBytes - toBytes) < lengthBytes) {
+        if (Math.abs(fromBytes - toBytes) < lengthBytes) {
             throw new IllegalArgumentException("move of " + lengthBytes + " bytes from " + fromBytes + " to " + toBytes);
         }
-        return arena == null && Words.door().isNative() && LinuxCall.areThere() && NativeMemory.move(from, to, lengthBytes);
+        boolean isWhole = ((fromBytes | toBytes | lengthBytes) & pageBytes - 1) == 0;
+        return isWhole && arena == null && Words.door().isNative() && LinuxCall.areThere() && NativeMemory.move(from, to, lengthBytes);
     }
 
     /** The address of a part that must be whole pages of 4 KiB. */

@@ -191,10 +191,10 @@ class RegionTest {
         }
     }
 
-    @Test
-    void shouldMoveMemoryAndLeaveZeros() throws IOException {
+    @ParameterizedTest
+    @ValueSource(longs = {HugePages.SIZE_BYTES, 64 << 10, 1 << 20})
+    void shouldMoveMemoryAndLeaveZeros(long part) throws IOException {
         assumeTrue(LinuxCall.areThere());
-        long part = HugePages.SIZE_BYTES;
         try (Region region = Region.allocate(4 * part, true)) {
             for (long at = part; at < 2 * part; at += 8) {
                 Words.set(region.address() + at, at);
@@ -207,6 +207,7 @@ class RegionTest {
             assertZero(region, part, (int) part);
             assertTrue(mapping(region.address() + 2 * part - 4096).containsKey("Size:"), "what was left is mapped");
             assertThrows(IllegalArgumentException.class, () -> region.move(0, part / 2, part));
+            assertThrows(IllegalArgumentException.class, () -> region.move(512, 2 * part, part));
             assertThrows(IllegalArgumentException.class, () -> region.move(0, 4 * part, part));
         }
     }

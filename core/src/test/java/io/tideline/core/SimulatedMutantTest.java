@@ -21,7 +21,7 @@ class SimulatedMutantTest {
                 "        Probe.at(\"append.published\");\n" + RECORD + "        return true;")),
         /** Two sessions may each make an entry of the same tag. */
         AN_ENTRY_IS_MADE_WITHOUT_A_SECOND_LOOK("index/src/main/java/io/tideline/index/HashIndex.java",
-                "if (isElsewhere(home, tagBits, place)) {", "if (isElsewhere(home, tagBits, place) && home == 1) {"),
+                "if (isTwice(home, tagBits)) {", "if (isTwice(home, tagBits) && home == 1) {"),
         /** What is written to the old record while it is copied is lost. */
         A_COPY_SEALS_NOTHING("core/src/main/java/io/tideline/core/RecordWriter.java",
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),

@@ -198,7 +198,7 @@ public final class HashIndex implements AutoCloseable {
             return LOST;
         }
         Probe.at("index.tentative");
-        if (isElsewhere(home, tagBits, place)) {
+        if (isTwice(home, tagBits)) {
             Words.setRelease(place, 0);
             return LOST;
         }
@@ -241,18 +241,20 @@ public final class HashIndex implements AutoCloseable {
         }
     }
 
-    /** Whether an entry with the tag, tentative or final, stands anywhere in the chain but at {@code own}. */
-    private boolean isElsewhere(long home, long tagBits, long own) {
+    /**
+     * Whether more than one entry of the chain has the tag, tentative and final ones. All are counted, the claimant's own too: to leave out its place would be a branch
+     * that cannot be predicted.
+     */
+    private boolean isTwice(long home, long tagBits) {
         long bucket = home;
+        int count = 0;
         for (;;) {
             for (int at = 0; at < ENTRIES_BYTES; at += 8) {
-                if (bucket + at != own && BucketLayout.matchesEvenTentative(Words.getVolatile(bucket + at), tagBits)) {
-                    return true;
-                }
+                count += BucketLayout.matchesEvenTentative(Words.getVolatile(bucket + at), tagBits) ? 1 : 0;
             }
             long next = BucketLayout.overflow(Words.getVolatile(bucket + OVERFLOW_OFFSET));
             if (next == 0) {
-                return false;
+                return count > 1;
             }
             bucket = overflow.address(next);
         }

@@ -276,7 +276,8 @@ static void generate(void)
 {
     const struct workload *workload = settings.workload;
     bool oneKind = workload->readPercent == 0 || workload->readPercent == 100;
-    uint64_t itemRandom = settings.distribution == UNIFORM ? ITEM_SEED : RANK_SEED;
+    uint64_t ownSeed = 1000 * (uint64_t)(100 - workload->readPercent) + (workload->write == RMW ? 500 : 0);
+    uint64_t itemRandom = (settings.distribution == UNIFORM ? ITEM_SEED : RANK_SEED) + ownSeed;
     uint64_t kindRandom = KIND_SEED;
     if (settings.distribution != UNIFORM) {
         prepareZipf(settings.keys);

@@ -14,10 +14,10 @@ final class Items implements LongSupplier {
     private final SplitMix64 random;
     private final ZipfRanks ranks;
 
-    Items(long keys, Distribution distribution) {
+    Items(long keys, Distribution distribution, Workload workload) {
         this.keys = keys;
         this.distribution = distribution;
-        this.random = new SplitMix64(distribution == Distribution.UNIFORM ? UNIFORM_SEED : RANK_SEED);
+        this.random = new SplitMix64((distribution == Distribution.UNIFORM ? UNIFORM_SEED : RANK_SEED) + workload.ownSeed());
         this.ranks = distribution == Distribution.UNIFORM ? null : new ZipfRanks(keys);
     }
 

@@ -34,7 +34,7 @@ public final class OperationStream {
     /** Generates the operations that the settings describe. */
     public OperationStream(WorkSettings settings) {
         Workload workload = settings.workload();
-        LongSupplier items = new Items(settings.keys(), settings.distribution());
+        LongSupplier items = new Items(settings.keys(), settings.distribution(), workload);
         SplitMix64 kindRandom = new SplitMix64(KIND_SEED);
         this.settings = settings;
         this.words = new long[settings.operations()];

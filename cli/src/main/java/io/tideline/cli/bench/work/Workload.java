@@ -43,6 +43,14 @@ public enum Workload {
         return write;
     }
 
+    /**
+     * What is added to the seed of the keys. Workloads that follow each other on one store ask for keys in an order of their own, hot ones the same: a store that copies
+     * what it reads, or writes, to the end of a log would have laid them out in the order in which the next one asks.
+     */
+    long ownSeed() {
+        return 1000L * (100 - readPercent) + (write == OperationKind.RMW ? 500 : 0);
+    }
+
     /** Whether all operations are of one kind. */
     public boolean isOfOneKind() {
         return readPercent == 0 || readPercent == 100;

@@ -2,9 +2,11 @@ package io.tideline.cli.bench.work;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -44,6 +46,20 @@ class OperationStreamTest {
             long item = Long.remainderUnsigned(Keys.mix(ranks.rank(random.next()) + 0x12345678), 1_000);
             assertEquals(Keys.keyOf(item), stream.key(i));
         }
+    }
+
+    @Test
+    void shouldAskForTheSameHotKeysInAnotherOrderForEachWorkload() {
+        Map<String, OperationStream> seen = new TreeMap<>();
+        Set<Long> hottest = new HashSet<>();
+        for (Workload workload : List.of(Workload.READ, Workload.UPSERT, Workload.RMW, Workload.MIXED, Workload.YCSB_B, Workload.YCSB_F)) {
+            OperationStream stream = generate(workload, Distribution.ZIPF, 1_000);
+            OperationStream same = seen.put(IntStream.range(0, 100).mapToObj(stream::key).toList().toString(), stream);
+            assertNull(same, workload + " asks in the order of another");
+            Map<Long, Integer> counts = counts(stream);
+            hottest.add(counts.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey());
+        }
+        assertEquals(1, hottest.size(), "the hottest keys of all");
     }
 
     @Test

@@ -166,7 +166,7 @@ class AppendBlockTest {
         return groups().flatMap(group -> Stream.of("block.reserved", "block.written", "index.tentative").map(point -> Arguments.of(group, point)));
     }
 
-    /** Before the record is written, before it is looked for and claimed, and while it is: there both give up, and come again. */
+    /** Before the record is written, before its entry is claimed, and while it is: there both give up, and come again. */
     @ParameterizedTest
     @MethodSource("momentsOfANewKey")
     void shouldMakeAKeyOnceThatAnotherMakesMeanwhile(Group group, String point) {

@@ -21,8 +21,8 @@ final class PageRing implements AutoCloseable {
     private static final long EMPTY = -1;
     private static final long ARRIVING = -2;
     /**
-     * Of a ring with more frames pages that are smaller than a huge one are given back: each that was moved is a mapping of its own, and a process may have
-     * 65,530 by default.
+     * Small pages of a ring with more frames are given back: each that was moved may become a mapping of its own, and a process has 65,530 of them by default, for all
+     * that it does.
      */
     private static final long MOST_MAPPINGS = 4096;
 
@@ -32,6 +32,7 @@ final class PageRing implements AutoCloseable {
     private final long pages;
     /** Whether there are more frames than pages may be in memory. */
     private final boolean isSparse;
+    /** Whether moving the memory of all its pages leaves the process mappings enough. */
     private final boolean isMovable;
     private final AtomicLongArray pageOfFrame;
     final long base;
@@ -100,7 +101,7 @@ final class PageRing implements AutoCloseable {
         pageOfFrame.set(frame, EMPTY);
     }
 
-    /** Moves a frame's memory to an empty one; false if that is open already, or the platform moves no memory. */
+    /** Moves a frame's memory to an empty one; false if that is open already, or the memory cannot be moved. */
     private boolean handOn(int from, int to) {
         if (!isMovable || !pageOfFrame.compareAndSet(to, EMPTY, ARRIVING)) {
             return false;

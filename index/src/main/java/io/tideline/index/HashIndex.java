@@ -24,8 +24,8 @@ import io.tideline.memory.Words;
  * nothing: the load of the last link.
  *
  * <p>Inserting takes two steps, because a single CAS into the first free place lets two threads insert one tag twice when an earlier place
- * is freed between their scans: claim tentatively, scan the whole chain again for the same tag, tentative ones included, then finalise or
- * give up. Two claimants of one tag always see each other; both give up and come again.
+ * is freed between their scans: claim tentatively, scan the whole chain behind the claim for the same tag, tentative ones included, then finalise or
+ * give up. Of two claimants of one tag one sees the other at least; both may give up and come again.
  */
 public final class HashIndex implements AutoCloseable {
     /** How {@link #findOrCreate} ended. */
@@ -175,7 +175,8 @@ public final class HashIndex implements AutoCloseable {
 
     /**
      * Makes an entry of the hash's tag that leads to {@code address}, whose record is written, if there is none; whether it did. It did not either where
-     * somebody else is about to, or where there is no room: {@link #findOrCreate} tells.
+     * somebody else is about to, or where there is no room: {@link #findOrCreate} tells. It claims before it looks, so it is for tags that are hardly ever there: for one
+     * that is, the chain may be lengthened in vain.
      */
     public boolean insert(long hash, long address) {
         long tagBits = BucketLayout.tagBits(hash);

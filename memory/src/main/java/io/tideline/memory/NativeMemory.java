@@ -14,6 +14,7 @@ final class NativeMemory {
 
     private static final int PROT_READ_WRITE = 1 | 2;
     private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x02 | 0x20 | 0x4000;
+    private static final int MAP_FIXED = 0x10;
     private static final int MADV_RANDOM = 1;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
@@ -58,7 +59,11 @@ final class NativeMemory {
 
     /** Address space of {@code sizeBytes} zeros that takes memory only where it is touched. */
     static long map(long sizeBytes) {
-        long address = LinuxCall.MMAP.tryRun(0, sizeBytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+        return map(0, sizeBytes, MAP_PRIVATE_ANONYMOUS_NORESERVE);
+    }
+
+    private static long map(long where, long sizeBytes, int flags) {
+        long address = LinuxCall.MMAP.tryRun(where, sizeBytes, PROT_READ_WRITE, flags, -1, 0);
         if (address == MAP_FAILED) {
             throw new IoFault("the operating system has no " + sizeBytes
                     + " bytes of address space left (mmap failed); configure less memory, or raise what limits it: ulimit -v, vm.max_map_count,"
@@ -90,10 +95,16 @@ final class NativeMemory {
 
     /**
      * Moves what lies at {@code from}, its memory and all, to {@code to}, whose own memory is given back; zeros stay behind. False where the
-     * kernel refused (older than Linux 5.7) and everything is as it was.
+     * kernel refused (older than Linux 5.7): then what lies at {@code from} is as it was, and zeros are at {@code to}.
      */
     static boolean move(long from, long to, long sizeBytes) {
-        return LinuxCall.MREMAP.tryRun(from, sizeBytes, sizeBytes, MREMAP_ONTO, to, 0) == to;
+        if (LinuxCall.MREMAP.tryRun(from, sizeBytes, sizeBytes, MREMAP_ONTO, to, 0) == to) {
+            return true;
+        }
+        if (!discard(to, sizeBytes)) { // it refused after it had unmapped the target
+            map(to, sizeBytes, MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_FIXED);
+        }
+        return false;
     }
 
     /** Asks that no more of a mapped file be read than is touched; false where the kernel refused. */

@@ -152,7 +152,7 @@ public final class Region implements AutoCloseable {
      * was there is gone, zeros that take no memory stay behind. All three are multiples of 4 KiB, of 2 MiB where huge pages are to stay what they are; the parts
      * do not overlap, and nobody else uses them.
      *
-     * @return false where the platform cannot, as if they are no multiples of the kernel's pages, and everything is as it was
+     * @return false where the platform cannot, for instance because they are no multiples of the kernel's pages; then the one part is as it was, and the other may be zeros
      */
     public boolean move(long fromBytes, long toBytes, long lengthBytes) {
         long from = part("move", fromBytes, lengthBytes);

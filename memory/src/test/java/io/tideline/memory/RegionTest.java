@@ -1,6 +1,7 @@
 package io.tideline.memory;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -210,6 +211,18 @@ class RegionTest {
             assertThrows(IllegalArgumentException.class, () -> region.move(512, 2 * part, part));
             assertThrows(IllegalArgumentException.class, () -> region.move(0, 4 * part, part));
         }
+    }
+
+    /** The kernel unmaps the target before it looks at what is to be moved. */
+    @Test
+    void shouldLeaveNoHoleWhereAMoveFails() throws IOException {
+        assumeTrue(LinuxCall.areThere());
+        long part = 1 << 20;
+        long from = NativeMemory.map(2 * part);
+        NativeMemory.unmap(from, part);
+        assertFalse(NativeMemory.move(from, from + part, part));
+        assertTrue(mapping(from + part).containsKey("Size:"), "the target is mapped");
+        NativeMemory.unmap(from + part, part);
     }
 
     @Test

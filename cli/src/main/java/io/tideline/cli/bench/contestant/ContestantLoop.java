@@ -16,12 +16,13 @@ import org.HdrHistogram.Histogram;
 /** Reads commands, one a line, does them, and answers each with one line, until the input ends; see the package for the commands. */
 public final class ContestantLoop implements LineLoop.Answers {
 
-    private static final long REHEARSAL_KEYS = 1 << 14;
+    /** Of the rehearsals that may run beside the loaded store. */
+    static final long REHEARSAL_KEYS = 1 << 14;
     private static final int REHEARSAL_CHUNKS = 100;
     /** Enough of them for the JVM to compile what loads them. */
     private static final long LEAST_REHEARSED_LOADS = 1 << 20;
     /** Of the keys, if that is more: with a million of 40 million the loading took a third longer than with a quarter, see decision 014. */
-    static final int REHEARSED_PART = 4;
+    private static final int REHEARSED_PART = 4;
     private static final long REHEARSAL_NANOS = Duration.ofSeconds(1).toNanos();
     private static final double MEDIAN = 50.0;
     private static final double ONE_IN_A_HUNDRED = 99.0;

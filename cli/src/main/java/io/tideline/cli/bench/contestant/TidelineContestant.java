@@ -15,16 +15,23 @@ public final class TidelineContestant {
 
     public static void main(String[] arguments) {
         Optional<Spill> spill = Spill.parse(List.of(arguments));
-        ContestantLoop.main(arguments, settings -> new TidelineSubject(settings, spill.map(all -> of(all, settings, arguments)).orElse(null)));
+        ContestantLoop.main(arguments, settings -> {
+            WorkSettings whole = WorkSettings.parse(List.of(arguments));
+            return new TidelineSubject(settings, spill.map(all -> of(all, settings, whole)).orElse(null));
+        });
     }
 
     /**
-     * A rehearsal has fewer operations than the process is for. Its memory is in proportion, so that pages leave it about as often as they will and what they wait
-     * for is what they will wait for: the JVM compiles by what it saw. It may run beside the loaded store, which has the memory that is allowed, and is small then.
+     * A rehearsal has fewer operations than the process is for. That of the loading has memory in proportion to its keys, so that pages leave it about as often as they
+     * will and what they wait for is what they will wait for: the JVM compiles by what it saw. The small ones may run beside the loaded store, which has the memory that is
+     * allowed.
      */
-    private static Spill of(Spill all, WorkSettings settings, String[] arguments) {
-        boolean isRehearsal = settings.operations() < WorkSettings.parse(List.of(arguments)).operations();
-        long part = Math.min(all.memoryBytes(), settings.loadedBytes()) / ContestantLoop.REHEARSED_PART;
-        return isRehearsal ? all.withAtMost(Math.max(LEAST_REHEARSAL_MEMORY_BYTES, part)) : all;
+    static Spill of(Spill all, WorkSettings settings, WorkSettings whole) {
+        if (settings.operations() >= whole.operations()) {
+            return all;
+        }
+        boolean isSmall = settings.keys() <= ContestantLoop.REHEARSAL_KEYS;
+        long part = (long) ((double) settings.keys() / whole.keys() * all.memoryBytes());
+        return all.withAtMost(isSmall ? LEAST_REHEARSAL_MEMORY_BYTES : Math.max(LEAST_REHEARSAL_MEMORY_BYTES, part));
     }
 }

@@ -44,8 +44,8 @@ public enum Workload {
     }
 
     /**
-     * What is added to the seed of the keys. Workloads that follow each other on one store ask for keys in an order of their own, hot ones the same: a store that copies
-     * what it reads, or writes, to the end of a log would have laid them out in the order in which the next one asks.
+     * What is added to the seed of the keys. Workloads of other operations ask for keys in another order, hot ones the same: where they follow each other on one store, one
+     * that copies what it reads, or writes, to the end of a log would have laid them out in the order in which the next one asks.
      */
     long ownSeed() {
         return 1000L * (100 - readPercent) + (write == OperationKind.RMW ? 500 : 0);

@@ -49,7 +49,7 @@ class OperationStreamTest {
     }
 
     @Test
-    void shouldAskForTheSameHotKeysInAnotherOrderForEachWorkload() {
+    void shouldAskForTheSameHotKeysInAnotherOrderForOtherOperations() {
         Map<String, OperationStream> seen = new TreeMap<>();
         Set<Long> hottest = new HashSet<>();
         for (Workload workload : List.of(Workload.READ, Workload.UPSERT, Workload.RMW, Workload.MIXED, Workload.YCSB_B, Workload.YCSB_F)) {

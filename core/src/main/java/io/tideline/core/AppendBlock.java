@@ -206,8 +206,7 @@ final class AppendBlock {
         long record = log.physical(address);
         RecordLayout.finish(record, FREE | lengthBits, isFirst ? LogAddress.CHAIN_END : newest, session.parity);
         Probe.at("block.written");
-        boolean isPublished = isFirst ? session.index.insert(hash, address)
-                : session.index.replace(hash, newest, address);
+        boolean isPublished = isFirst ? session.index.insert(hash, address) : session.index.replace(hash, newest, address);
         if (!isPublished) {
             RecordLayout.invalidate(record);
             return false;

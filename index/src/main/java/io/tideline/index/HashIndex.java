@@ -242,10 +242,7 @@ public final class HashIndex implements AutoCloseable {
         }
     }
 
-    /**
-     * Whether more than one entry of the chain has the tag, tentative and final ones. All are counted, the claimant's own too: to leave out its place would be a branch
-     * that cannot be predicted.
-     */
+    /** Whether more than one entry of the chain has the tag, tentative and final ones, the claimant's own among them. */
     private boolean isTwice(long home, long tagBits) {
         long bucket = home;
         int count = 0;

@@ -166,6 +166,26 @@ class HashIndexTest {
     }
 
     @Test
+    void shouldInsertWhatIsNotThere() {
+        try (HashIndex index = open(1, 1)) {
+            for (long tag = 1; tag <= 7; tag++) {
+                assertTrue(index.insert(hash(tag, 0), tag * 64));
+            }
+            assertEquals(0, index.overflowBuckets());
+            assertFalse(index.insert(hash(3, 0), 640), "it is there");
+            assertEquals(1, index.overflowBuckets(), "it claims before it looks");
+            for (long tag = 8; tag <= 14; tag++) {
+                assertTrue(index.insert(hash(tag, 0), tag * 64), "what was claimed in vain is free again, tag " + tag);
+            }
+            assertFalse(index.insert(hash(15, 0), 640), "there is no room");
+            for (long tag = 1; tag <= 14; tag++) {
+                assertEquals(tag * 64, index.find(hash(tag, 0)));
+            }
+            verify(index, "by insertions");
+        }
+    }
+
+    @Test
     void shouldChainOverflowBucketsAndSayFullWhereTheyEnd() {
         try (HashIndex index = open(1, 3)) {
             int room = 7 * 4;

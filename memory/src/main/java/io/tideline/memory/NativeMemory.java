@@ -101,7 +101,7 @@ final class NativeMemory {
         if (LinuxCall.MREMAP.tryRun(from, sizeBytes, sizeBytes, MREMAP_ONTO, to, 0) == to) {
             return true;
         }
-        if (!discard(to, sizeBytes)) { // it refused after it had unmapped the target, as older kernels may
+        if (!discard(to, sizeBytes)) { // it refused after it had unmapped the target, as older kernels may; what was advised of it is forgotten
             map(to, sizeBytes, MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_FIXED);
         }
         return false;

@@ -30,8 +30,7 @@ public final class TidelineContestant {
         if (settings.operations() >= whole.operations()) {
             return all;
         }
-        boolean isSmall = settings.keys() <= ContestantLoop.REHEARSAL_KEYS;
-        long part = (long) ((double) settings.keys() / whole.keys() * all.memoryBytes());
-        return all.withAtMost(isSmall ? LEAST_REHEARSAL_MEMORY_BYTES : Math.max(LEAST_REHEARSAL_MEMORY_BYTES, part));
+        long part = settings.keys() <= ContestantLoop.REHEARSAL_KEYS ? 0 : (long) ((double) settings.keys() / whole.keys() * all.memoryBytes());
+        return all.withAtMost(Math.max(LEAST_REHEARSAL_MEMORY_BYTES, part));
     }
 }

@@ -92,7 +92,9 @@ final class ContestantProcess implements Contender {
     @Override
     public Loading load() {
         Reply reply = request("load");
-        return new Loading(reply.number("nanos"), reply.numberIfKnown("appendedBytes"), reply.numberIfKnown("writtenBytes"), Throughput.UNKNOWN);
+        long writingNanos = reply.numberIfKnown("writingNanos");
+        return new Loading(reply.number("nanos"), reply.numberIfKnown("appendedBytes"), reply.numberIfKnown("writtenBytes"),
+                writingNanos == Throughput.UNKNOWN ? null : new Loading.Writing(writingNanos, reply.number("writingBytes")), Throughput.UNKNOWN);
     }
 
     @Override

@@ -66,8 +66,16 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, Strin
 
     /** What this store wrote to disk while it was loaded, as such a share. */
     Optional<Double> loadOfLimit() {
-        return deviceFigures().flatMap(figures -> Optional.ofNullable(own.loading().perSecond(own.loading().writtenBytes()))
-                .map(written -> written / figures.writtenBytesPerSecond()));
+        return ofWrites(own.loading().perSecond(own.loading().writtenBytes()));
+    }
+
+    /** The same without the beginning, in which memory took all. */
+    Optional<Double> writingOfLimit() {
+        return ofWrites(own.loading().writingPerSecond());
+    }
+
+    private Optional<Double> ofWrites(Double bytesPerSecond) {
+        return deviceFigures().flatMap(figures -> Optional.ofNullable(bytesPerSecond).map(written -> written / figures.writtenBytesPerSecond()));
     }
 
     /** Whether every contestant found every key that it had loaded. */
@@ -93,6 +101,7 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, Strin
         fields.put("deviceLimit", limit == null ? null : limit.toJson());
         fields.put("readsOfLimit", readsOfLimit().orElse(null));
         fields.put("loadOfLimit", loadOfLimit().orElse(null));
+        fields.put("writingOfLimit", writingOfLimit().orElse(null));
         fields.put("ratio", rivals.stream().findFirst().flatMap(this::ratio).orElse(null));
         fields.put("against", rivals.stream().findFirst().map(this::toJson).orElse(null));
         fields.put("others", rivals.stream().skip(1).map(this::toJson).toList());

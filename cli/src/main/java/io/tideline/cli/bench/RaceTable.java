@@ -51,6 +51,8 @@ final class RaceTable {
             addRow("  written to disk", standing -> megabytes(standing, standing.loading().writtenBytes()));
             limit(figures -> format("%.1f MB/s", figures.writtenBytesPerSecond() / MILLION));
             addShare("    of fio's writes", result.loadOfLimit());
+            addRow("    from the first page on", standing -> megabytes(standing.loading().writingPerSecond()));
+            addShare("      of fio's writes", result.writingOfLimit());
             addRow("    as the kernel counts", standing -> megabytes(standing, standing.loading().kernelWrittenBytes()));
         }
         addRow("allocated bytes/operation", standing -> format("%.3f", standing.allocatedBytesPerOperation()));
@@ -116,7 +118,10 @@ final class RaceTable {
 
     /** So many bytes of the loading in a second. */
     private static String megabytes(Standing standing, long bytes) {
-        Double perSecond = standing.loading().perSecond(bytes);
+        return megabytes(standing.loading().perSecond(bytes));
+    }
+
+    private static String megabytes(Double perSecond) {
         return perSecond == null ? NONE : format("%.1f MB/s", perSecond / MILLION);
     }
 

@@ -78,6 +78,7 @@ record Standing(String name, Loading loading, List<Throughput> windows, Latency 
         fields.put("loadBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loadedBytes))));
         fields.put("loadAppendedBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.appendedBytes()))));
         fields.put("loadWrittenBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.writtenBytes()))));
+        fields.put("loadWritingBytesPerSecond", rounded(Optional.ofNullable(loading.writingPerSecond())));
         fields.put("loadKernelWrittenBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.kernelWrittenBytes()))));
         fields.put("diskReadsPerSecond", rounded(diskReadsPerSecond().map(Spread::median)));
         fields.put("kernelReadsPerSecond", rounded(kernelReadsPerSecond().map(Spread::median)));

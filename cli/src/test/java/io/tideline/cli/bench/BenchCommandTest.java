@@ -250,7 +250,7 @@ class BenchCommandTest {
         assertTrue(dense.startsWith("{\"workload\":\"read\",\"distribution\":\"uniform\",\"keys\":1000,\"valueSize\":8,\"threads\":1,"
                 + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"copyReads\":null,\"seconds\":5.0,\"repetitions\":3,\"memoryLimit\":null,"
                 + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"loadSeconds\":2.0,\"loadBytesPerSecond\":8000,\"loadAppendedBytesPerSecond\":null,"
-                + "\"loadWrittenBytesPerSecond\":null,\"loadKernelWrittenBytesPerSecond\":null,"
+                + "\"loadWrittenBytesPerSecond\":null,\"loadWritingBytesPerSecond\":null,\"loadKernelWrittenBytesPerSecond\":null,"
                 + "\"diskReadsPerSecond\":null,\"kernelReadsPerSecond\":null,\"kernelMergedReadsPerSecond\":null,\"memoryHitsPerSecond\":null,\"allocatedBytesPerOp\":0.0,"
                 + "\"latencyNanos\":{\"p50\":100,\"p99\":200,\"p999\":300,\"max\":400},\"memoryBytes\":73400320,"), dense);
         assertTrue(dense.contains("\"ratio\":2.0,\"against\":{\"name\":\"chm\",\"ratio\":2.0,\"opsPerSecond\":10000000,"), dense);
@@ -293,6 +293,8 @@ class BenchCommandTest {
                 List.of("records appended", "1.0 MB/s", "-", "-"),
                 List.of("written to disk", "0.9 MB/s", "-", "1.0 MB/s"),
                 List.of("of fio's writes", "90.0 %", "-", "-"),
+                List.of("from the first page on", "1.0 MB/s", "-", "-"),
+                List.of("of fio's writes", "96.0 %", "-", "-"),
                 List.of("most ever resident", "140.0 MiB", "20.0 MiB", "-"))) {
             assertTrue(lines.stream().anyMatch(line -> cells(line.strip()).equals(row)), row + " is not in " + String.join("\n", lines));
         }
@@ -306,8 +308,8 @@ class BenchCommandTest {
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.contains("\"deviceLimit\":{\"name\":\"fio\",\"writtenBytesPerSecond\":1024000,\"readsPerSecond\":6401,"
                 + "\"writes\":[1024000,1024000],\"reads\":[6401,6401],\"queueDepths\":[64,64],\"readBatches\":[1,1],\"missing\":null},\"readsOfLimit\":0.8999"), dense);
-        assertTrue(dense.contains("\"loadOfLimit\":0.9,\"ratio\":"), dense);
-        assertTrue(dense.contains("\"loadAppendedBytesPerSecond\":1000000,\"loadWrittenBytesPerSecond\":921600,"), dense);
+        assertTrue(dense.contains("\"loadOfLimit\":0.9,\"writingOfLimit\":0.96,\"ratio\":"), dense);
+        assertTrue(dense.contains("\"loadAppendedBytesPerSecond\":1000000,\"loadWrittenBytesPerSecond\":921600,\"loadWritingBytesPerSecond\":983040,"), dense);
         assertTrue(dense.contains("\"diskReadsPerSecond\":5760,\"kernelReadsPerSecond\":"), dense);
         assertTrue(dense.contains("\"memoryHitsPerSecond\":19997120,"), dense);
         try (Stream<Path> left = Files.list(files)) {
@@ -325,7 +327,7 @@ class BenchCommandTest {
         assertTrue(lines.contains("fio was not run: there is no fio on the PATH."), lines.toString());
         assertTrue(lines.stream().noneMatch(line -> line.contains("of fio's")), lines.toString());
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.contains("\"missing\":\"thereisnofioonthePATH\"},\"readsOfLimit\":null,\"loadOfLimit\":null,"), dense);
+        assertTrue(dense.contains("\"missing\":\"thereisnofioonthePATH\"},\"readsOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,"), dense);
     }
 
     @Test
@@ -350,7 +352,7 @@ class BenchCommandTest {
         Path json = directory.resolve("b.json");
         run("--json", json.toString());
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.endsWith("\"blockDevice\":null,\"deviceLimit\":null,\"readsOfLimit\":null,\"loadOfLimit\":null,\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
+        assertTrue(dense.endsWith("\"blockDevice\":null,\"deviceLimit\":null,\"readsOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
     }
 
     @Test

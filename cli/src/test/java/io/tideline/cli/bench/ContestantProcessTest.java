@@ -79,9 +79,9 @@ class ContestantProcessTest {
 
     @Test
     void shouldReadWhatAStoreCountsOfItsDisk() {
-        try (ContestantProcess process = shell("read line; echo ok nanos=3 writtenBytes=8 appendedBytes=9; read line;"
+        try (ContestantProcess process = shell("read line; echo ok nanos=3 writtenBytes=8 appendedBytes=9 writingBytes=7 writingNanos=2; read line;"
                 + " echo ok nanos=7 operations=5 absent=1 allocatedBytes=2 deviceReads=4 deviceLookups=3", () -> { })) {
-            assertEquals(new Loading(3, 9, 8, Throughput.UNKNOWN), process.load());
+            assertEquals(new Loading(3, 9, 8, new Loading.Writing(2, 7), Throughput.UNKNOWN), process.load());
             assertEquals(new Throughput(5, 7, 2, 1, 3, 4), process.window(1));
         }
     }
@@ -98,6 +98,7 @@ class ContestantProcessTest {
             Loading loading = contender.load();
             assertTrue(loading.appendedBytes() >= 100_000 * 128 && loading.writtenBytes() > loading.appendedBytes() / 2
                     && loading.writtenBytes() <= loading.appendedBytes(), loading.toString());
+            assertTrue(loading.writing().nanos() < loading.nanos() && loading.writing().bytes() < loading.writtenBytes(), loading.toString());
             Throughput window = contender.window(0.3);
             assertTrue(window.deviceLookups() > 0 && window.deviceReads() >= window.deviceLookups() && window.deviceLookups() < window.operations(),
                     window.toString());
@@ -192,7 +193,7 @@ class ContestantProcessTest {
         ContestantProcess process = ContestantProcess.start("fake", List.of("/bin/sh", "-c", "read line; echo ok nanos=5; read line"), () -> { }, null,
                 () -> aliveAtCleanUp.add(started.get().isAlive()));
         started.set(ProcessHandle.current().children().filter(child -> !before.contains(child)).findFirst().orElseThrow());
-        assertEquals(new Loading(5, Throughput.UNKNOWN, Throughput.UNKNOWN, Throughput.UNKNOWN), process.load());
+        assertEquals(new Loading(5, Throughput.UNKNOWN, Throughput.UNKNOWN, null, Throughput.UNKNOWN), process.load());
         assertEquals(List.of(), aliveAtCleanUp);
         process.close();
         process.close();

@@ -48,7 +48,7 @@ final class FakeContender implements Contender {
             throw new AssertionError(name + " loads without a rehearsal");
         }
         note(name + " load");
-        return new Loading(2 * SECOND, appendedBytes, writtenBytes, Throughput.UNKNOWN);
+        return new Loading(2 * SECOND, appendedBytes, writtenBytes, writtenBytes < 0 ? null : new Loading.Writing(3 * SECOND / 2, writtenBytes / 5 * 4), Throughput.UNKNOWN);
     }
 
     @Override

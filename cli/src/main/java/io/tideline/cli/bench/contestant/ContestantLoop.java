@@ -111,12 +111,25 @@ public final class ContestantLoop implements LineLoop.Answers {
         beforeLoad = ProcessMemory.now();
         streamBytesBeforeLoad = stream.heapBytes();
         subject = opener.apply(stream.settings());
-        long start = System.nanoTime();
-        subject.load();
-        long nanos = System.nanoTime() - start;
+        String loaded = watchedLoad();
         beginReplayers();
-        return "nanos=" + nanos + subject.deviceCounts()
-                .map(counts -> " appendedBytes=" + counts.appendedBytes() + " writtenBytes=" + counts.writtenBytes()).orElse("");
+        return loaded;
+    }
+
+    private String watchedLoad() throws InterruptedException {
+        FirstWrite firstWrite = new FirstWrite(subject);
+        try {
+            long start = System.nanoTime();
+            subject.load();
+            long end = System.nanoTime();
+            Optional<DeviceCounts> counts = subject.deviceCounts();
+            return "nanos=" + (end - start)
+                    + counts.map(all -> " appendedBytes=" + all.appendedBytes() + " writtenBytes=" + all.writtenBytes()).orElse("")
+                    + firstWrite.moment().filter(from -> from.nanoTime() < end).map(from -> " writingNanos=" + (end - from.nanoTime())
+                    + " writingBytes=" + (counts.orElseThrow().writtenBytes() - from.writtenBytes())).orElse("");
+        } finally {
+            firstWrite.stop();
+        }
     }
 
     private void beginReplayers() {

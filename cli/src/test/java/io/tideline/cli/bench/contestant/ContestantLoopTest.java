@@ -14,9 +14,13 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +53,35 @@ class ContestantLoopTest {
         assertTrue(replies.get(2).matches("ok operations=\\d+ nanos=\\d+ allocatedBytes=\\d+ absent=0"), replies.get(2));
         assertTrue(replies.get(3).matches("ok samples=[1-9]\\d* p50=\\d+ p99=\\d+ p999=\\d+ max=\\d+"), replies.get(3));
         assertTrue(replies.get(4).matches("ok index=1 overflow=2 usedLog=3 liveHeap=\\d+ residentOutsideHeap=-?\\d+ peakResident=-?\\d+"), replies.get(4));
+    }
+
+    /** What is on disk when that is first seen is no part of it. */
+    @Test
+    void shouldTellHowMuchWasWrittenFromTheFirstWriteOn() throws IOException, InterruptedException {
+        AtomicInteger looks = new AtomicInteger();
+        CompletableFuture<Thread> watch = new CompletableFuture<>();
+        List<String> replies = replies("load", settings -> new MapSubject(settings) {
+            @Override
+            public Optional<DeviceCounts> deviceCounts() {
+                boolean isLoader = map.size() == settings.keys() && watch.isDone() && watch.join() != Thread.currentThread();
+                if (looks.incrementAndGet() == 2) { // the first asks whether it counts
+                    watch.complete(Thread.currentThread());
+                }
+                return Optional.of(new DeviceCounts(0, 0, 5_000, isLoader ? 700 : looks.get() < 5 ? 0 : 100));
+            }
+
+            @Override
+            public void load() {
+                super.load();
+                try {
+                    assertTrue(watch.orTimeout(60, TimeUnit.SECONDS).join().join(Duration.ofSeconds(60)), "it has seen enough, and ends");
+                } catch (InterruptedException stopped) {
+                    throw new AssertionError(stopped);
+                }
+            }
+        });
+        assertTrue(replies.getFirst().matches("ok nanos=\\d+ appendedBytes=5000 writtenBytes=700 writingNanos=\\d+ writingBytes=600"), replies.getFirst());
+        assertEquals(6, looks.get(), "of which one asks how it ended");
     }
 
     @Test

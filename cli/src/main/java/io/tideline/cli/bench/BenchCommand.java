@@ -180,6 +180,11 @@ public final class BenchCommand implements Callable<Integer> {
             description = "How many measured windows each contestant gets (default: 3). Not with --checkpoint-every.")
     private Integer repetitions;
 
+    @Option(names = "--loadings", paramLabel = "N",
+            description = "With --memory: how often the keys are loaded, each time into a new store (default: 1). Several contestants take turns, and fio"
+                    + " writes before and after each turn. The windows are on what was loaded last. Not with --checkpoint-every.")
+    private Integer loadings;
+
     @Option(names = "--checkpoint-every", paramLabel = "TIME", converter = Durations.Converter.class,
             description = "Measure what checkpoints cost: take one so often, such as 10s or 300ms. Needs --workload rmw and 8-byte values. The"
                     + " files go below --dir, or a temporary directory, and are gone afterwards; without --memory the log gets as much as it"
@@ -256,6 +261,10 @@ public final class BenchCommand implements Callable<Integer> {
         }
         if (alone && rivals.isEmpty()) {
             throw new Failure("--alone is about several contestants; name the others with --against.");
+        }
+        if (loadings != null && (!storeOptions.spills() || rivals.contains(Contestant.C))) {
+            throw new Failure("--loadings is about what goes to disk" + (storeOptions.spills() ? ", and the limit program is loaded once; leave --against c out."
+                    : ", and all is in memory; give --memory too."));
         }
         if (copyReads && !storeOptions.spills()) {
             throw new Failure("--copy-reads is about what is read from disk, and all is in memory; give --memory too.");
@@ -347,8 +356,8 @@ public final class BenchCommand implements Callable<Integer> {
         if (copyReads) {
             throw new Failure("--copy-reads does not go with --checkpoint-every, whose operations are additions and read nothing else.");
         }
-        if (!against.isEmpty() || repetitions != null) {
-            throw new Failure((against.isEmpty() ? "--repetitions" : "--against") + " does not go with --checkpoint-every, which compares the store with"
+        if (!against.isEmpty() || repetitions != null || loadings != null) {
+            throw new Failure((!against.isEmpty() ? "--against" : repetitions != null ? "--repetitions" : "--loadings") + " does not go with --checkpoint-every, which compares the store with"
                     + " itself, once.");
         }
         requireTime("--checkpoint-every", checkpointEvery);
@@ -384,7 +393,9 @@ public final class BenchCommand implements Callable<Integer> {
                 works.stream().mapToInt(WorkSettings::batch).max().getAsInt());
         int windows = repetitions == null ? USUAL_REPETITIONS : repetitions;
         requireRange("--repetitions", windows, 1, MOST_REPETITIONS);
-        return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds(USUAL_SECONDS), windows, spill == null ? 0 : spill.memoryBytes());
+        int times = loadings == null ? 1 : loadings;
+        requireRange("--loadings", times, 1, MOST_REPETITIONS);
+        return new RaceSettings(work, parse("--door", door, Door::parse), spill, seconds(USUAL_SECONDS), windows, times, spill == null ? 0 : spill.memoryBytes());
     }
 
     /** @param usual where nothing was said */

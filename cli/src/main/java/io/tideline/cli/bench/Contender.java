@@ -11,7 +11,7 @@ interface Contender extends AutoCloseable {
     /** Does the like of what is going to be measured on a store that is thrown away, where that makes a difference: a JVM compiles it. */
     void rehearse();
 
-    /** Opens the store and inserts all keys. */
+    /** Opens the store and inserts all keys; once more, the store that was loaded before is thrown away first. */
     Loading load();
 
     /** Goes on with other operations on the keys that were loaded. */

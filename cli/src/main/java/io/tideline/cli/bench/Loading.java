@@ -39,6 +39,18 @@ record Loading(long nanos, long appendedBytes, long writtenBytes, Writing writin
         return bytes == Throughput.UNKNOWN ? null : bytes * NANOS_PER_SECOND / Math.max(nanos, 1);
     }
 
+    Double appendedPerSecond() {
+        return perSecond(appendedBytes);
+    }
+
+    Double writtenPerSecond() {
+        return perSecond(writtenBytes);
+    }
+
+    Double kernelWrittenPerSecond() {
+        return perSecond(kernelWrittenBytes);
+    }
+
     /** What was written in a second while the disk had to keep pace; null if it is unknown. */
     Double writingPerSecond() {
         return writing == null ? null : writing.bytesPerSecond();

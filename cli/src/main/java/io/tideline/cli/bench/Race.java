@@ -17,6 +17,7 @@ final class Race {
     private final double seconds;
     private final double warmUpSeconds;
     private final int repetitions;
+    private final int loadings;
     private final RaceDisplay display;
     /** Null where nothing is on disk. */
     private final BlockDevice device;
@@ -25,20 +26,22 @@ final class Race {
 
     /** In memory. */
     Race(List<Contender> contenders, double seconds, double warmUpSeconds, int repetitions, RaceDisplay display) {
-        this(contenders, seconds, warmUpSeconds, repetitions, display, null, null);
+        this(contenders, seconds, warmUpSeconds, repetitions, 1, display, null, null);
     }
 
     /**
      * @param contenders the first is the one that the others are compared with
+     * @param loadings how often each of them is loaded, in turns; the windows are on what was loaded last
      * @param device where their files are, whose reads and writes are counted while each has its turn; null if there is none
      * @param limit measured before and after them; null for none
      */
-    Race(List<Contender> contenders, double seconds, double warmUpSeconds, int repetitions, RaceDisplay display, BlockDevice device,
-            DeviceLimit limit) {
+    Race(List<Contender> contenders, double seconds, double warmUpSeconds, int repetitions, int loadings, RaceDisplay display,
+            BlockDevice device, DeviceLimit limit) {
         this.contenders = contenders;
         this.seconds = seconds;
         this.warmUpSeconds = warmUpSeconds;
         this.repetitions = repetitions;
+        this.loadings = loadings;
         this.display = display;
         this.device = device;
         this.limit = limit;
@@ -52,14 +55,14 @@ final class Race {
      * @param done given for each work, when it is done, one standing for each contender, in their order
      */
     void run(List<WorkSettings> works, Consumer<List<Standing>> done) {
-        List<Loading> loadings = load();
+        List<List<Loading>> loaded = load();
         for (int i = 0; i < works.size(); i++) {
             WorkSettings work = works.get(i);
             String which = works.size() == 1 ? "" : describe(work) + " (" + (i + 1) + " of " + works.size() + "), ";
             if (works.size() > 1) {
                 turnTo(work, which);
             }
-            done.accept(race(loadings, which, i == 0, i == works.size() - 1));
+            done.accept(race(loaded, which, i == 0, i == works.size() - 1));
         }
     }
 
@@ -79,20 +82,26 @@ final class Race {
         return works * contenders.size() * (warmUpSeconds + (repetitions + 1) * seconds) + (limit == null ? 0 : 2 * limit.readSeconds());
     }
 
-    private List<Loading> load() {
-        List<Loading> loadings = new ArrayList<>();
+    /** What the disk gives is measured in front of the first loadings of all, and behind those and each that follow. */
+    private List<List<Loading>> load() {
+        List<List<Loading>> loaded = contenders.stream().<List<Loading>>map(_ -> new ArrayList<>()).toList();
         writeLimit();
-        for (Contender contender : contenders) {
-            display.begin(contender.name() + ", rehearsing", 0);
-            contender.rehearse();
-            display.begin(contender.name() + ", loading", 0);
-            loadings.add(load(contender));
+        for (int loading = 1; loading <= loadings; loading++) {
+            for (int i = 0; i < contenders.size(); i++) {
+                Contender contender = contenders.get(i);
+                if (loading == 1) {
+                    display.begin(contender.name() + ", rehearsing", 0);
+                    contender.rehearse();
+                }
+                display.begin(contender.name() + ", loading" + (loadings == 1 ? "" : ", " + loading + " of " + loadings), 0);
+                loaded.get(i).add(load(contender));
+            }
+            writeLimit();
         }
-        writeLimit();
-        return loadings;
+        return loaded;
     }
 
-    private List<Standing> race(List<Loading> loadings, String which, boolean isFirst, boolean isLast) {
+    private List<Standing> race(List<List<Loading>> loaded, String which, boolean isFirst, boolean isLast) {
         for (Contender contender : contenders) {
             display.begin(which + contender.name() + ", warming up", warmUpSeconds);
             contender.window(warmUpSeconds);
@@ -120,7 +129,7 @@ final class Race {
         List<Standing> standings = new ArrayList<>();
         for (int i = 0; i < contenders.size(); i++) {
             display.begin(which + contenders.get(i).name() + ", memory", 0);
-            standings.add(new Standing(contenders.get(i).name(), loadings.get(i), windows.get(i), latencies.get(i), contenders.get(i).memory()));
+            standings.add(new Standing(contenders.get(i).name(), loaded.get(i), windows.get(i), latencies.get(i), contenders.get(i).memory()));
         }
         return standings;
     }

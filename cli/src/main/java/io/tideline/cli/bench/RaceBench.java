@@ -114,7 +114,7 @@ final class RaceBench implements AutoCloseable {
     }
 
     private Race race(List<Contender> contestants, DeviceLimit measured) {
-        return new Race(contestants, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), display, device, measured);
+        return new Race(contestants, settings.seconds(), settings.warmUpSeconds(), settings.repetitions(), settings.loadings(), display, device, measured);
     }
 
     /** One for each work that this store has done, in their order. */

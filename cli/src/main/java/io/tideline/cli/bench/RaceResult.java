@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -64,18 +66,28 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, Strin
         return deviceFigures().flatMap(figures -> own.diskReadsPerSecond().map(reads -> reads.median() / figures.readsPerSecond()));
     }
 
-    /** What this store wrote to disk while it was loaded, as such a share. */
-    Optional<Double> loadOfLimit() {
-        return ofWrites(own.loading().perSecond(own.loading().writtenBytes()));
+    /** The records that this store appended while it was loaded, as a share of what the disk gave before and after each loading. */
+    Optional<Spread> appendedOfLimit() {
+        return ofWrites(Loading::appendedPerSecond);
+    }
+
+    /** What it wrote to disk, as such a share. */
+    Optional<Spread> loadOfLimit() {
+        return ofWrites(Loading::writtenPerSecond);
     }
 
     /** The same without the beginning, in which memory took all. */
-    Optional<Double> writingOfLimit() {
-        return ofWrites(own.loading().writingPerSecond());
+    Optional<Spread> writingOfLimit() {
+        return ofWrites(Loading::writingPerSecond);
     }
 
-    private Optional<Double> ofWrites(Double bytesPerSecond) {
-        return deviceFigures().flatMap(figures -> Optional.ofNullable(bytesPerSecond).map(written -> written / figures.writtenBytesPerSecond()));
+    private Optional<Spread> ofWrites(Function<Loading, Double> perSecond) {
+        if (deviceFigures().isEmpty() || own.loaded(perSecond).isEmpty()) {
+            return Optional.empty();
+        }
+        List<Double> writes = deviceFigures().get().writes();
+        return Optional.of(Spread.of(IntStream.range(0, own.loadings().size())
+                .mapToDouble(i -> perSecond.apply(own.loadings().get(i)) / ((writes.get(i) + writes.get(i + 1)) / 2))));
     }
 
     /** Whether every contestant found every key that it had loaded. */
@@ -100,8 +112,9 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, Strin
         fields.put("blockDevice", blockDevice);
         fields.put("deviceLimit", limit == null ? null : limit.toJson());
         fields.put("readsOfLimit", readsOfLimit().orElse(null));
-        fields.put("loadOfLimit", loadOfLimit().orElse(null));
-        fields.put("writingOfLimit", writingOfLimit().orElse(null));
+        fields.put("appendedOfLimit", appendedOfLimit().map(Spread::median).orElse(null));
+        fields.put("loadOfLimit", loadOfLimit().map(Spread::median).orElse(null));
+        fields.put("writingOfLimit", writingOfLimit().map(Spread::median).orElse(null));
         fields.put("ratio", rivals.stream().findFirst().flatMap(this::ratio).orElse(null));
         fields.put("against", rivals.stream().findFirst().map(this::toJson).orElse(null));
         fields.put("others", rivals.stream().skip(1).map(this::toJson).toList());

@@ -13,21 +13,22 @@ import java.util.Map;
  * @param seconds the length of one measured window
  * @param spill how this store goes to disk, null if it lives in memory
  * @param repetitions how many measured windows each contestant gets
+ * @param loadings how often each is loaded
  * @param memoryBytes how much memory each contestant that keeps its data on disk may take; 0 for enough to hold them all
  */
-record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, int repetitions, long memoryBytes) {
+record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, int repetitions, int loadings, long memoryBytes) {
 
     /** A JVM needs about so long until what it runs is compiled. */
     private static final double LEAST_WARM_UP_SECONDS = 2;
 
-    /** Of a store in memory. */
+    /** Of a store in memory, which is loaded once. */
     RaceSettings(WorkSettings work, Door door, double seconds, int repetitions, long memoryBytes) {
-        this(work, door, null, seconds, repetitions, memoryBytes);
+        this(work, door, null, seconds, repetitions, 1, memoryBytes);
     }
 
     /** The same about other operations on the same keys. */
     RaceSettings with(WorkSettings other) {
-        return new RaceSettings(other, door, spill, seconds, repetitions, memoryBytes);
+        return new RaceSettings(other, door, spill, seconds, repetitions, loadings, memoryBytes);
     }
 
     double warmUpSeconds() {
@@ -49,6 +50,7 @@ record RaceSettings(WorkSettings work, Door door, Spill spill, double seconds, i
         fields.put("copyReads", spill == null ? null : spill.copiesReads());
         fields.put("seconds", seconds);
         fields.put("repetitions", repetitions);
+        fields.put("loadings", loadings);
         fields.put("memoryLimit", memoryBytes == 0 ? null : memoryBytes);
         return fields;
     }

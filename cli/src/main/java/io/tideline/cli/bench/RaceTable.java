@@ -34,7 +34,7 @@ final class RaceTable {
         if (isOnDisk) {
             addRow("  read from disk/s", standing -> thousands(standing.diskReadsPerSecond()));
             limit(figures -> format("%.2f k", figures.readsPerSecond() / THOUSAND));
-            addShare("    of fio's reads", result.readsOfLimit());
+            addShare("    of fio's reads", result.readsOfLimit().map(share -> new Spread(share, share, share)));
             addRow("    as the kernel counts", standing -> thousands(standing.kernelReadsPerSecond()));
             addRow("    and merged with these", standing -> thousands(standing.mergedReadsPerSecond()));
             addRow("  without the disk/s", standing -> thousands(standing.memoryHitsPerSecond()));
@@ -44,16 +44,17 @@ final class RaceTable {
         addRow("  of 99 in 100 (p99)", standing -> nanos(standing.latency().p99()));
         addRow("  of 999 in 1,000 (p99.9)", standing -> nanos(standing.latency().p999()));
         addRow("  of all measured", standing -> nanos(standing.latency().max()));
-        addRow("loading", standing -> format("%.1f s", standing.loading().seconds()));
-        addRow("  keys and values", standing -> megabytes(standing, result.settings().work().loadedBytes()));
+        addRow("loading", standing -> some(standing.loadSeconds(), 1, " s"));
+        addRow("  keys and values", standing -> megabytes(standing, loading -> loading.perSecond(result.settings().work().loadedBytes())));
         if (isOnDisk) {
-            addRow("  records appended", standing -> megabytes(standing, standing.loading().appendedBytes()));
-            addRow("  written to disk", standing -> megabytes(standing, standing.loading().writtenBytes()));
+            addRow("  records appended", standing -> megabytes(standing, Loading::appendedPerSecond));
+            addShare("    of fio's writes", result.appendedOfLimit());
+            addRow("  written to disk", standing -> megabytes(standing, Loading::writtenPerSecond));
             limit(figures -> format("%.1f MB/s", figures.writtenBytesPerSecond() / MILLION));
             addShare("    of fio's writes", result.loadOfLimit());
-            addRow("    from the first page on", standing -> megabytes(standing.loading().writingPerSecond()));
-            addShare("      of fio's writes", result.writingOfLimit());
-            addRow("    as the kernel counts", standing -> megabytes(standing, standing.loading().kernelWrittenBytes()));
+            addRow("    as the kernel counts", standing -> megabytes(standing, Loading::kernelWrittenPerSecond));
+            addRow("  written from the first page on", standing -> megabytes(standing, Loading::writingPerSecond));
+            addShare("    of fio's writes", result.writingOfLimit());
         }
         addRow("allocated bytes/operation", standing -> format("%.3f", standing.allocatedBytesPerOperation()));
         addRow("memory", standing -> ByteSize.describe(standing.memory().totalBytes()));
@@ -108,8 +109,8 @@ final class RaceTable {
     }
 
     /** A row about this store alone, where the disk was measured. */
-    private void addShare(String label, Optional<Double> share) {
-        share.ifPresent(known -> addRow(label, format("%.1f %%", PERCENT * known), _ -> NONE));
+    private void addShare(String label, Optional<Spread> share) {
+        share.ifPresent(known -> addRow(label, some(known, 1 / PERCENT, " %"), _ -> NONE));
     }
 
     private static String thousands(Optional<Spread> spread) {
@@ -117,12 +118,14 @@ final class RaceTable {
     }
 
     /** So many bytes of the loading in a second. */
-    private static String megabytes(Standing standing, long bytes) {
-        return megabytes(standing.loading().perSecond(bytes));
+    private static String megabytes(Standing standing, Function<Loading, Double> perSecond) {
+        return standing.loaded(perSecond).map(known -> some(known, MILLION, " MB/s")).orElse(NONE);
     }
 
-    private static String megabytes(Double perSecond) {
-        return perSecond == null ? NONE : format("%.1f MB/s", perSecond / MILLION);
+    /** Of what may have been measured only once. */
+    private static String some(Spread spread, double unit, String suffix) {
+        String median = format("%.1f", spread.median() / unit) + suffix;
+        return spread.min() == spread.max() ? median : median + format(" (%.1f - %.1f)", spread.min() / unit, spread.max() / unit);
     }
 
     private static String size(long bytes) {
@@ -206,8 +209,8 @@ final class RaceTable {
         }
         result.deviceFigures().ifPresent(figures -> out.println("fio did " + figures.reads().stream()
                 .map(RaceTable::reads).collect(Collectors.joining(" before the windows, "))
-                + " after them, and wrote " + figures.writes().stream().map(bytes -> format("%.1f MB/s", bytes / MILLION))
-                        .collect(Collectors.joining(" before the loadings, ")) + " after them; the table has the means."));
+                + " after them, and wrote " + figures.writes().stream().map(bytes -> format("%.1f", bytes / MILLION))
+                        .collect(Collectors.joining(", ")) + " MB/s before the loadings and after each; the table has the means."));
         if (result.limit() != null && result.limit().missing() != null) {
             out.println(DeviceLimit.NAME + " was not run: " + result.limit().missing() + ".");
         }

@@ -3,7 +3,9 @@ package io.tideline.cli.bench;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
@@ -11,12 +13,22 @@ import java.util.stream.IntStream;
  * All that a race showed of one contender.
  *
  * @param name what reports call it
- * @param loading how it took all keys in
+ * @param loadings how it took all keys in, each time
  * @param windows its measured windows, in order
  * @param latency from a window of its own
  * @param memory after all windows
  */
-record Standing(String name, Loading loading, List<Throughput> windows, Latency latency, MemoryUse memory) {
+record Standing(String name, List<Loading> loadings, List<Throughput> windows, Latency latency, MemoryUse memory) {
+
+    Spread loadSeconds() {
+        return Spread.of(loadings.stream().mapToDouble(Loading::seconds));
+    }
+
+    /** A speed of its loadings, if all of them tell it, which are null where they do not. */
+    Optional<Spread> loaded(Function<Loading, Double> perSecond) {
+        return loadings.stream().map(perSecond).allMatch(Objects::nonNull)
+                ? Optional.of(Spread.of(loadings.stream().map(perSecond).mapToDouble(Double::doubleValue))) : Optional.empty();
+    }
 
     Spread operationsPerSecond() {
         return Spread.of(windows.stream().mapToDouble(Throughput::operationsPerSecond));
@@ -74,12 +86,13 @@ record Standing(String name, Loading loading, List<Throughput> windows, Latency 
         fields.put("opsPerSecond", Math.round(speed.median()));
         fields.put("min", Math.round(speed.min()));
         fields.put("max", Math.round(speed.max()));
-        fields.put("loadSeconds", loading.seconds());
-        fields.put("loadBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loadedBytes))));
-        fields.put("loadAppendedBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.appendedBytes()))));
-        fields.put("loadWrittenBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.writtenBytes()))));
-        fields.put("loadWritingBytesPerSecond", rounded(Optional.ofNullable(loading.writingPerSecond())));
-        fields.put("loadKernelWrittenBytesPerSecond", rounded(Optional.ofNullable(loading.perSecond(loading.kernelWrittenBytes()))));
+        fields.put("loadSeconds", loadSeconds().median());
+        fields.put("loadBytesPerSecond", loadedPerSecond(loading -> loading.perSecond(loadedBytes)));
+        fields.put("loadAppendedBytesPerSecond", loadedPerSecond(Loading::appendedPerSecond));
+        fields.put("loadWrittenBytesPerSecond", loadedPerSecond(Loading::writtenPerSecond));
+        fields.put("loadWritingBytesPerSecond", loadedPerSecond(Loading::writingPerSecond));
+        fields.put("loadKernelWrittenBytesPerSecond", loadedPerSecond(Loading::kernelWrittenPerSecond));
+        fields.put("eachLoadSeconds", loadings.stream().map(Loading::seconds).toList());
         fields.put("diskReadsPerSecond", rounded(diskReadsPerSecond().map(Spread::median)));
         fields.put("kernelReadsPerSecond", rounded(kernelReadsPerSecond().map(Spread::median)));
         fields.put("kernelMergedReadsPerSecond", rounded(mergedReadsPerSecond().map(Spread::median)));
@@ -90,6 +103,10 @@ record Standing(String name, Loading loading, List<Throughput> windows, Latency 
         fields.put("memory", memory.toJson());
         fields.put("absent", absent());
         return fields;
+    }
+
+    private Long loadedPerSecond(Function<Loading, Double> perSecond) {
+        return rounded(loaded(perSecond).map(Spread::median));
     }
 
     private static Long rounded(Optional<Double> number) {

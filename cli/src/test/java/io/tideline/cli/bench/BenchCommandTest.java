@@ -165,6 +165,8 @@ class BenchCommandTest {
         "--threads=0 | --threads 0: give a number from 1 to 256.",
         "--batch=0 | --batch 0: give a number from 1 to 1073741823.",
         "--repetitions=0 | --repetitions 0: give a number from 1 to 1000.",
+        "--loadings=0 | --loadings 0: give a number from 1 to 1000.",
+        "--loadings=2 | --loadings is about what goes to disk, and all is in memory; give --memory too.",
         "--seconds=0 | --seconds 0.0: give a number above 0 and up to 3600, such as 5 or 0.5.",
         "--seconds=NaN | --seconds NaN: give a number above 0 and up to 3600, such as 5 or 0.5.",
         "--buckets=100 | --buckets 100: give a power of two, such as 64.",
@@ -248,9 +250,9 @@ class BenchCommandTest {
         run("--keys=1000", "--threads=1", "--json", json.toString(), "--against", "chm,c");
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.startsWith("{\"workload\":\"read\",\"distribution\":\"uniform\",\"keys\":1000,\"valueSize\":8,\"threads\":1,"
-                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"copyReads\":null,\"seconds\":5.0,\"repetitions\":3,\"memoryLimit\":null,"
+                + "\"buckets\":512,\"batch\":1,\"door\":\"unsafe\",\"logMemoryBytes\":null,\"device\":null,\"copyReads\":null,\"seconds\":5.0,\"repetitions\":3,\"loadings\":1,\"memoryLimit\":null,"
                 + "\"opsPerSecond\":20000000,\"min\":10000000,\"max\":30000000,\"loadSeconds\":2.0,\"loadBytesPerSecond\":8000,\"loadAppendedBytesPerSecond\":null,"
-                + "\"loadWrittenBytesPerSecond\":null,\"loadWritingBytesPerSecond\":null,\"loadKernelWrittenBytesPerSecond\":null,"
+                + "\"loadWrittenBytesPerSecond\":null,\"loadWritingBytesPerSecond\":null,\"loadKernelWrittenBytesPerSecond\":null,\"eachLoadSeconds\":[2.0],"
                 + "\"diskReadsPerSecond\":null,\"kernelReadsPerSecond\":null,\"kernelMergedReadsPerSecond\":null,\"memoryHitsPerSecond\":null,\"allocatedBytesPerOp\":0.0,"
                 + "\"latencyNanos\":{\"p50\":100,\"p99\":200,\"p999\":300,\"max\":400},\"memoryBytes\":73400320,"), dense);
         assertTrue(dense.contains("\"ratio\":2.0,\"against\":{\"name\":\"chm\",\"ratio\":2.0,\"opsPerSecond\":10000000,"), dense);
@@ -291,15 +293,16 @@ class BenchCommandTest {
                 List.of("loading", "2.0 s", "2.0 s", "-"),
                 List.of("keys and values", "5.4 MB/s", "5.4 MB/s", "-"),
                 List.of("records appended", "1.0 MB/s", "-", "-"),
+                List.of("of fio's writes", "97.7 %", "-", "-"),
                 List.of("written to disk", "0.9 MB/s", "-", "1.0 MB/s"),
                 List.of("of fio's writes", "90.0 %", "-", "-"),
-                List.of("from the first page on", "1.0 MB/s", "-", "-"),
+                List.of("written from the first page on", "1.0 MB/s", "-", "-"),
                 List.of("of fio's writes", "96.0 %", "-", "-"),
                 List.of("most ever resident", "140.0 MiB", "20.0 MiB", "-"))) {
             assertTrue(lines.stream().anyMatch(line -> cells(line.strip()).equals(row)), row + " is not in " + String.join("\n", lines));
         }
         assertTrue(lines.contains("fio did 6.40 k reads/s at queue depth 64 before the windows, 6.40 k reads/s at queue depth 64 after them, and wrote"
-                + " 1.0 MB/s before the loadings, 1.0 MB/s after them; the table has the means."), String.join("\n", lines));
+                + " 1.0, 1.0 MB/s before the loadings and after each; the table has the means."), String.join("\n", lines));
         assertTrue(lines.contains("Latency of tideline is from the submission of an operation to its completion, with others under way."));
         List<String> calls = Files.readAllLines(log);
         assertEquals(2 + 2 * 8, calls.size());
@@ -327,7 +330,7 @@ class BenchCommandTest {
         assertTrue(lines.contains("fio was not run: there is no fio on the PATH."), lines.toString());
         assertTrue(lines.stream().noneMatch(line -> line.contains("of fio's")), lines.toString());
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.contains("\"missing\":\"thereisnofioonthePATH\"},\"readsOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,"), dense);
+        assertTrue(dense.contains("\"missing\":\"thereisnofioonthePATH\"},\"readsOfLimit\":null,\"appendedOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,"), dense);
     }
 
     @Test
@@ -335,6 +338,28 @@ class BenchCommandTest {
         assertEquals("--against fio is about the disk, and a store in memory does not use it; give --memory too.", failure("--against=fio"));
         assertEquals("--copy-reads is about what is read from disk, and all is in memory; give --memory too.", failure("--copy-reads"));
         assertEquals("--against fio,fio: name each of them once.", failure("--memory=64m", "--against=fio,fio"));
+    }
+
+    @Test
+    void shouldShowTheMiddleOfSeveralLoadings() throws IOException {
+        Path log = directory.resolve("log");
+        Path json = directory.resolve("b.json");
+        searchPath = FakeFio.in(directory.resolve("bin"), log, "").getParent().toString();
+        assertEquals(ExitCode.DONE, run("--keys=100000", "--value-size=100", "--threads=1", "--memory=64m", "--batch=16", "--dir=" + directory.resolve("files"),
+                "--seconds=0.5", "--loadings=3", "--against=fio", "--json", json.toString()));
+        List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
+        for (List<String> row : List.of(
+                List.of("loading", "4.0 s (2.0 - 6.0)", "-"),
+                List.of("records appended", "0.5 MB/s (0.3 - 1.0)", "-"),
+                List.of("of fio's writes", "48.8 % (32.6 - 97.7)", "-"),
+                List.of("of fio's writes", "45.0 % (30.0 - 90.0)", "-"),
+                List.of("of fio's writes", "48.0 % (32.0 - 96.0)", "-"))) {
+            assertTrue(lines.stream().anyMatch(line -> cells(line.strip()).equals(row)), row + " is not in " + String.join("\n", lines));
+        }
+        String dense = Files.readString(json).replaceAll("\\s", "");
+        assertTrue(dense.contains("\"loadings\":3,") && dense.contains("\"eachLoadSeconds\":[2.0,4.0,6.0],") && dense.contains("\"loadOfLimit\":0.45,"), dense);
+        assertEquals("--loadings is about what goes to disk, and the limit program is loaded once; leave --against c out.",
+                failure("--memory=64m", "--loadings=2", "--against=c"));
     }
 
     /** What the kernel counts during a window belongs to the contestant whose window it is. */
@@ -352,7 +377,7 @@ class BenchCommandTest {
         Path json = directory.resolve("b.json");
         run("--json", json.toString());
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.endsWith("\"blockDevice\":null,\"deviceLimit\":null,\"readsOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
+        assertTrue(dense.endsWith("\"blockDevice\":null,\"deviceLimit\":null,\"readsOfLimit\":null,\"appendedOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
     }
 
     @Test

@@ -90,12 +90,14 @@ class ContestantProcessTest {
     @Test
     void shouldMeasureAStoreOnDisk(@TempDir Path folder) throws IOException {
         WorkSettings work = new WorkSettings(Workload.MIXED, Distribution.UNIFORM, 100_000, 100, 2, 32_768, 32, 64_000);
-        RaceSettings settings = new RaceSettings(work, Door.UNSAFE, new Spill(2 << 20, folder, "buffered", false), 1, 1, 2 << 20);
+        RaceSettings settings = new RaceSettings(work, Door.UNSAFE, new Spill(2 << 20, folder, "buffered", false), 1, 1, 2, 2 << 20);
         ProcessContenders contenders = new ProcessContenders(settings, new Checkout(null, null, System.err), () -> { });
         long limit = (2 << 20) + 32_768 * 64 + Footprint.processBytes(work);
         try (Contender contender = contenders.start(Contestant.TIDELINE)) {
             contender.rehearse();
+            Loading first = contender.load();
             Loading loading = contender.load();
+            assertEquals(first.appendedBytes(), loading.appendedBytes(), first.appendedBytes() / 20.0, "into a new store");
             assertTrue(loading.appendedBytes() >= 100_000 * 128 && loading.writtenBytes() > loading.appendedBytes() / 2
                     && loading.writtenBytes() <= loading.appendedBytes(), loading.toString());
             assertTrue(loading.writing().nanos() < loading.nanos() && loading.writing().bytes() < loading.writtenBytes(), loading.toString());

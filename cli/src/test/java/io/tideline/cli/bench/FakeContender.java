@@ -21,6 +21,7 @@ final class FakeContender implements Contender {
     double deviceReadsPerSecond = Throughput.UNKNOWN;
     long appendedBytes = Throughput.UNKNOWN;
     long writtenBytes = Throughput.UNKNOWN;
+    private int loads;
     private boolean isRehearsed;
     /** Told of every request before it is answered. */
     Consumer<String> observer = _ -> { };
@@ -48,7 +49,9 @@ final class FakeContender implements Contender {
             throw new AssertionError(name + " loads without a rehearsal");
         }
         note(name + " load");
-        return new Loading(2 * SECOND, appendedBytes, writtenBytes, writtenBytes < 0 ? null : new Loading.Writing(3 * SECOND / 2, writtenBytes / 5 * 4), Throughput.UNKNOWN);
+        loads++; // each takes 2 s longer than the one before
+        return new Loading(loads * 2 * SECOND, appendedBytes, writtenBytes,
+                writtenBytes < 0 ? null : new Loading.Writing(loads * 3 * SECOND / 2, writtenBytes / 5 * 4), Throughput.UNKNOWN);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.tideline.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.tideline.cli.bench.work.Distribution;
 import io.tideline.cli.bench.work.WorkSettings;
@@ -86,13 +87,13 @@ class RaceTest {
         a.observer = kernel;
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
-        List<Standing> standings = run(new Race(List.of(a, b), 1, 2, 3, display, device, null), List.of(WORK)).getFirst();
+        List<Standing> standings = run(new Race(List.of(a, b), 1, 2, 3, 1, display, device, null), List.of(WORK)).getFirst();
         assertEquals(Optional.of(new Spread(10, 10, 10)), standings.get(0).kernelReadsPerSecond());
         assertEquals(Optional.of(new Spread(0, 0, 0)), standings.get(1).kernelReadsPerSecond());
         assertEquals(Optional.of(new Spread(3, 3, 3)), standings.get(0).mergedReadsPerSecond());
         assertEquals(Optional.of(new Spread(0, 0, 0)), standings.get(1).mergedReadsPerSecond());
-        assertEquals(512, standings.get(0).loading().kernelWrittenBytes());
-        assertEquals(0, standings.get(1).loading().kernelWrittenBytes());
+        assertEquals(512, standings.get(0).loadings().getFirst().kernelWrittenBytes());
+        assertEquals(0, standings.get(1).loadings().getFirst().kernelWrittenBytes());
     }
 
     private static void writeStatistics(Path root, long turns) {
@@ -106,7 +107,24 @@ class RaceTest {
     @Test
     void shouldMeasureTheDiskAroundLoadingsAndWindows(@TempDir Path folder) throws IOException {
         assertEquals(Stream.of(List.of("write", "a load", "write", "a window 2.0"), READS, List.of("a window 1.0"), READS, List.of("a latency 1.0", "a memory"))
-                .flatMap(List::stream).toList(), callsOf(folder, List.of(WORK)));
+                .flatMap(List::stream).toList(), callsOf(folder, List.of(WORK), 1));
+    }
+
+    @Test
+    void shouldMeasureTheDiskBetweenLoadings(@TempDir Path folder) throws IOException {
+        assertEquals(List.of("write", "a load", "write", "a load", "write", "a load", "write", "a window 2.0"), callsOf(folder, List.of(WORK), 3).subList(0, 8));
+    }
+
+    @Test
+    void shouldLoadAllInTurns() {
+        FakeContender a = new FakeContender("a", log, GIBIBYTE, 1., 1., 1., 1.);
+        FakeContender b = new FakeContender("b", log, GIBIBYTE, 1., 1., 1., 1.);
+        PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
+        RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), false, () -> 0);
+        List<Standing> standings = run(new Race(List.of(a, b), 1, 2, 3, 2, display, null, null), List.of(WORK)).getFirst();
+        assertEquals(List.of("a load", "b load", "a load", "b load", "a window 2.0"), log.subList(0, 5));
+        assertEquals(new Spread(3, 2, 4), standings.getFirst().loadSeconds());
+        assertTrue(errors.toString(StandardCharsets.UTF_8).contains("a, loading, 2 of 2"), errors.toString(StandardCharsets.UTF_8));
     }
 
     /** Not between the works. */
@@ -115,10 +133,10 @@ class RaceTest {
         List<String> end = List.of("a latency 1.0", "a memory");
         assertEquals(Stream.of(List.of("write", "a load", "write", "a work read uniform 2 1", "a window 2.0"), READS, List.of("a window 1.0"), end,
                 List.of("a work read uniform 1 1", "a window 2.0", "a window 1.0"), READS, end).flatMap(List::stream).toList(),
-                callsOf(folder, List.of(WORK, WORK.by(1, 1))));
+                callsOf(folder, List.of(WORK, WORK.by(1, 1)), 1));
     }
 
-    private List<String> callsOf(Path folder, List<WorkSettings> works) throws IOException {
+    private List<String> callsOf(Path folder, List<WorkSettings> works, int loadings) throws IOException {
         Path calls = folder.resolve("calls");
         Path program = FakeFio.in(folder, calls, "");
         FakeContender a = new FakeContender("a", log, GIBIBYTE, 1., 1., 1., 1.);
@@ -126,7 +144,7 @@ class RaceTest {
         PrintStream err = new PrintStream(errors, true, StandardCharsets.UTF_8);
         RaceDisplay display = new RaceDisplay(new Streams(new ByteArrayInputStream(new byte[0]), err, err, false, false), true, () -> 0);
         try (DeviceLimit limit = new DeviceLimit(program, Files.createDirectory(folder.resolve("data")), 1, 1, () -> { })) {
-            run(new Race(List.of(a), 1, 2, 1, display, null, limit), works);
+            run(new Race(List.of(a), 1, 2, 1, loadings, display, null, limit), works);
         }
         return Files.readAllLines(calls).stream().map(call -> call.replaceAll(".*--rw=(\\w+) .*", "$1")).toList();
     }

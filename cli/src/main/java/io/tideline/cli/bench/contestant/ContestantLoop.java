@@ -106,8 +106,10 @@ public final class ContestantLoop implements LineLoop.Answers {
         }
     }
 
+    /** Once more, in place of what was loaded before. */
     private String load() throws InterruptedException {
-        requireNotLoaded();
+        close();
+        subject = null;
         beforeLoad = ProcessMemory.now();
         streamBytesBeforeLoad = stream.heapBytes();
         subject = opener.apply(stream.settings());

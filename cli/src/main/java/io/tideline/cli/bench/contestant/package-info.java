@@ -7,7 +7,8 @@
  * <tr><td>{@code rehearse}</td><td>before {@code load}: loads a part of the keys, and replays operations, on stores that are thrown away: {@code ok rehearsed=1}, or 0 where
  *     there is nothing to compile</td></tr>
  * <tr><td>{@code load}</td><td>opens the store and inserts all keys, about in order: {@code ok nanos= appendedBytes=
- *     writtenBytes= writingNanos= writingBytes=}, of which the last two are from the moment when something was on disk to the end</td></tr>
+ *     writtenBytes= writingNanos= writingBytes=}, of which the last two are from the moment when something was on disk to the end; once more, the store that was loaded before
+ *     is thrown away first</td></tr>
  * <tr><td>{@code work NAME=VALUE …}</td><td>goes on with other operations on the same keys; all arguments of the process that tell of the work:
  *     {@code ok turned=1}</td></tr>
  * <tr><td>{@code window SECONDS}</td><td>replays operations on all threads for that long:

@@ -190,6 +190,18 @@ class ContestantLoopTest {
     }
 
     @Test
+    void shouldLoadOnceMoreInPlaceOfWhatWasLoaded() throws IOException, InterruptedException {
+        List<MapSubject> opened = new ArrayList<>();
+        List<String> replies = replies("load;load;window 0.02", settings -> {
+            assertTrue(opened.stream().allMatch(subject -> subject.map.isEmpty()), "the one before is closed");
+            opened.add(new MapSubject(settings));
+            return opened.getLast();
+        });
+        assertEquals(2, opened.size());
+        assertTrue(replies.get(2).endsWith(" absent=0"), replies.get(2));
+    }
+
+    @Test
     void shouldRehearseTwiceWithAnEighthOfTheKeysInAnIndexAsFull() throws IOException, InterruptedException {
         for (boolean isFull : new boolean[] {true, false}) {
             List<WorkSettings> opened = new ArrayList<>();
@@ -213,7 +225,7 @@ class ContestantLoopTest {
 
     @ParameterizedTest
     @CsvSource({"window 1,not loaded", "memory,not loaded", "latency 1,not loaded", "sing,no command 'sing'",
-        "load;load,loaded already", "load;rehearse,loaded already", "work workload=read distribution=uniform keys=1000 valueSize=8 threads=2 buckets=64 batch=1 operations=6400,not loaded",
+        "load;rehearse,loaded already", "work workload=read distribution=uniform keys=1000 valueSize=8 threads=2 buckets=64 batch=1 operations=6400,not loaded",
         "load;work workload=read distribution=uniform keys=999 valueSize=8 threads=2 buckets=64 batch=1 operations=6400,other keys",
         "load;window,how many seconds", "load;window -1,how many seconds", "load;window 0,how many seconds"})
     void shouldAnswerWithASentenceWhatItCannotDo(String commands, String part) {

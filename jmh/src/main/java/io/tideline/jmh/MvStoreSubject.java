@@ -1,6 +1,7 @@
 package io.tideline.jmh;
 
 import io.tideline.cli.bench.contestant.ByteValue;
+import io.tideline.cli.bench.contestant.DiskFolder;
 import io.tideline.cli.bench.contestant.HeldBytes;
 import io.tideline.cli.bench.contestant.Replayer;
 import io.tideline.cli.bench.contestant.Subject;

@@ -181,8 +181,9 @@ public final class BenchCommand implements Callable<Integer> {
     private Integer repetitions;
 
     @Option(names = "--loadings", paramLabel = "N",
-            description = "With --memory: how often the keys are loaded, each time into a new store (default: 1). Several contestants take turns, and fio"
-                    + " writes before and after each turn. The windows are on what was loaded last. Not with --checkpoint-every.")
+            description = "With --memory: how often the keys are loaded, each time into a new store (default: 1). Contestants take turns, or, with --alone,"
+                    + " load that often one after the other; with --against fio the disk is measured in front of it all and behind each round. The"
+                    + " windows are on what was loaded last. If one loading fails, none is shown. Not with --checkpoint-every.")
     private Integer loadings;
 
     @Option(names = "--checkpoint-every", paramLabel = "TIME", converter = Durations.Converter.class,
@@ -262,9 +263,11 @@ public final class BenchCommand implements Callable<Integer> {
         if (alone && rivals.isEmpty()) {
             throw new Failure("--alone is about several contestants; name the others with --against.");
         }
-        if (loadings != null && (!storeOptions.spills() || rivals.contains(Contestant.C))) {
-            throw new Failure("--loadings is about what goes to disk" + (storeOptions.spills() ? ", and the limit program is loaded once; leave --against c out."
-                    : ", and all is in memory; give --memory too."));
+        if (loadings != null && !storeOptions.spills()) {
+            throw new Failure("--loadings is about what goes to disk, and all is in memory; give --memory too.");
+        }
+        if (settings.loadings() > 1 && rivals.contains(Contestant.C)) {
+            throw new Failure("--loadings " + loadings + ": the limit program is loaded once; leave --against c out.");
         }
         if (copyReads && !storeOptions.spills()) {
             throw new Failure("--copy-reads is about what is read from disk, and all is in memory; give --memory too.");
@@ -356,9 +359,9 @@ public final class BenchCommand implements Callable<Integer> {
         if (copyReads) {
             throw new Failure("--copy-reads does not go with --checkpoint-every, whose operations are additions and read nothing else.");
         }
+        String foreign = !against.isEmpty() ? "--against" : repetitions != null ? "--repetitions" : "--loadings";
         if (!against.isEmpty() || repetitions != null || loadings != null) {
-            throw new Failure((!against.isEmpty() ? "--against" : repetitions != null ? "--repetitions" : "--loadings") + " does not go with --checkpoint-every, which compares the store with"
-                    + " itself, once.");
+            throw new Failure(foreign + " does not go with --checkpoint-every, which compares the store with itself, once.");
         }
         requireTime("--checkpoint-every", checkpointEvery);
         Duration images = imageEvery == null ? checkpointEvery.multipliedBy(CHECKPOINTS_PER_IMAGE) : imageEvery;

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 /**
  * Lets contenders do the same work in turn: all load, all warm up, then their windows alternate (A B C, A B C, …), so that whatever
  * slows the machine down for a while slows all of them down. Latency and memory come last, because measuring them disturbs. What the disk itself
- * gives is measured around all loadings, and around all windows.
+ * gives is measured in front of all loadings and behind each round of them, and around all windows.
  */
 final class Race {
 

@@ -82,12 +82,16 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, Strin
     }
 
     private Optional<Spread> ofWrites(Function<Loading, Double> perSecond) {
+        return eachOfWrites(perSecond).map(shares -> Spread.of(shares.stream().mapToDouble(Double::doubleValue)));
+    }
+
+    private Optional<List<Double>> eachOfWrites(Function<Loading, Double> perSecond) {
         if (deviceFigures().isEmpty() || own.loaded(perSecond).isEmpty()) {
             return Optional.empty();
         }
         List<Double> writes = deviceFigures().get().writes();
-        return Optional.of(Spread.of(IntStream.range(0, own.loadings().size())
-                .mapToDouble(i -> perSecond.apply(own.loadings().get(i)) / ((writes.get(i) + writes.get(i + 1)) / 2))));
+        return Optional.of(IntStream.range(0, own.loadings().size())
+                .mapToObj(i -> perSecond.apply(own.loadings().get(i)) / ((writes.get(i) + writes.get(i + 1)) / 2)).toList());
     }
 
     /** Whether every contestant found every key that it had loaded. */
@@ -115,6 +119,9 @@ record RaceResult(RaceSettings settings, Standing own, List<Rival> rivals, Strin
         fields.put("appendedOfLimit", appendedOfLimit().map(Spread::median).orElse(null));
         fields.put("loadOfLimit", loadOfLimit().map(Spread::median).orElse(null));
         fields.put("writingOfLimit", writingOfLimit().map(Spread::median).orElse(null));
+        fields.put("eachAppendedOfLimit", eachOfWrites(Loading::appendedPerSecond).orElse(null));
+        fields.put("eachLoadOfLimit", eachOfWrites(Loading::writtenPerSecond).orElse(null));
+        fields.put("eachWritingOfLimit", eachOfWrites(Loading::writingPerSecond).orElse(null));
         fields.put("ratio", rivals.stream().findFirst().flatMap(this::ratio).orElse(null));
         fields.put("against", rivals.stream().findFirst().map(this::toJson).orElse(null));
         fields.put("others", rivals.stream().skip(1).map(this::toJson).toList());

@@ -175,8 +175,8 @@ final class RaceTable {
         out.println(format("%s on %,d keys (%s), values of %,d bytes, %s, %s", work.workload(), work.keys(), work.distribution(),
                 work.valueSize(), count(work.threads(), "thread"),
                 work.batch() == 1 ? "single calls" : format("batches of %,d", work.batch())));
-        out.println(format("index of %,d buckets, door %s; %s of %s s, median (least - most)", work.buckets(), settings.door(),
-                count(settings.repetitions(), "window"), Double.toString(settings.seconds()).replaceAll("\\.0$", "")));
+        out.println(format("index of %,d buckets, door %s; %s%s of %s s, median (least - most)", work.buckets(), settings.door(),
+                settings.loadings() == 1 ? "" : count(settings.loadings(), "loading") + ", ", count(settings.repetitions(), "window"), Double.toString(settings.seconds()).replaceAll("\\.0$", "")));
         if (settings.spill() != null) {
             out.println(format("%s of memory for log and read buffers, the rest on disk (%s) through the device %s",
                     ByteSize.describe(settings.spill().memoryBytes()),
@@ -210,7 +210,7 @@ final class RaceTable {
         result.deviceFigures().ifPresent(figures -> out.println("fio did " + figures.reads().stream()
                 .map(RaceTable::reads).collect(Collectors.joining(" before the windows, "))
                 + " after them, and wrote " + figures.writes().stream().map(bytes -> format("%.1f", bytes / MILLION))
-                        .collect(Collectors.joining(", ")) + " MB/s before the loadings and after each; the table has the means."));
+                        .collect(Collectors.joining(", ")) + " MB/s before the loadings and after each; the table has the means, and each loading as a part of the two writes around it."));
         if (result.limit() != null && result.limit().missing() != null) {
             out.println(DeviceLimit.NAME + " was not run: " + result.limit().missing() + ".");
         }

@@ -302,7 +302,7 @@ class BenchCommandTest {
             assertTrue(lines.stream().anyMatch(line -> cells(line.strip()).equals(row)), row + " is not in " + String.join("\n", lines));
         }
         assertTrue(lines.contains("fio did 6.40 k reads/s at queue depth 64 before the windows, 6.40 k reads/s at queue depth 64 after them, and wrote"
-                + " 1.0, 1.0 MB/s before the loadings and after each; the table has the means."), String.join("\n", lines));
+                + " 1.0, 1.0 MB/s before the loadings and after each; the table has the means, and each loading as a part of the two writes around it."), String.join("\n", lines));
         assertTrue(lines.contains("Latency of tideline is from the submission of an operation to its completion, with others under way."));
         List<String> calls = Files.readAllLines(log);
         assertEquals(2 + 2 * 8, calls.size());
@@ -311,7 +311,7 @@ class BenchCommandTest {
         String dense = Files.readString(json).replaceAll("\\s", "");
         assertTrue(dense.contains("\"deviceLimit\":{\"name\":\"fio\",\"writtenBytesPerSecond\":1024000,\"readsPerSecond\":6401,"
                 + "\"writes\":[1024000,1024000],\"reads\":[6401,6401],\"queueDepths\":[64,64],\"readBatches\":[1,1],\"missing\":null},\"readsOfLimit\":0.8999"), dense);
-        assertTrue(dense.contains("\"loadOfLimit\":0.9,\"writingOfLimit\":0.96,\"ratio\":"), dense);
+        assertTrue(dense.contains("\"loadOfLimit\":0.9,\"writingOfLimit\":0.96,\"eachAppendedOfLimit\":[0.9765625],\"eachLoadOfLimit\":[0.9],\"eachWritingOfLimit\":[0.96],\"ratio\":"), dense);
         assertTrue(dense.contains("\"loadAppendedBytesPerSecond\":1000000,\"loadWrittenBytesPerSecond\":921600,\"loadWritingBytesPerSecond\":983040,"), dense);
         assertTrue(dense.contains("\"diskReadsPerSecond\":5760,\"kernelReadsPerSecond\":"), dense);
         assertTrue(dense.contains("\"memoryHitsPerSecond\":19997120,"), dense);
@@ -344,21 +344,24 @@ class BenchCommandTest {
     void shouldShowTheMiddleOfSeveralLoadings() throws IOException {
         Path log = directory.resolve("log");
         Path json = directory.resolve("b.json");
-        searchPath = FakeFio.in(directory.resolve("bin"), log, "").getParent().toString();
+        // 1,000 KiB/s, 2,000, and so on
+        searchPath = FakeFio.in(directory.resolve("bin"), log, "written=$(grep -c rw=write \"" + log + "\")000").getParent().toString();
         assertEquals(ExitCode.DONE, run("--keys=100000", "--value-size=100", "--threads=1", "--memory=64m", "--batch=16", "--dir=" + directory.resolve("files"),
                 "--seconds=0.5", "--loadings=3", "--against=fio", "--json", json.toString()));
         List<String> lines = output.toString(StandardCharsets.UTF_8).lines().toList();
         for (List<String> row : List.of(
                 List.of("loading", "4.0 s (2.0 - 6.0)", "-"),
                 List.of("records appended", "0.5 MB/s (0.3 - 1.0)", "-"),
-                List.of("of fio's writes", "48.8 % (32.6 - 97.7)", "-"),
-                List.of("of fio's writes", "45.0 % (30.0 - 90.0)", "-"),
-                List.of("of fio's writes", "48.0 % (32.0 - 96.0)", "-"))) {
+                List.of("of fio's writes", "19.5 % (9.3 - 65.1)", "-"),
+                List.of("written to disk", "0.5 MB/s (0.3 - 0.9)", "2.6 MB/s"),
+                List.of("of fio's writes", "18.0 % (8.6 - 60.0)", "-"),
+                List.of("of fio's writes", "19.2 % (9.1 - 64.0)", "-"))) {
             assertTrue(lines.stream().anyMatch(line -> cells(line.strip()).equals(row)), row + " is not in " + String.join("\n", lines));
         }
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.contains("\"loadings\":3,") && dense.contains("\"eachLoadSeconds\":[2.0,4.0,6.0],") && dense.contains("\"loadOfLimit\":0.45,"), dense);
-        assertEquals("--loadings is about what goes to disk, and the limit program is loaded once; leave --against c out.",
+        assertTrue(dense.contains("\"loadings\":3,") && dense.contains("\"eachLoadSeconds\":[2.0,4.0,6.0],") && dense.contains("\"loadOfLimit\":0.18,"), dense);
+        assertTrue(lines.contains("index of 65,536 buckets, door unsafe; 3 loadings, 3 windows of 0.5 s, median (least - most)"), String.join("\n", lines));
+        assertEquals("--loadings 2: the limit program is loaded once; leave --against c out.",
                 failure("--memory=64m", "--loadings=2", "--against=c"));
     }
 
@@ -377,7 +380,7 @@ class BenchCommandTest {
         Path json = directory.resolve("b.json");
         run("--json", json.toString());
         String dense = Files.readString(json).replaceAll("\\s", "");
-        assertTrue(dense.endsWith("\"blockDevice\":null,\"deviceLimit\":null,\"readsOfLimit\":null,\"appendedOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
+        assertTrue(dense.endsWith("\"blockDevice\":null,\"deviceLimit\":null,\"readsOfLimit\":null,\"appendedOfLimit\":null,\"loadOfLimit\":null,\"writingOfLimit\":null,\"eachAppendedOfLimit\":null,\"eachLoadOfLimit\":null,\"eachWritingOfLimit\":null,\"ratio\":null,\"against\":null,\"others\":[],\"notes\":[]}"), dense);
     }
 
     @Test

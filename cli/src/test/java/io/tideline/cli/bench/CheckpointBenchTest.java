@@ -135,6 +135,8 @@ class CheckpointBenchTest {
         "--workload=rmw --checkpoint-every=1s --against=chm | --against does not go with --checkpoint-every, which compares the store with itself, once.",
         "--workload=rmw --checkpoint-every=1s --repetitions=2 | --repetitions does not go with --checkpoint-every, which compares the store with itself,"
                 + " once.",
+        "--workload=rmw --checkpoint-every=1s --loadings=2 | --loadings does not go with --checkpoint-every, which compares the store with itself,"
+                + " once.",
         "--workload=rmw --checkpoint-every=1s --copy-reads | --copy-reads does not go with --checkpoint-every, whose operations are additions and read"
                 + " nothing else.",
         "--workload=rmw --checkpoint-every=0s | --checkpoint-every: give a time above 0 and up to 1h, such as 10s.",

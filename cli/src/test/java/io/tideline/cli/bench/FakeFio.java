@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * A script in the place of fio. It notes its arguments, makes the file that it is to write, writes 1,000 KiB/s, reads 2,000 KiB/s in order, and reads anywhere 100 times in a second for
+ * A script in the place of fio. It notes its arguments, makes the file that it is to write, writes 1,000 KiB/s or what the variable {@code written} says, reads 2,000 KiB/s in order, and reads anywhere 100 times in a second for
  * each one under way up to a depth of 64, beyond that 1; in batches as many times that as the variable {@code times} says, by default none.
  */
 final class FakeFio {
@@ -36,7 +36,7 @@ final class FakeFio {
               [ -n "$batch" ] && reads=$((reads * ${times:-0}))
             fi
             echo "fio: something to say"
-            echo "3;fio-3.36;tideline;0;0;0;$bandwidth;$reads.5;0;%3$s1000;0;0"
+            echo "3;fio-3.36;tideline;0;0;0;$bandwidth;$reads.5;0;%3$s${written:-1000};0;0"
             """;
     /** Fields 10 to 47 of the line, which nobody looks at. */
     private static final String SKIPPED = "0;".repeat(38);

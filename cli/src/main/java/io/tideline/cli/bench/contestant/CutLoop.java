@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -102,17 +101,7 @@ final class CutLoop implements LineLoop.Answers {
                         .run(REHEARSAL_NANOS);
             }
         }
-        remove(directory);
-    }
-
-    private static void remove(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException refused) {
-            throw new UncheckedIOException("cannot remove " + directory, refused);
-        }
+        new DiskFolder(directory).close();
     }
 
     private CutRun.Outcome run(CutPlan chosen, long nanos) throws InterruptedException {

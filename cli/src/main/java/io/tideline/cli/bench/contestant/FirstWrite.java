@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Looks, beside the loading, for the moment from which on a store has written to its disk. Until then memory takes all, and the disk has nothing to do; from then on
- * it has to keep pace.
+ * Looks, beside the loading, for the moment from which on a store has written to its disk. Until then the pages in memory take all, and the disk has nothing to do; from
+ * then on it has to keep pace.
  */
 final class FirstWrite {
 
@@ -40,9 +40,10 @@ final class FirstWrite {
 
     private void look() {
         while (!isOver && moment == null) {
+            long now = System.nanoTime(); // in front of the count, because it would be in favour of the store behind it
             long writtenBytes = subject.deviceCounts().orElseThrow().writtenBytes();
             if (writtenBytes > 0) {
-                moment = new Moment(System.nanoTime(), writtenBytes);
+                moment = new Moment(now, writtenBytes);
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }

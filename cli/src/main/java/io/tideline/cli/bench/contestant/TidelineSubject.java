@@ -21,8 +21,6 @@ import io.tideline.core.Update;
 import io.tideline.core.ValueHolder;
 import io.tideline.core.ValueView;
 import io.tideline.core.ValueWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,6 +45,8 @@ final class TidelineSubject implements Subject {
     private static final long LEAST_RECORDS_OF_MEMORY = 64 * 4;
 
     private final WorkSettings settings;
+    /** Of files that are not kept; null if there are none. */
+    private final DiskFolder folder;
     final Store store;
 
     TidelineSubject(WorkSettings settings) {
@@ -69,25 +69,17 @@ final class TidelineSubject implements Subject {
 
     private TidelineSubject(WorkSettings settings, Spill spill, Path kept) {
         this.settings = settings;
+        this.folder = spill == null || kept != null ? null : DiskFolder.in(spill.directory());
         StoreConfig.Builder config = StoreConfig.builder().buckets(settings.buckets());
         if (spill == null) {
             config.memory(logMemoryBytes(settings));
         } else {
-            config.directory(kept == null ? newDirectory(spill.directory()) : kept).keepFiles(kept != null)
+            config.directory(kept == null ? folder.path() : kept).keepFiles(kept != null)
                     .preTouch(kept == null || Files.notExists(kept)).device(DeviceModel.valueOf(spill.device().toUpperCase(Locale.ROOT)))
                     .copyReadsUp(spill.copiesReads());
             MemoryBudget.divide(config, spill.memoryBytes(), settings.threads(), Math.toIntExact(recordBytes(settings.valueSize())));
         }
         this.store = Store.open(config.build());
-    }
-
-    /** The rehearsal has a store of its own. */
-    private static Path newDirectory(Path parent) {
-        try {
-            return Files.createTempDirectory(parent, "store-");
-        } catch (IOException refused) {
-            throw new UncheckedIOException("cannot make a directory in " + parent, refused);
-        }
     }
 
     /** So much that all records stay where they can be changed in place. */
@@ -169,6 +161,9 @@ final class TidelineSubject implements Subject {
     @Override
     public void close() {
         store.close();
+        if (folder != null) {
+            folder.close();
+        }
     }
 
     /** Puts batches around the operations if the settings ask for it. */

@@ -1,4 +1,4 @@
-package io.tideline.jmh;
+package io.tideline.cli.bench.contestant;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,9 +8,9 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** A fresh folder for the files of one opening, removed with all that is in it. */
-record DiskFolder(Path path) implements AutoCloseable {
+public record DiskFolder(Path path) implements AutoCloseable {
 
-    static DiskFolder in(Path parent) {
+    public static DiskFolder in(Path parent) {
         try {
             return new DiskFolder(Files.createTempDirectory(Files.createDirectories(parent), "data-"));
         } catch (IOException refused) {

@@ -88,7 +88,7 @@ final class SnapshotReplay implements LogSnapshot.Visitor, AutoCloseable {
             if (target < log.readOnly()) { // or there is no room; what was reserved stays filler
                 return false;
             }
-            if (index.findOrCreate(keyHash, place) != HashIndex.Outcome.FOUND) {
+            if (!index.findOrReserve(keyHash, place)) {
                 throw IndexFiller.full(index);
             }
             long copy = log.physical(target);

@@ -11,6 +11,7 @@ import static io.tideline.hlog.RecordLayout.STATE_OFFSET;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.LogAddress;
 import io.tideline.hlog.RecordLayout;
+import io.tideline.index.HashIndex;
 import io.tideline.memory.Probe;
 import io.tideline.memory.Words;
 
@@ -21,7 +22,7 @@ import io.tideline.memory.Words;
  * their way together.
  *
  * <p>A plan is a guess. A record is published only where the index still says what it said when the record was written: by a compare-and-set from
- * the very record that it replaces, which nobody can change any more, or as the first of its tag. Else it becomes an invalid record, and its member goes the
+ * the very record that it replaces, which nobody can change any more, or, as the first of its tag, at a place that is still free. Else it becomes an invalid record, and its member goes the
  * usual way. A plan is good until the session leaves the epoch, after which nobody may write to its places: they stay the fillers as which they are framed.
  *
  * <p>What is rare in a store whose keys are there has no branch of its own. The JVM leaves out the side of a branch that was not taken while it watched, and where
@@ -39,6 +40,11 @@ final class AppendBlock {
     private static final int LINE_BYTES = 64;
 
     private final HybridLog log;
+    /** By member: where its entry would stand, should it need one; or 0. */
+    private final long[] entryPlaces = new long[GroupOp.SIZE];
+    /** Whether those were noted before the keys of this group were looked up. It costs a tenth of an update in place, so a group without new keys does not. */
+    private boolean arePlacesKnown;
+    private boolean expectsNewKeys;
     /** By member: the address of its record, or 0. */
     private final long[] places = new long[GroupOp.SIZE];
     /** Of the members that have one, in their order. */
@@ -57,9 +63,17 @@ final class AppendBlock {
         this.log = log;
     }
 
+    /** Begins a group, whose keys are looked up next: if the last one had new keys, notes where their entries would stand. */
+    void expect(HashIndex index, long[] hashes, int size) {
+        arePlacesKnown = expectsNewKeys;
+        if (expectsNewKeys) {
+            findPlaces(index, hashes, size);
+        }
+    }
+
     /** Prepares what additions and the like would append, but not for keys on the device. */
-    void planUpdates(Session session, long[] newest, long[] keys, int from, int size, Update update, long operand) {
-        long block = reserve(session, newest, keys, from, size, Long.BYTES, false);
+    void planUpdates(Session session, long[] hashes, long[] newest, long[] keys, int from, int size, Update update, long operand) {
+        long block = reserve(session, hashes, newest, keys, from, size, Long.BYTES, false);
         for (int i = records - 1; i >= 0; i--) { // from the last to the first, whose frame is that of the whole block until then
             int member = members[i];
             long value = newest[member] < begin ? operand
@@ -69,8 +83,8 @@ final class AppendBlock {
     }
 
     /** Prepares what upserts would append. */
-    void planPuts(Session session, long[] newest, long[] keys, long[] values, int from, int size) {
-        long block = reserve(session, newest, keys, from, size, Long.BYTES, true);
+    void planPuts(Session session, long[] hashes, long[] newest, long[] keys, long[] values, int from, int size) {
+        long block = reserve(session, hashes, newest, keys, from, size, Long.BYTES, true);
         for (int i = records - 1; i >= 0; i--) {
             int at = from + members[i];
             write(block, i, keys[at], values[at]);
@@ -78,11 +92,11 @@ final class AppendBlock {
     }
 
     /** The same for values that stand end to end in {@code values}, {@code valueBytes} each. */
-    void planPuts(Session session, long[] newest, long[] keys, byte[] values, int valueBytes, int from, int size) {
+    void planPuts(Session session, long[] hashes, long[] newest, long[] keys, byte[] values, int valueBytes, int from, int size) {
         if (RecordLayout.needsLongLengths(Long.BYTES, valueBytes)) {
             return; // so long that one waits for no other
         }
-        long block = reserve(session, newest, keys, from, size, valueBytes, true);
+        long block = reserve(session, hashes, newest, keys, from, size, valueBytes, true);
         for (int i = records - 1; i >= 0; i--) {
             int at = from + members[i];
             write(block, i, keys[at], values, at * valueBytes, valueBytes);
@@ -95,12 +109,18 @@ final class AppendBlock {
      * @param isBlind whether they need not know what they replace, so that it may be on the device; else the first of those on the device ends the
      *                group, and nothing is planned for the ones behind it
      */
-    private long reserve(Session session, long[] newest, long[] keys, int from, int size, int valueBytes, boolean isBlind) {
+    private long reserve(Session session, long[] hashes, long[] newest, long[] keys, int from, int size, int valueBytes, boolean isBlind) {
         records = 0;
         long safeReadOnly = log.safeReadOnly();
         // nothing lies below 0, which this is while versions are told apart, or a snapshot is made: the usual way knows how
         long limit = ifZero(session.inPlaceFrom, safeReadOnly);
-        if (lowest(newest, size) < limit) {
+        long lowest = lowest(newest, size);
+        expectsNewKeys = lowest == LogAddress.NONE;
+        if (lowest < limit) {
+            if (expectsNewKeys && !arePlacesKnown) { // the first group of them
+                findPlaces(session.index, hashes, size);
+                findAgain(session.index, hashes, newest, size);
+            }
             recordBytes = RecordLayout.sizeBytes(Long.BYTES, valueBytes);
             lengthBits = RecordLayout.lengthBits(Long.BYTES, valueBytes);
             choose(newest, keys, from, size, safeReadOnly, isBlind);
@@ -131,6 +151,19 @@ final class AppendBlock {
             sum ^= log.touch(block + at);
         }
         fetched = sum;
+    }
+
+    /** Before the tags are looked for: see {@link HashIndex#freePlace}. */
+    private void findPlaces(HashIndex index, long[] hashes, int size) {
+        for (int i = 0; i < size; i++) {
+            entryPlaces[i] = index.freePlace(hashes[i]);
+        }
+    }
+
+    private static void findAgain(HashIndex index, long[] hashes, long[] newest, int size) {
+        for (int i = 0; i < size; i++) {
+            newest[i] = index.findTouched(hashes[i]);
+        }
     }
 
     private void choose(long[] newest, long[] keys, int from, int size, long safeReadOnly, boolean isBlind) {
@@ -206,7 +239,7 @@ final class AppendBlock {
         long record = log.physical(address);
         RecordLayout.finish(record, FREE | lengthBits, isFirst ? LogAddress.CHAIN_END : newest, session.parity);
         Probe.at("block.written");
-        boolean isPublished = isFirst ? session.index.insert(hash, address) : session.index.replace(hash, newest, address);
+        boolean isPublished = isFirst ? session.index.insert(entryPlaces[member], hash, address, session.slot) : session.index.replace(hash, newest, address);
         if (!isPublished) {
             RecordLayout.invalidate(record);
             return false;

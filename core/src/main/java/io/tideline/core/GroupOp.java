@@ -85,8 +85,8 @@ final class GroupOp {
         GroupOp group = session.group();
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
-            group.prepare(session, keys, at, size);
-            group.block.planPuts(session, group.addresses, keys, values, at, size);
+            group.prepareToWrite(session, keys, at, size);
+            group.block.planPuts(session, group.hashes, group.addresses, keys, values, at, size);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
                 if (group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
@@ -102,8 +102,8 @@ final class GroupOp {
         GroupOp group = session.group();
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
-            group.prepare(session, keys, at, size);
-            group.block.planPuts(session, group.addresses, keys, values, valueBytes, at, size);
+            group.prepareToWrite(session, keys, at, size);
+            group.block.planPuts(session, group.hashes, group.addresses, keys, values, valueBytes, at, size);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
                 if (group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
@@ -120,8 +120,8 @@ final class GroupOp {
         GroupOp group = session.group();
         for (int at = from; at < from + count; at += SIZE) {
             int size = Math.min(SIZE, from + count - at);
-            group.prepare(session, keys, at, size);
-            group.block.planUpdates(session, group.addresses, keys, at, size, update, operand);
+            group.prepareToWrite(session, keys, at, size);
+            group.block.planUpdates(session, group.hashes, group.addresses, keys, at, size, update, operand);
             for (int i = 0; i < size; i++) {
                 session.beginOne();
                 if (group.block.publish(session, i, group.hashes[i], group.addresses[i])) {
@@ -152,9 +152,20 @@ final class GroupOp {
 
     /** All phases but the last, in a stay of the epoch that is new for each group, however many there are. */
     private void prepare(Session session, long[] keys, int from, int size) {
+        touchBuckets(session, keys, from, size);
+        find(session, size);
+    }
+
+    /** The same for members that may be new. */
+    private void prepareToWrite(Session session, long[] keys, int from, int size) {
+        touchBuckets(session, keys, from, size);
+        block.expect(session.index, hashes, size);
+        find(session, size);
+    }
+
+    private void touchBuckets(Session session, long[] keys, int from, int size) {
         session.breathe();
         HashIndex index = session.index;
-        HybridLog log = session.log;
         long sum = 0;
         for (int i = 0; i < size; i++) {
             hashes[i] = session.hash.of(keys[from + i]);
@@ -162,6 +173,13 @@ final class GroupOp {
         for (int i = 0; i < size; i++) { // of nothing but loads, so as many are under way as the processor can have
             sum ^= index.touch(hashes[i]);
         }
+        touched = sum;
+    }
+
+    private void find(Session session, int size) {
+        HashIndex index = session.index;
+        HybridLog log = session.log;
+        long sum = 0;
         for (int i = 0; i < size; i++) {
             addresses[i] = index.findTouched(hashes[i]);
         }

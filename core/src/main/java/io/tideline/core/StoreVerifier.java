@@ -20,7 +20,7 @@ import java.util.Set;
 
 /**
  * The deep check of a store while nobody is using it: frontiers in order; the log framed without a hole; every bucket chain with at most one
- * entry of a tag and none tentative; every chain strictly descending, ending properly, and nothing latched; every record in the chain where
+ * entry of a tag; every chain strictly descending, ending properly, and nothing latched; every record in the chain where
  * its hash belongs, and in others of its tag at most where the index had fewer buckets once; every live key counted once; nobody inside the epoch.
  */
 public final class StoreVerifier {
@@ -103,8 +103,8 @@ public final class StoreVerifier {
                 if (entry == 0) {
                     continue;
                 }
-                if (BucketLayout.isTentative(entry)) {
-                    problem("bucket " + home + " has a tentative entry");
+                if (entry < 0) {
+                    problem("bucket " + home + " has an entry with bit 63, which none has");
                 } else if (!tagsOfHome.computeIfAbsent(home, h -> new HashSet<>()).add(BucketLayout.tagBitsOf(entry))) {
                     problem("bucket " + home + " has two entries of one tag");
                 } else {

@@ -22,7 +22,7 @@ final class Target {
         READ_ONLY,
         /** The chain goes on on the device, at {@link #diskAddress}, and the session does not know yet what is there. */
         ON_DISK,
-        /** Somebody is at the record or at the index entry: start over. */
+        /** Somebody is at the record, or the session was overtaken: start over. */
         BUSY
     }
 
@@ -36,7 +36,7 @@ final class Target {
     /** Where the chain leaves the memory, if it was followed so far. */
     long diskAddress;
 
-    /** Looks the session's key up; with {@code create} the index has an entry for it afterwards. */
+    /** Looks the session's key up; with {@code create} the index has an entry, or a place for one, afterwards. */
     Kind locate(Session session, boolean create) {
         HybridLog log = session.log;
         // Inside an epoch: as long as we stay, safeReadOnly cannot pass the readOnly that we read here.
@@ -44,14 +44,9 @@ final class Target {
         long safeReadOnly = log.safeReadOnly();
         source = RecordWriter.NO_SOURCE;
         if (create) {
-            switch (session.index.findOrCreate(session.key.hash, session.slot)) {
-                case BUSY -> {
-                    return Kind.BUSY;
-                }
-                case FULL -> throw new FullFault(Place.INDEX, "index full: all " + session.index.overflowBuckets() + " overflow buckets behind "
+            if (!session.index.findOrReserve(session.key.hash, session.slot)) {
+                throw new FullFault(Place.INDEX, "index full: all " + session.index.overflowBuckets() + " overflow buckets behind "
                         + session.index.buckets() + " buckets are taken; nothing was changed. Configure more buckets");
-                case FOUND -> {
-                }
             }
         } else if (!session.index.find(session.key.hash, session.slot)) {
             return Kind.ABSENT;

@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -163,35 +164,58 @@ class AppendBlockTest {
     }
 
     static Stream<Arguments> momentsOfANewKey() {
-        return groups().flatMap(group -> Stream.of("block.reserved", "block.written", "index.tentative").map(point -> Arguments.of(group, point)));
+        return groups().flatMap(group -> Stream.of("block.reserved", "block.written").map(point -> Arguments.of(group, point)));
     }
 
-    /** Before the record is written, before its entry is claimed, and while it is: there both give up, and come again. */
+    /** Before the record is written, and before its entry is made. */
     @ParameterizedTest
     @MethodSource("momentsOfANewKey")
     void shouldMakeAKeyOnceThatAnotherMakesMeanwhile(Group group, String point) {
         open(1 << 14);
-        boolean bothClaim = point.equals("index.tentative");
-        AtomicReference<CompletableFuture<Void>> other = new AtomicReference<>();
-        CountDownLatch hasClaimed = new CountDownLatch(1);
+        AtomicBoolean isMade = new AtomicBoolean();
         Thread self = Thread.currentThread();
         Probe.install(reached -> {
-            if (Thread.currentThread() == self) {
-                if (reached.equals(point) && other.get() == null) {
-                    other.set(CompletableFuture.runAsync(() -> store.add(0, 100)));
-                    if (bothClaim) {
-                        await(hasClaimed);
-                    } else {
-                        other.get().join();
-                    }
-                }
-            } else if (reached.equals("index.tentative")) {
-                hasClaimed.countDown();
+            if (Thread.currentThread() == self && reached.equals(point) && !isMade.getAndSet(true)) {
+                CompletableFuture.runAsync(() -> store.add(0, 100)).join();
+            }
+        });
+        group.run.accept(store);
+        Probe.install(null);
+        assertTrue(isMade.get());
+        assertMadeOnce(group);
+    }
+
+    /** It takes the place that somebody else has found for the same key, who comes again. */
+    @ParameterizedTest
+    @MethodSource("groups")
+    void shouldMakeAKeyOnceThatAnotherIsAboutToMake(Group group) {
+        open(1 << 14);
+        CountDownLatch hasFound = new CountDownLatch(1);
+        CountDownLatch isMade = new CountDownLatch(1);
+        AtomicReference<CompletableFuture<Void>> other = new AtomicReference<>();
+        AtomicInteger looks = new AtomicInteger();
+        Thread self = Thread.currentThread();
+        Probe.install(reached -> {
+            if (Thread.currentThread() != self && reached.equals("index.reserved")) {
+                looks.incrementAndGet();
+                hasFound.countDown();
+                await(isMade);
+            } else if (Thread.currentThread() == self && reached.equals("block.reserved") && other.get() == null) {
+                other.set(CompletableFuture.runAsync(() -> store.add(0, 100)));
+                await(hasFound);
+            } else if (Thread.currentThread() == self && reached.equals("index.published")) {
+                isMade.countDown();
             }
         });
         group.run.accept(store);
         other.get().join();
         Probe.install(null);
+        assertEquals(1, looks.get(), "it found the key when it came again");
+        assertEquals(107, store.get(0, -1), "the addition of the other is lost");
+        assertMadeOnce(group);
+    }
+
+    private void assertMadeOnce(Group group) {
         assertEquals(KEYS, store.approximateSize());
         long first = store.get(0, -1);
         assertTrue(first == 107 || group.isPut() && first == 7, "the addition of the other is lost: " + first);

@@ -20,14 +20,17 @@ class SimulatedMutantTest {
         AN_ENTRY_COMES_BEFORE_ITS_RECORD("core/src/main/java/io/tideline/core/RecordWriter.java", RECORD, "", PUBLISHED, PUBLISHED.replace("        return true;",
                 "        Probe.at(\"append.published\");\n" + RECORD + "        return true;")),
         /** Two sessions may each make an entry of the same tag. */
-        AN_ENTRY_IS_MADE_WITHOUT_A_SECOND_LOOK("index/src/main/java/io/tideline/index/HashIndex.java",
-                "if (isTwice(home, tagBits)) {", "if (isTwice(home, tagBits) && home == 1) {"),
+        AN_ENTRY_IS_MADE_WHEREVER_THERE_IS_ROOM("index/src/main/java/io/tideline/index/HashIndex.java",
+                "if (entry == 0 && free == 0) {", "if (entry == 0) {"),
+        /** A group looks for places behind the tags, one of which somebody else may have made meanwhile. */
+        AN_ENTRY_IS_PLACED_TOO_LATE("core/src/main/java/io/tideline/core/AppendBlock.java", "arePlacesKnown = expectsNewKeys;", "arePlacesKnown = false;",
+                "                findAgain(session.index, hashes, newest, size);\n", ""),
         /** What is written to the old record while it is copied is lost. */
         A_COPY_SEALS_NOTHING("core/src/main/java/io/tideline/core/RecordWriter.java",
                 "if (source != NO_SOURCE && !RecordLatch.trySeal(source, sourceWord)) {", "if (source == 1) {"),
         /** What another wrote while a group prepared its copies is lost. */
         A_BLOCK_IS_PUBLISHED_BLINDLY("index/src/main/java/io/tideline/index/HashIndex.java",
-                "Words.compareAndSet(place, BucketLayout.entry(tagBits, newest),", "Words.compareAndSet(place, Words.getAcquire(place),"),
+                "Words.announce(place, BucketLayout.entry(tagBits, newest),", "Words.announce(place, Words.getAcquire(place),"),
         /** A session's last operation before the cut is left out of it. */
         A_CUT_COMES_TOO_EARLY("core/src/main/java/io/tideline/core/Session.java", "            cutSerial = serial();", "            cutSerial = Math.max(0, serial() - 1);"),
         /** What met the gate that a close has shut is counted, and nothing of it was done. */

@@ -8,10 +8,10 @@ import io.tideline.hlog.RecordLayout;
  *
  * <pre>
  *   words 0–6, entries
- *     bits  0–47  log address of the chain's newest record; 1: taken, but no record yet; a word of 0: free
+ *     bits  0–47  log address of the chain's newest record; 1: there is none; a word of 0: free
  *     bits 48–61  tag: the same bits of the hash
  *     bit  62     address lies in the read cache
- *     bit  63     tentative: being inserted, readers pass over it
+ *     bit  63     0
  *   word 7, overflow
  *     bits  0–47  number of the overflow bucket that continues this one, 0 if none
  *     bits 48–55  pending operations of version parity 0
@@ -33,9 +33,8 @@ public final class BucketLayout {
     static final int TAG_BITS = 14;
     private static final int TAG_SHIFT = ADDRESS_BITS;
     public static final long READ_CACHE = 1L << TAG_SHIFT + TAG_BITS;
-    public static final long TENTATIVE = 1L << TAG_SHIFT + TAG_BITS + 1;
     private static final long TAG_MASK = (1L << TAG_BITS) - 1 << TAG_SHIFT;
-    /** What a reader compares: the tag, and that the entry is not tentative. */
+    /** What a search compares: the tag, and bit 63, which no entry has. */
     private static final long MATCH_MASK = ~ADDRESS_MASK & ~READ_CACHE;
 
     /** Tables beyond this would use hash bits of the tag. */
@@ -55,48 +54,39 @@ public final class BucketLayout {
         return hash & TAG_MASK;
     }
 
-    /** Whether the entry is taken, final and has these tag bits. */
+    /** Whether the entry is taken and has these tag bits. */
     public static boolean matches(long entry, long tagBits) {
         return (entry & MATCH_MASK) == tagBits && entry != 0;
     }
 
-    /** The entry if it is taken, final and has these tag bits, else 0; without a branch. At most one entry of a bucket chain matches. */
+    /** The entry if it is taken and has these tag bits, else 0; without a branch. At most one entry of a bucket chain matches. */
     static long ifMatches(long entry, long tagBits) {
         long difference = entry & MATCH_MASK ^ tagBits;
         return entry & ~((difference | -difference) >> 63);
     }
 
-    /** Whether the entry, tentative or final, has these tag bits. */
-    public static boolean matchesEvenTentative(long entry, long tagBits) {
-        return (entry & MATCH_MASK & ~TENTATIVE) == tagBits && entry != 0;
+    /** The bits of {@code flag} if the entry is free, else 0; without a branch. */
+    static long ifFree(long entry, long flag) {
+        return entry - 1 >> 63 & flag; // of all words without bit 63 only 0 is below 1
     }
 
     public static long address(long entry) {
         return entry & ADDRESS_MASK;
     }
 
-    /** A final entry. */
+    /** An entry that is taken. */
     public static long entry(long tagBits, long address) {
         return tagBits | address;
     }
 
     public static long tagBitsOf(long entry) {
-        return entry & MATCH_MASK & ~TENTATIVE;
+        return entry & MATCH_MASK;
     }
 
-    public static boolean isTentative(long entry) {
-        return (entry & TENTATIVE) != 0;
-    }
-
-    /** The entry as images have it: a tentative one is as if it had not been claimed. */
-    static long settled(long entry) {
-        return isTentative(entry) ? 0 : entry;
-    }
-
-    /** Whether an image may have this entry: final, and leading to no record or to where one can stand below {@code addressLimit}. */
-    static boolean isSettled(long entry, long addressLimit) {
+    /** Whether an image may have this entry: leading to no record or to where one can stand below {@code addressLimit}. */
+    static boolean isSound(long entry, long addressLimit) {
         long address = address(entry);
-        return (entry & (TENTATIVE | READ_CACHE)) == 0
+        return (entry & READ_CACHE) == 0 && entry >= 0
                 && (address == LogAddress.CHAIN_END || address >= LogAddress.FIRST && address < addressLimit && address % RecordLayout.GRANULE_BYTES == 0);
     }
 

@@ -9,48 +9,31 @@ import io.tideline.memory.Probe;
 import io.tideline.memory.Words;
 
 /**
- * The latch-free hash index (FASTER, SIGMOD 2018, §3).
+ * The latch-free hash index (FASTER, SIGMOD 2018, §3; insertion differs, see below).
  *
  * <p><b>State.</b> The home buckets and the overflow buckets that continue them; layout in {@link BucketLayout}.
  *
- * <p><b>Invariants.</b> (1) At most one final entry of a bucket chain has a given tag. (2) A final entry is never freed while anybody is
- * inside the epoch, so its place in the bucket stays its own. (3) A tentative entry belongs to its claimant, who alone finalises or frees
- * it. (4) Changing the overflow link keeps the counts beside it.
+ * <p><b>Invariants.</b> (1) At most one entry of a bucket chain has a given tag. (2) A place that was taken is never given back while anybody is
+ * inside the epoch, and its tag stays. (3) Changing the overflow link keeps the counts beside it.
  *
- * <p><b>Who writes what.</b> A free entry: whoever wins its CAS to tentative. A final entry: anyone, by CAS to a greater address.
+ * <p><b>Who writes what.</b> A free place: whoever wins its CAS to an entry. An entry: anyone, by CAS to a greater address.
  *
- * <p><b>Linearisation points.</b> Of an insertion: the store that finalises, with a fence behind it where it brings the
- * address. Of an update: the CAS of the entry. Of a search that finds
- * nothing: the load of the last link.
+ * <p><b>Linearisation points.</b> Of an insertion and of an update: the CAS of the entry. Of a search that finds nothing: the load of the place where an entry of the tag would stand.
  *
- * <p>Inserting takes two steps, because a single CAS into the first free place lets two threads insert one tag twice when an earlier place
- * is freed between their scans: claim tentatively, scan the whole chain behind the claim for the same tag, tentative ones included, then finalise or
- * give up. Of two claimants of one tag one sees the other at least; both may give up and come again.
+ * <p>An insertion is one CAS of the first free place of the chain, by who has looked through all of it for the tag. That makes no second entry of a tag: let two be made, and
+ * look at the one further on. Its maker took the first place that he found free, so he had found the other's taken; a place has one tag for good, so he had found the tag. FASTER
+ * frees entries, and therefore claims in two steps. Free places between taken ones are allowed: an image of an index in use has them.
  */
 public final class HashIndex implements AutoCloseable {
-    /** How {@link #findOrCreate} ended. */
-    public enum Outcome {
-        /** The slot leads to the entry of the tag. */
-        FOUND,
-        /** Somebody else is inserting the same tag: leave the epoch, wait, come again. */
-        BUSY,
-        /** There is no entry and no room for one. */
-        FULL
-    }
-
     /** How {@link #raise} ended. */
     public enum Raised {
         /** The address is the newest of its chain now. */
         NEWEST,
         /** The chain begins with this address or a newer one, and stays as it is. */
         NOT_NEWER,
-        /** There is no entry and no room for one: as {@link Outcome#FULL}. */
+        /** There is no entry and no room for one. */
         FULL
     }
-
-    /** Answers of {@link #claim}. */
-    private static final long NO_ROOM = -1;
-    private static final long LOST = -2;
 
     private final BucketTable table;
     private final OverflowPool overflow;
@@ -131,83 +114,88 @@ public final class HashIndex implements AutoCloseable {
         return next == 0 ? LogAddress.NONE : find(overflow.address(next), tagBits);
     }
 
-    /** Leads the slot to the final entry of the hash's tag; false if there is none. */
+    /** Leads the slot to the entry of the hash's tag; false if there is none. */
     public boolean find(long hash, Slot slot) {
-        return search(table.bucket(hash), BucketLayout.tagBits(hash), slot);
+        long tagBits = BucketLayout.tagBits(hash);
+        long place = placeOf(table.bucket(hash), tagBits);
+        if (place == 0) {
+            return false;
+        }
+        slot.lead(place, Words.getAcquire(place), tagBits);
+        return true;
     }
 
-    /** Leads the slot to the entry of the hash's tag, which it creates, with an empty chain, if there is none. */
-    public Outcome findOrCreate(long hash, Slot slot) {
+    /**
+     * Leads the slot to the entry of the hash's tag or, if there is none, to the place where {@link #compareAndSet} makes one; lengthens the chain of buckets if all of it are
+     * taken. False if it cannot be lengthened.
+     */
+    public boolean findOrReserve(long hash, Slot slot) {
         long tagBits = BucketLayout.tagBits(hash);
         long bucket = table.bucket(hash);
-        return search(bucket, tagBits, slot) ? Outcome.FOUND : create(bucket, tagBits, slot);
-    }
-
-    private boolean search(long home, long tagBits, Slot slot) {
-        long bucket = home;
+        long free = 0;
         for (;;) {
             for (int at = 0; at < ENTRIES_BYTES; at += 8) {
                 long entry = Words.getAcquire(bucket + at);
                 if (BucketLayout.matches(entry, tagBits)) {
-                    slot.entryAddress = bucket + at;
-                    slot.entry = entry;
+                    slot.lead(bucket + at, entry, tagBits);
                     return true;
+                }
+                if (entry == 0 && free == 0) {
+                    free = bucket + at;
                 }
             }
             long next = BucketLayout.overflow(Words.getAcquire(bucket + OVERFLOW_OFFSET));
-            if (next == 0) {
+            if (next == 0 && free != 0) {
+                slot.lead(free, 0, tagBits);
+                Probe.at("index.reserved");
+                return true;
+            }
+            next = next == 0 ? lengthen(bucket) : next;
+            if (next == OverflowPool.EXHAUSTED) {
                 return false;
             }
             bucket = overflow.address(next);
         }
     }
 
-    private Outcome create(long home, long tagBits, Slot slot) {
-        long place = claim(home, tagBits);
-        if (place < 0) {
-            return place == NO_ROOM ? Outcome.FULL : Outcome.BUSY;
+    /**
+     * The address of the first free place of the hash's home bucket, 0 if it has none; without a branch on what the bucket holds. Who asks this first, and then finds no entry
+     * of the hash's tag, may {@link #insert} one there as long as he stays in the epoch; not who asks it afterwards.
+     */
+    public long freePlace(long hash) {
+        long bucket = table.bucket(hash);
+        long free = 0;
+        for (int i = 0; i < BucketLayout.ENTRIES; i++) {
+            free |= BucketLayout.ifFree(Words.getAcquire(bucket + i * 8L), 1L << i);
         }
-        slot.entryAddress = place;
-        slot.entry = BucketLayout.entry(tagBits, LogAddress.CHAIN_END);
-        Words.setRelease(place, slot.entry);
-        return Outcome.FOUND;
+        return bucket + Long.numberOfTrailingZeros(free) * 8L & (free | -free) >> 63;
     }
 
     /**
-     * Makes an entry of the hash's tag that leads to {@code address}, whose record is written, if there is none; whether it did. It did not either where
-     * somebody else is about to, or where there is no room: {@link #findOrCreate} tells. It claims before it looks, so it is for tags that are hardly ever there: for one
-     * that is, the chain may be lengthened in vain.
+     * Makes an entry of the hash's tag that leads to {@code address}, whose record is written: at a {@link #freePlace}, or, where that is 0 or taken by now, at the place that it
+     * finds. False if the tag has an entry by now, or there is no room.
+     *
+     * @param slot of the caller, for that search
      */
-    public boolean insert(long hash, long address) {
-        long tagBits = BucketLayout.tagBits(hash);
-        long place = claim(table.bucket(hash), tagBits);
-        if (place < 0) {
-            return false;
+    public boolean insert(long place, long hash, long address, Slot slot) {
+        if (place == 0 || !Words.announce(place, 0, BucketLayout.entry(BucketLayout.tagBits(hash), address))) {
+            return insertElsewhere(hash, address, slot);
         }
-        Words.setAndFence(place, BucketLayout.entry(tagBits, address)); // with this the operation is over; behind create() a compare-and-set follows
+        Probe.at("index.published");
         return true;
     }
 
-    /** Claims a place for an entry of the tag, tentatively, and looks whether it is the only one; its address, {@link #NO_ROOM} or {@link #LOST}. */
-    private long claim(long home, long tagBits) {
-        long place = freePlace(home);
-        if (place == 0) {
-            return NO_ROOM;
+    private boolean insertElsewhere(long hash, long address, Slot slot) {
+        while (findOrReserve(hash, slot) && slot.entry == 0) {
+            if (compareAndSet(slot, address)) {
+                return true;
+            }
         }
-        long tentative = BucketLayout.entry(tagBits, LogAddress.CHAIN_END) | BucketLayout.TENTATIVE;
-        if (!Words.compareAndSet(place, 0, tentative)) {
-            return LOST;
-        }
-        Probe.at("index.tentative");
-        if (isTwice(home, tagBits)) {
-            Words.setRelease(place, 0);
-            return LOST;
-        }
-        return place;
+        return false;
     }
 
-    /** The address of a free entry in the chain of buckets, which is lengthened if all are taken; 0 if it cannot be. */
-    private long freePlace(long home) {
+    /** The first free place of a chain that has no entry of the tag, which nobody else changes; 0 if there is none and it cannot be lengthened. */
+    private long reserve(long home) {
         long bucket = home;
         for (;;) {
             for (int at = 0; at < ENTRIES_BYTES; at += 8) {
@@ -215,16 +203,19 @@ public final class HashIndex implements AutoCloseable {
                     return bucket + at;
                 }
             }
-            long link = Words.getAcquire(bucket + OVERFLOW_OFFSET);
-            if (BucketLayout.overflow(link) == 0) {
-                long number = overflow.take();
-                if (number == OverflowPool.EXHAUSTED) {
-                    return 0;
-                }
-                link = linkOverflow(bucket, number);
+            long next = BucketLayout.overflow(Words.getAcquire(bucket + OVERFLOW_OFFSET));
+            next = next == 0 ? lengthen(bucket) : next;
+            if (next == OverflowPool.EXHAUSTED) {
+                return 0;
             }
-            bucket = overflow.address(BucketLayout.overflow(link));
+            bucket = overflow.address(next);
         }
+    }
+
+    /** The number of the overflow bucket behind {@code bucket}, a new one if there was none; or {@link OverflowPool#EXHAUSTED}. */
+    private long lengthen(long bucket) {
+        long number = overflow.take();
+        return number == OverflowPool.EXHAUSTED ? number : BucketLayout.overflow(linkOverflow(bucket, number));
     }
 
     /** Links a new overflow bucket behind {@code bucket}, unless somebody else has meanwhile; the link that is there then. */
@@ -242,38 +233,20 @@ public final class HashIndex implements AutoCloseable {
         }
     }
 
-    /** Whether more than one entry of the chain has the tag, tentative and final ones, the claimant's own among them. */
-    private boolean isTwice(long home, long tagBits) {
-        long bucket = home;
-        int count = 0;
-        for (;;) {
-            for (int at = 0; at < ENTRIES_BYTES; at += 8) {
-                count += BucketLayout.matchesEvenTentative(Words.getVolatile(bucket + at), tagBits) ? 1 : 0;
-            }
-            long next = BucketLayout.overflow(Words.getVolatile(bucket + OVERFLOW_OFFSET));
-            if (next == 0) {
-                return count > 1;
-            }
-            bucket = overflow.address(next);
-        }
-    }
-
-    /** Makes {@code address}, greater than all before, the newest of the slot's chain, if the entry is still what the slot saw. */
+    /** Makes {@code address}, greater than all before, the newest of the slot's chain, if the place still holds what the slot saw. */
     public boolean compareAndSet(Slot slot, long address) {
-        long updated = BucketLayout.entry(BucketLayout.tagBitsOf(slot.entry), address);
-        return Words.compareAndSet(slot.entryAddress, slot.entry, updated);
+        if (!Words.announce(slot.entryAddress, slot.entry, BucketLayout.entry(slot.tagBits, address))) {
+            return false;
+        }
+        Probe.at("index.published");
+        return true;
     }
 
     /** Makes {@code address}, greater than all before, the newest of the hash's chain if that is {@code newest} now. */
     public boolean replace(long hash, long newest, long address) {
         long tagBits = BucketLayout.tagBits(hash);
         long place = placeOf(table.bucket(hash), tagBits);
-        return place != 0 && Words.compareAndSet(place, BucketLayout.entry(tagBits, newest), BucketLayout.entry(tagBits, address));
-    }
-
-    /** Whether the entry is still what the slot saw. */
-    public boolean isUnchanged(Slot slot) {
-        return Words.getAcquire(slot.entryAddress) == slot.entry;
+        return place != 0 && Words.announce(place, BucketLayout.entry(tagBits, newest), BucketLayout.entry(tagBits, address));
     }
 
     /**
@@ -288,7 +261,7 @@ public final class HashIndex implements AutoCloseable {
             return Raised.NOT_NEWER;
         }
         if (place == 0) {
-            place = freePlace(home);
+            place = reserve(home);
             if (place == 0) {
                 return Raised.FULL;
             }
@@ -297,7 +270,7 @@ public final class HashIndex implements AutoCloseable {
         return Raised.NEWEST;
     }
 
-    /** The address of the tag's final entry, 0 if there is none. */
+    /** The address of the tag's entry, 0 if there is none. */
     private long placeOf(long home, long tagBits) {
         long bucket = home;
         for (;;) {

@@ -183,7 +183,7 @@ final class ImageReader {
         for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
             long entry = Words.get(source + at);
             if (entry != 0) { // what is free stays untouched, and takes no memory where nothing stands around it
-                if (!BucketLayout.isSettled(entry, addressLimit)) {
+                if (!BucketLayout.isSound(entry, addressLimit)) {
                     throw badEntry(offset + at, entry);
                 }
                 set(bucket, at, entry);
@@ -204,7 +204,7 @@ final class ImageReader {
 
     private RuntimeException badEntry(long offset, long entry) {
         return seal.damage(offset, "the entry", "0x" + Long.toHexString(entry),
-                "0, or a final one of the address " + LogAddress.CHAIN_END + ", or of a multiple of " + RecordLayout.GRANULE_BYTES + " from "
+                "0, or one of the address " + LogAddress.CHAIN_END + ", or of a multiple of " + RecordLayout.GRANULE_BYTES + " from "
                         + LogAddress.FIRST + " to below " + addressLimit);
     }
 

@@ -11,7 +11,7 @@ import java.util.function.LongUnaryOperator;
  * Writes an image of an index that is in use: copies bucket after bucket, while the device writes the blocks before.
  *
  * <p>Every word is copied by one acquiring load, and no two of them belong together: an entry is its own truth, and a link leads to a bucket
- * that was handed out before. So the image is of no single moment, but every entry that was final before it began is in it, with the
+ * that was handed out before. So the image is of no single moment, but every entry that was made before it began is in it, with the
  * address of then or a newer one.
  */
 final class ImageWriter {
@@ -92,10 +92,10 @@ final class ImageWriter {
         return home + more;
     }
 
-    /** Leaves out what belongs to running operations alone, claims and counts, and links beyond {@code lastOverflow}. */
+    /** Leaves out counts, which belong to running operations alone, and links beyond {@code lastOverflow}. */
     private void copy(long bucket, long target, long lastOverflow) {
         for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
-            long entry = BucketLayout.settled(Words.getAcquire(bucket + at));
+            long entry = Words.getAcquire(bucket + at);
             Words.set(target + at, entry == 0 ? 0 : BucketLayout.entry(BucketLayout.tagBitsOf(entry), inImage.applyAsLong(BucketLayout.address(entry))));
         }
         long link = BucketLayout.overflow(Words.getAcquire(bucket + BucketLayout.OVERFLOW_OFFSET));

@@ -23,7 +23,7 @@ class BucketLayoutTest {
         Set<Long> seen = new HashSet<>();
         for (long tag = 0; tag < 1 << 14; tag++) {
             long bits = BucketLayout.tagBits(tag << 48 | 0xC000_FFFF_FFFF_FFFFL);
-            assertEquals(0, bits & (BucketLayout.ADDRESS_MASK | BucketLayout.READ_CACHE | BucketLayout.TENTATIVE), "tag " + tag);
+            assertEquals(0, bits & (BucketLayout.ADDRESS_MASK | BucketLayout.READ_CACHE | 1L << 63), "tag " + tag);
             assertTrue(seen.add(bits), "tag " + tag);
         }
     }
@@ -53,20 +53,15 @@ class BucketLayoutTest {
         long entry = BucketLayout.entry(tagBits, BucketLayout.ADDRESS_MASK);
         assertEquals(BucketLayout.ADDRESS_MASK, BucketLayout.address(entry));
         assertEquals(tagBits, BucketLayout.tagBitsOf(entry));
-        assertFalse(BucketLayout.isTentative(entry));
-        assertEquals(-1L, entry | BucketLayout.READ_CACHE | BucketLayout.TENTATIVE, "the four fields take all 64 bits");
+        assertEquals(-1L, entry | BucketLayout.READ_CACHE | 1L << 63, "the three fields take all bits but the last");
         long other = BucketLayout.tagBits(5L << 48);
         for (long address : new long[] {1, 64, BucketLayout.ADDRESS_MASK}) {
             long plain = BucketLayout.entry(tagBits, address);
             for (long marked : new long[] {plain, plain | BucketLayout.READ_CACHE}) {
                 assertTrue(BucketLayout.matches(marked, tagBits));
-                assertTrue(BucketLayout.matchesEvenTentative(marked, tagBits));
                 assertFalse(BucketLayout.matches(marked, other));
-                assertFalse(BucketLayout.matches(marked | BucketLayout.TENTATIVE, tagBits), "readers pass over tentative entries");
-                assertTrue(BucketLayout.matchesEvenTentative(marked | BucketLayout.TENTATIVE, tagBits), "inserters do not");
-                assertEquals(tagBits, BucketLayout.tagBitsOf(marked | BucketLayout.TENTATIVE));
-                assertEquals(address, BucketLayout.address(marked | BucketLayout.TENTATIVE));
-                assertTrue(BucketLayout.isTentative(marked | BucketLayout.TENTATIVE));
+                assertEquals(tagBits, BucketLayout.tagBitsOf(marked));
+                assertEquals(address, BucketLayout.address(marked));
             }
         }
     }
@@ -76,7 +71,6 @@ class BucketLayoutTest {
         for (long tag = 0; tag < 1 << 14; tag++) {
             long tagBits = BucketLayout.tagBits(tag << 48);
             assertFalse(BucketLayout.matches(0, tagBits), "tag " + tag);
-            assertFalse(BucketLayout.matchesEvenTentative(0, tagBits), "tag " + tag);
             assertEquals(0, BucketLayout.ifMatches(0, tagBits), "tag " + tag);
             assertTrue(BucketLayout.matches(BucketLayout.entry(tagBits, 1), tagBits), "tag " + tag);
         }
@@ -87,8 +81,10 @@ class BucketLayoutTest {
         SplittableRandom random = new SplittableRandom(11);
         for (int i = 0; i < 100_000; i++) {
             long tagBits = BucketLayout.tagBits(random.nextLong() & (i % 2 == 0 ? 3L << 48 : -1L));
-            long entry = random.nextLong() & (i % 3 == 0 ? -1L : 3L << 48 | BucketLayout.TENTATIVE | BucketLayout.READ_CACHE | BucketLayout.ADDRESS_MASK);
+            long entry = random.nextLong() & (i % 3 == 0 ? -1L : 3L << 48 | 1L << 63 | BucketLayout.READ_CACHE | BucketLayout.ADDRESS_MASK);
             assertEquals(BucketLayout.matches(entry, tagBits) ? entry : 0, BucketLayout.ifMatches(entry, tagBits), () -> Long.toHexString(entry));
+            assertEquals(0, BucketLayout.ifFree(Math.max(1, entry & Long.MAX_VALUE), i), () -> Long.toHexString(entry));
+            assertEquals(i, BucketLayout.ifFree(0, i));
         }
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Search, insertion and update of a single bucket in which every tag is in everybody's way: keys 0 and 1 have the same tag and so the same
- * entry, key 2 has another one, and whoever inserts takes the last free place or lengthens the chain.
+ * entry, key 2 has another one, and whoever inserts takes one of the last free places or lengthens the chain.
  *
  * <p>The addresses that an entry goes through count its updates. An update lost, or made twice because one tag has two entries, is a count
  * that no order of the operations explains.
@@ -64,7 +64,7 @@ class HashIndexModel {
             return advance(key);
         }
 
-        public long create(int key) {
+        public long findOrReserve(int key) {
             return counts[entry(key)];
         }
 
@@ -94,14 +94,9 @@ class HashIndexModel {
             });
         }
 
-        private Slot create(long hash) {
+        private Slot reserve(long hash) {
             Slot slot = new Slot();
-            HashIndex.Outcome outcome = index.findOrCreate(hash, slot);
-            while (outcome == HashIndex.Outcome.BUSY) {
-                Thread.onSpinWait();
-                outcome = index.findOrCreate(hash, slot);
-            }
-            if (outcome != HashIndex.Outcome.FOUND) {
+            if (!index.findOrReserve(hash, slot)) {
                 throw new AssertionError("no room for an entry");
             }
             return slot;
@@ -111,7 +106,7 @@ class HashIndexModel {
         @Operation
         public long advance(@Param(name = "key") int key) {
             for (;;) {
-                Slot slot = create(hash(key));
+                Slot slot = reserve(hash(key));
                 long next = count(slot.address()) + 1;
                 if (index.compareAndSet(slot, addressOf(next))) {
                     return next;
@@ -137,12 +132,13 @@ class HashIndexModel {
         /** The same, but an entry that is not there yet is made with its first count. */
         @Operation
         public long advanceAtOnce(@Param(name = "key") int key) {
-            return index.insert(hash(key), addressOf(1)) ? 1 : advance(key);
+            long place = index.freePlace(hash(key));
+            return index.findTouched(hash(key)) == LogAddress.NONE && index.insert(place, hash(key), addressOf(1), new Slot()) ? 1 : advance(key);
         }
 
         @Operation
-        public long create(@Param(name = "key") int key) {
-            return count(create(hash(key)).address());
+        public long findOrReserve(@Param(name = "key") int key) {
+            return count(reserve(hash(key)).address());
         }
 
         @Operation
@@ -161,16 +157,12 @@ class HashIndexModel {
             return index.find(hash(key), slot) ? count(slot.address()) : 0;
         }
 
-        /** Every tag has one entry at most, and none is left tentative. */
         @Validate
-        public void shouldHaveOneFinalEntryPerTag() {
+        public void shouldHaveOneEntryPerTag() {
             long[] seen = new long[1];
             index.forEachBucket((home, bucket) -> {
                 for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
                     long entry = Words.getVolatile(bucket + at);
-                    if (BucketLayout.isTentative(entry)) {
-                        throw new AssertionError("a tentative entry is left");
-                    }
                     long tag = BucketLayout.tagBitsOf(entry) >>> 48;
                     if (tag == 5 || tag == 6) {
                         if ((seen[0] & 1L << tag) != 0) {
@@ -197,17 +189,31 @@ class HashIndexModel {
         }
     }
 
-    /** A few places searched and claimed as the index does it, with room for a planted bug. */
+    /** Two tags, or one of them twice, find two places left. */
+    public static class TwoPlacesLeft extends Crowded {
+        public TwoPlacesLeft() {
+            super(BucketLayout.ENTRIES - 2);
+        }
+    }
+
+    /** One entry more than there are tags could stand there. */
+    public static class ThreePlacesLeft extends Crowded {
+        public ThreePlacesLeft() {
+            super(BucketLayout.ENTRIES - 3);
+        }
+    }
+
+    /** A few places searched and taken as the index does it, with room for a planted bug. */
     @Param(name = "key", gen = IntGen.class, conf = "0:2")
-    public abstract static class Planted {
-        private static final int PLACES = 3;
+    public static class Planted {
+        static final int PLACES = 3;
         private final Region region = Region.allocate(4096, false);
 
         final long place(int number) {
             return region.address() + number * 8L;
         }
 
-        /** The place of the tag's final entry, or -1. */
+        /** The place of the tag's entry, or -1. */
         final int search(long tagBits) {
             for (int place = 0; place < PLACES; place++) {
                 if (BucketLayout.matches(Words.getVolatile(place(place)), tagBits)) {
@@ -215,6 +221,16 @@ class HashIndexModel {
                 }
             }
             return -1;
+        }
+
+        /** What is noted before the search. */
+        int freeBefore(int key) {
+            return freePlace();
+        }
+
+        /** And what behind it. */
+        int freeBehind(int before) {
+            return before;
         }
 
         final int freePlace() {
@@ -226,15 +242,18 @@ class HashIndexModel {
             return -1;
         }
 
-        /** The place of a new entry of the tag, or -1 if it must be looked for again. */
-        abstract int insert(long tagBits);
+        /** Makes an entry of the key's tag; its place, or -1 if it must be looked for again. */
+        final int insert(int place, int key) {
+            return Words.compareAndSet(place(place), 0, BucketLayout.entry(BucketLayout.tagBits(hash(key)), LogAddress.CHAIN_END)) ? place : -1;
+        }
 
         @Operation
         public long advance(@Param(name = "key") int key) {
             long tagBits = BucketLayout.tagBits(hash(key));
             for (;;) {
+                int free = freeBefore(key);
                 int place = search(tagBits);
-                place = place >= 0 ? place : insert(tagBits);
+                place = place >= 0 ? place : insert(freeBehind(free), key);
                 if (place >= 0) {
                     long entry = Words.getVolatile(place(place));
                     long next = count(BucketLayout.address(entry)) + 1;
@@ -257,28 +276,29 @@ class HashIndexModel {
         }
     }
 
-    /** Planted: claims tentatively and finalises, without a second look at the other places. */
-    public static class WithoutSecondScan extends Planted {
+    /** Planted: not everybody takes the first free place. */
+    public static class WhereverThereIsRoom extends Planted {
         @Override
-        int insert(long tagBits) {
-            int place = freePlace();
-            long entry = BucketLayout.entry(tagBits, LogAddress.CHAIN_END);
-            if (!Words.compareAndSet(place(place), 0, entry | BucketLayout.TENTATIVE)) {
-                return -1;
+        int freeBefore(int key) {
+            for (int place = PLACES - 1; key == 1 && place >= 0; place--) {
+                if (Words.getVolatile(place(place)) == 0) {
+                    return place;
+                }
             }
-            Words.setRelease(place(place), entry);
-            return place;
+            return freePlace();
+        }
+    }
+
+    /** Planted: the free place is looked for behind the tag. */
+    public static class WhereThereIsRoomByThen extends Planted {
+        @Override
+        int freeBehind(int before) {
+            return freePlace();
         }
     }
 
     /** Planted: an update looks and then stores, and overwrites what came in between. */
     public static class StoringTheEntry extends Planted {
-        @Override
-        int insert(long tagBits) {
-            int place = freePlace();
-            return Words.compareAndSet(place(place), 0, BucketLayout.entry(tagBits, LogAddress.CHAIN_END)) ? place : -1;
-        }
-
         @Override
         boolean update(int place, long tagBits, long entry, long address) {
             Words.setVolatile(place(place), BucketLayout.entry(tagBits, address));
@@ -297,8 +317,28 @@ class HashIndexModel {
     }
 
     @Test
-    void shouldCatchAnInsertionWithoutSecondScan() {
-        Models.assertCaught(WithoutSecondScan.class, Specification.class);
+    void shouldHoldWhereTwoPlacesAreLeft() {
+        Models.assertHoldsInEveryInterleaving(TwoPlacesLeft.class, Specification.class);
+    }
+
+    @Test
+    void shouldHoldWhereThreePlacesAreLeft() {
+        Models.assertHoldsInEveryInterleaving(ThreePlacesLeft.class, Specification.class);
+    }
+
+    @Test
+    void shouldHoldWhereNothingIsPlanted() {
+        Models.assertHoldsInEveryInterleaving(Planted.class, Specification.class);
+    }
+
+    @Test
+    void shouldCatchAPlaceThatIsLookedForTooLate() {
+        Models.assertCaught(WhereThereIsRoomByThen.class, Specification.class);
+    }
+
+    @Test
+    void shouldCatchAnInsertionWhereverThereIsRoom() {
+        Models.assertCaught(WhereverThereIsRoom.class, Specification.class);
     }
 
     @Test

@@ -43,9 +43,14 @@ class HashIndexTest {
         return tag << 48 | bucket;
     }
 
+    /** Leads to an entry of the hash, which has no record yet where there was none. */
     private static Slot create(HashIndex index, long hash) {
         Slot slot = new Slot();
-        assertEquals(HashIndex.Outcome.FOUND, index.findOrCreate(hash, slot));
+        assertTrue(index.findOrReserve(hash, slot));
+        while (slot.entry == 0) {
+            index.compareAndSet(slot, LogAddress.CHAIN_END); // or somebody else does
+            assertTrue(index.findOrReserve(hash, slot));
+        }
         return slot;
     }
 
@@ -60,13 +65,12 @@ class HashIndexTest {
         return buckets;
     }
 
-    /** Every entry of a final tag once, none tentative. */
+    /** Every tag once. */
     private static void verify(HashIndex index, String replay) {
         Map<Long, Set<Long>> tags = new HashMap<>();
         index.forEachBucket((home, bucket) -> {
             for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
                 long entry = Words.getVolatile(bucket + at);
-                assertFalse(BucketLayout.isTentative(entry), "a tentative entry is left in bucket " + home + ", " + replay);
                 if (entry != 0) {
                     assertTrue(tags.computeIfAbsent(home, h -> new HashSet<>()).add(BucketLayout.tagBitsOf(entry)),
                         "one tag twice in bucket " + home + ", " + replay);
@@ -133,9 +137,7 @@ class HashIndexTest {
         try (HashIndex index = open(1, 4)) {
             Slot first = create(index, hash(9, 0));
             Slot second = create(index, hash(9, 0));
-            assertTrue(index.isUnchanged(first));
             assertTrue(index.compareAndSet(first, 64));
-            assertFalse(index.isUnchanged(second));
             assertFalse(index.compareAndSet(second, 128), "a lost CAS leaves the entry alone");
             assertEquals(64, index.find(hash(9, 0)));
             assertTrue(index.find(hash(9, 0), second));
@@ -166,22 +168,77 @@ class HashIndexTest {
     }
 
     @Test
-    void shouldInsertWhatIsNotThere() {
-        try (HashIndex index = open(1, 1)) {
+    void shouldInsertIntoTheFirstFreePlace() {
+        Slot slot = new Slot();
+        try (HashIndex index = open(2, 1)) {
+            long home = chain(index, 1).getFirst();
             for (long tag = 1; tag <= 7; tag++) {
-                assertTrue(index.insert(hash(tag, 0), tag * 64));
+                long place = index.freePlace(hash(tag, 1));
+                assertEquals(home + 8 * (tag - 1), place);
+                assertTrue(index.insert(place, hash(tag, 1), tag * 64, slot));
+                assertFalse(index.insert(place, hash(tag, 1), 640, slot), "it is there");
+            }
+            assertEquals(0, index.freePlace(hash(8, 1)), "there is no room in the home bucket");
+            long first = index.freePlace(hash(1, 0));
+            for (long tag = 1; tag <= 7; tag++) {
+                assertTrue(index.insert(first, hash(tag, 0), tag * 128, slot), "another tag has taken the place, tag " + tag);
             }
             assertEquals(0, index.overflowBuckets());
-            assertFalse(index.insert(hash(3, 0), 640), "it is there");
-            assertEquals(1, index.overflowBuckets(), "it claims before it looks");
             for (long tag = 8; tag <= 14; tag++) {
-                assertTrue(index.insert(hash(tag, 0), tag * 64), "what was claimed in vain is free again, tag " + tag);
+                assertTrue(index.insert(tag == 8 ? first : 0, hash(tag, 0), tag * 128, slot), "behind the home bucket, tag " + tag);
+                assertFalse(index.insert(0, hash(tag, 0), 640, slot), "it is there");
             }
-            assertFalse(index.insert(hash(15, 0), 640), "there is no room");
+            assertFalse(index.insert(first, hash(15, 0), 640, slot), "there is no room at all");
+            assertFalse(index.insert(0, hash(8, 1), 640, slot), "there is no room at all");
             for (long tag = 1; tag <= 14; tag++) {
-                assertEquals(tag * 64, index.find(hash(tag, 0)));
+                assertEquals(tag * 128, index.find(hash(tag, 0)));
+                assertEquals(tag <= 7 ? tag * 64 : LogAddress.NONE, index.find(hash(tag, 1)));
             }
             verify(index, "by insertions");
+        }
+    }
+
+    /** As an image has them of a bucket that was filled while it was copied. */
+    @Test
+    void shouldLookBehindAFreePlaceBeforeItIsTaken() {
+        try (HashIndex index = open(1, 2)) {
+            for (long tag = 1; tag <= 9; tag++) {
+                create(index, hash(tag, 0));
+            }
+            List<Long> buckets = chain(index, 0);
+            long hole = buckets.getFirst() + 8 * 3;
+            Words.set(hole, 0); // of tag 4
+            Slot slot = new Slot();
+            for (long tag : new long[] {7, 9}) {
+                assertTrue(index.findOrReserve(hash(tag, 0), slot));
+                assertEquals(tag == 7 ? buckets.getFirst() + 8 * 6 : buckets.get(1) + 8, slot.entryAddress, "tag " + tag);
+            }
+            assertEquals(hole, index.freePlace(hash(4, 0)));
+            assertTrue(index.findOrReserve(hash(4, 0), slot));
+            assertEquals(hole, slot.entryAddress);
+            assertTrue(index.compareAndSet(slot, 64));
+            assertEquals(64, index.find(hash(4, 0)));
+            verify(index, "by hand");
+        }
+    }
+
+    @Test
+    void shouldReserveNothingThatOthersDoNotSee() {
+        try (HashIndex index = open(1, 1)) {
+            Slot slot = new Slot();
+            assertTrue(index.findOrReserve(hash(5, 0), slot));
+            assertEquals(LogAddress.CHAIN_END, slot.address());
+            assertEquals(LogAddress.NONE, index.find(hash(5, 0)));
+            assertFalse(index.find(hash(5, 0), new Slot()));
+            Slot other = new Slot();
+            assertTrue(index.findOrReserve(hash(6, 0), other)); // and is led to the same place
+            assertTrue(index.compareAndSet(other, 128));
+            assertFalse(index.compareAndSet(slot, 64), "somebody else has the place");
+            assertTrue(index.findOrReserve(hash(5, 0), slot));
+            assertTrue(index.compareAndSet(slot, 64));
+            assertEquals(64, index.find(hash(5, 0)));
+            assertEquals(128, index.find(hash(6, 0)));
+            verify(index, "by hand");
         }
     }
 
@@ -194,7 +251,7 @@ class HashIndexTest {
             }
             assertEquals(3, index.overflowBuckets());
             assertEquals(4, chain(index, 0).size());
-            assertEquals(HashIndex.Outcome.FULL, index.findOrCreate(hash(room + 1, 0), new Slot()));
+            assertFalse(index.findOrReserve(hash(room + 1, 0), new Slot()));
             for (long tag = 1; tag <= room; tag++) {
                 assertEquals(tag * 64, index.find(hash(tag, 0)), "what is there stays, tag " + tag);
                 assertEquals(tag * 64, create(index, hash(tag, 0)).address());
@@ -225,26 +282,6 @@ class HashIndexTest {
                 assertEquals(tag * 64 + 64, index.find(hash(tag, 0)));
             }
             assertEquals(((1 << 14) + 6) / 7 - 1, index.overflowBuckets());
-        }
-    }
-
-    @Test
-    void shouldGiveWayToATentativeEntryOfTheSameTag() {
-        try (HashIndex index = open(1, 4)) {
-            create(index, hash(3, 0));
-            long place = chain(index, 0).getFirst() + 8 * 4;
-            long claim = BucketLayout.entry(BucketLayout.tagBits(hash(7, 0)), LogAddress.CHAIN_END) | BucketLayout.TENTATIVE;
-            Words.set(place, claim); // somebody else between the two steps
-            assertEquals(LogAddress.NONE, index.find(hash(7, 0)), "readers pass over it");
-            assertFalse(index.find(hash(7, 0), new Slot()));
-            for (int i = 0; i < 10; i++) {
-                assertEquals(HashIndex.Outcome.BUSY, index.findOrCreate(hash(7, 0), new Slot()));
-            }
-            create(index, hash(8, 0));
-            assertEquals(claim, Words.get(place), "nobody touches another's claim");
-            Words.set(place, 0); // it gives up
-            create(index, hash(7, 0));
-            verify(index, "by hand");
         }
     }
 
@@ -291,9 +328,7 @@ class HashIndexTest {
     private static void insertAll(HashIndex index, SplittableRandom random, int tags) {
         long firstTag = 1 + random.nextInt(3);
         for (long tag = firstTag; tag < firstTag + tags; tag++) {
-            for (int attempt = 0; index.findOrCreate(hash(tag, 0), new Slot()) != HashIndex.Outcome.FOUND; attempt++) {
-                Waits.SYSTEM.pause(attempt);
-            }
+            create(index, hash(tag, 0));
         }
     }
 
@@ -325,7 +360,7 @@ class HashIndexTest {
     private static int advance(HashIndex index, long hash) {
         Slot slot = new Slot();
         for (int attempt = 0; ; attempt++) {
-            if (index.findOrCreate(hash, slot) == HashIndex.Outcome.FOUND) {
+            if (index.findOrReserve(hash, slot)) {
                 long next = slot.address() == LogAddress.CHAIN_END ? 64 : slot.address() + 64;
                 if (index.compareAndSet(slot, next)) {
                     return 1;
@@ -336,7 +371,7 @@ class HashIndexTest {
     }
 
     @Test
-    void shouldNeverHideAFinalEntryFromReaders() throws Exception {
+    void shouldNeverHideAnEntryFromReaders() throws Exception {
         for (long seed = 1; seed <= 40; seed++) {
             String replay = "seed " + seed;
             Hammer.yieldAtProbes(seed);

@@ -62,12 +62,13 @@ class IndexImageFuzzyTest {
                 long home = random.nextBoolean() ? random.nextInt(4) : HOMES - 1 - random.nextInt(4);
                 long hash = Table.hash(random.nextInt(TAGS), random.nextInt(10) == 0 ? random.nextLong(HOMES) : home);
                 if (random.nextBoolean()) { // as a group does, whose record is there before its entry
+                    long place = index.freePlace(hash);
                     long reserved = tail.getAndAdd(16);
-                    if (index.insert(hash, reserved)) {
+                    if (index.findTouched(hash) == LogAddress.NONE && index.insert(place, hash, reserved, slot)) {
                         log.add(new Published(reserved, hash));
                     }
                     appends.incrementAndGet();
-                } else if (index.findOrCreate(hash, slot) == HashIndex.Outcome.FOUND) {
+                } else if (index.findOrReserve(hash, slot)) {
                     long address = tail.getAndAdd(16);
                     if (index.compareAndSet(slot, address)) {
                         log.add(new Published(address, hash));

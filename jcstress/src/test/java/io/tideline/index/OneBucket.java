@@ -1,6 +1,7 @@
 package io.tideline.index;
 
 import io.tideline.epoch.Epoch;
+import io.tideline.hlog.LogAddress;
 import io.tideline.jcstress.Ring;
 import io.tideline.memory.Waits;
 import io.tideline.memory.Words;
@@ -32,25 +33,34 @@ public final class OneBucket {
         return (long) tag << BucketLayout.ADDRESS_BITS;
     }
 
-    /** Finds or makes the entry, coming again while somebody else is at it. */
+    /** Finds the entry, or makes one without a record. */
     public void insert(int tag, Slot slot) {
         for (;;) {
-            switch (index.findOrCreate(hash(tag), slot)) {
-                case FOUND -> {
-                    return;
-                }
-                case BUSY -> Thread.onSpinWait();
-                case FULL -> throw new AssertionError("no room for tag " + tag);
+            if (!index.findOrReserve(hash(tag), slot)) {
+                throw new AssertionError("no room for tag " + tag);
             }
+            if (slot.entry != 0) {
+                return;
+            }
+            index.compareAndSet(slot, LogAddress.CHAIN_END); // or somebody else does
         }
     }
 
-    /** How many entries, tentative ones included, have this tag; nobody is writing. */
+    /** The same as groups do it, which look first and insert later. */
+    public void insertFound(int tag, Slot slot) {
+        long place = index.freePlace(hash(tag));
+        if (index.findTouched(hash(tag)) == LogAddress.NONE) {
+            index.insert(place, hash(tag), LogAddress.CHAIN_END, slot);
+        }
+        insert(tag, slot);
+    }
+
+    /** How many entries have this tag; nobody is writing. */
     public int entries(int tag) {
         counted = 0;
         index.forEachBucket((_, bucket) -> {
             for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
-                counted += BucketLayout.matchesEvenTentative(Words.get(bucket + at), BucketLayout.tagBits(hash(tag))) ? 1 : 0;
+                counted += BucketLayout.matches(Words.get(bucket + at), BucketLayout.tagBits(hash(tag))) ? 1 : 0;
             }
         });
         return counted;

@@ -5,7 +5,8 @@ import java.util.List;
 
 /** The probe points of the store at which a process is killed. */
 enum KillSite {
-    INDEX_TENTATIVE("index.tentative", 400),
+    INDEX_RESERVED("index.reserved", 400),
+    INDEX_PUBLISHED("index.published", 4_000),
     TAIL_ADDED("tail.added", 100),
     TAIL_TURNING("tail.turning", 100),
     APPEND_RESERVED("append.reserved", 4_000),

@@ -7,6 +7,7 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 import io.tideline.hlog.LogAddress;
 import io.tideline.index.BucketLayout;
 import io.tideline.index.OneBucket;
+import io.tideline.index.Slot;
 import io.tideline.memory.Words;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -15,23 +16,20 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** The control of I1: an insert that takes the first free place by one compare-and-set and does not look at the bucket again. */
+/** The control of I1: an insertion that looks through the bucket too, but takes the last free place. */
 @JCStressTest
 @State
 @Outcome(id = "2", expect = ACCEPTABLE_INTERESTING, desc = "The tag has two entries.")
 @Outcome(id = "1", expect = ACCEPTABLE, desc = "This time nothing happened.")
 @Outcome(expect = FORBIDDEN, desc = "The entry is missing.")
-public class I1InsertInOneStep {
+public class I1InsertAtTheEnd {
     private static final int TAG = 5;
-    private static final int OTHER_TAG = 6;
 
     final OneBucket bucket = OneBucket.take();
+    final Slot slot = new Slot();
 
-    public I1InsertInOneStep() {
-        Words.setRelease(bucket.address, BucketLayout.entry(OneBucket.hash(OTHER_TAG), LogAddress.CHAIN_END) | BucketLayout.TENTATIVE);
-    }
-
-    private void insertInOneStep() {
+    @Actor
+    public void insertAtTheEnd() {
         for (;;) {
             long place = 0;
             for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
@@ -39,7 +37,7 @@ public class I1InsertInOneStep {
                 if (BucketLayout.matches(entry, OneBucket.hash(TAG))) {
                     return;
                 }
-                place = place == 0 && entry == 0 ? bucket.address + at : place;
+                place = entry == 0 ? bucket.address + at : place;
             }
             if (Words.compareAndSet(place, 0, BucketLayout.entry(OneBucket.hash(TAG), LogAddress.CHAIN_END))) {
                 return;
@@ -48,14 +46,8 @@ public class I1InsertInOneStep {
     }
 
     @Actor
-    public void giveUpAndInsert() {
-        Words.setRelease(bucket.address, 0);
-        insertInOneStep();
-    }
-
-    @Actor
     public void insert() {
-        insertInOneStep();
+        bucket.insert(TAG, slot);
     }
 
     @Arbiter

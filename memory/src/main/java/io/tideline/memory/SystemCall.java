@@ -18,6 +18,9 @@ final class SystemCall {
     private static final int O_NOFOLLOW = LinuxCall.Machine.IS_ARM ? 0x8000 : 0x20000;
     private static final int O_DIRECT = LinuxCall.Machine.IS_ARM ? 0x10000 : 0x4000;
     private static final int OWNER_READS_AND_WRITES = 0600;
+    private static final int F_GETFD = 1;
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
     private static final int F_OFD_GETLK = 36;
     private static final int F_OFD_SETLK = 37;
     private static final int SEEK_END = 2;
@@ -50,6 +53,16 @@ final class SystemCall {
 
     static int close(int descriptor) {
         return (int) LinuxCall.CLOSE.run(descriptor, 0, 0);
+    }
+
+    /** 0 of a descriptor that programs which are started inherit, 1 of one that is closed there; negative where there is none. */
+    static int descriptorFlags(int descriptor) {
+        return (int) LinuxCall.FCNTL.tryRun(descriptor, F_GETFD, 0, 0, 0, 0);
+    }
+
+    /** Has a descriptor closed in programs that are started. */
+    static void closeInPrograms(int descriptor) {
+        LinuxCall.FCNTL.tryRun(descriptor, F_SETFD, FD_CLOEXEC, 0, 0, 0);
     }
 
     /** Takes, changes or gives up a lock that belongs to the descriptor; at once or not at all. */

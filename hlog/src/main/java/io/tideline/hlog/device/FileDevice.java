@@ -1,5 +1,6 @@
 package io.tideline.hlog.device;
 
+import io.tideline.memory.CloseOnExec;
 import io.tideline.memory.NativeFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -39,7 +40,18 @@ public class FileDevice extends DirectoryDevice {
         if (fresh) {
             options.add(StandardOpenOption.CREATE_NEW);
         }
-        return FileChannel.open(path, options, fresh ? OWNER_ONLY_FILE : new FileAttribute<?>[0]);
+        return forThisProgram(path, FileChannel.open(path, options, fresh ? OWNER_ONLY_FILE : new FileAttribute<?>[0]));
+    }
+
+    /** The channel, which is closed in programs that are started. */
+    static FileChannel forThisProgram(Path path, FileChannel opened) throws IOException {
+        try {
+            CloseOnExec.mark(path);
+            return opened;
+        } catch (Throwable failed) {
+            opened.close();
+            throw failed;
+        }
     }
 
     @Override

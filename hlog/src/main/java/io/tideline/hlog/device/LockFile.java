@@ -1,5 +1,6 @@
 package io.tideline.hlog.device;
 
+import io.tideline.memory.CloseOnExec;
 import io.tideline.memory.OpenFileLock;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -39,6 +40,7 @@ final class LockFile implements AutoCloseable {
         RandomAccessFile signature = new RandomAccessFile(path.toFile(), exclusive ? "rw" : "r");
         LockFile opened = null;
         try {
+            CloseOnExec.mark(path);
             OpenFileLock ownLock = OpenFileLock.open(path, exclusive);
             LockFile file = new LockFile(path, key, signature, ownLock);
             if (!file.isInPlace()) {

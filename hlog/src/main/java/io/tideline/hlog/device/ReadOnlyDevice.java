@@ -22,7 +22,7 @@ public final class ReadOnlyDevice extends FileDevice {
 
     @Override
     FileChannel channel(Path path, boolean fresh) throws IOException {
-        return FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        return forThisProgram(path, FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
     }
 
     /** None: theirs is open for writing too. */

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What every {@link Device} keeps that has a real directory under it: modes, links, and descriptors given back. */
 abstract class DirectoryDeviceSpec extends DeviceSpec {
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+    private static final int O_CLOEXEC = 02000000;
 
     @TempDir
     Path parent;
@@ -123,6 +124,28 @@ abstract class DirectoryDeviceSpec extends DeviceSpec {
             return "nothing any more, " + closedMeanwhile.getMessage();
         } catch (IOException failed) {
             throw new AssertionError(failed);
+        }
+    }
+
+    @Test
+    void shouldOpenFilesForThisProgramAlone() throws IOException {
+        assumeTrue(Files.isDirectory(DESCRIPTORS));
+        try (DeviceFile made = device.create("made"); DeviceFile other = device.create("log/other"); DeviceFile opened = device.open("log/other")) {
+            try (Stream<Path> descriptors = Files.list(DESCRIPTORS)) {
+                List<Path> ours = descriptors.filter(descriptor -> target(descriptor).startsWith(directory.toString())).toList();
+                assertTrue(ours.size() >= 3, made.path() + ", " + other.path() + ", " + opened.path() + ": " + ours);
+                for (Path descriptor : ours) {
+                    assertTrue(isClosedOnExec(descriptor), target(descriptor));
+                }
+            }
+        }
+    }
+
+    /** What the kernel says of a descriptor of this process. */
+    static boolean isClosedOnExec(Path descriptor) throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/fdinfo").resolve(descriptor.getFileName()))) {
+            String flags = lines.filter(line -> line.startsWith("flags:")).findFirst().orElseThrow();
+            return (Integer.parseInt(flags.substring("flags:".length()).strip(), 8) & O_CLOEXEC) != 0;
         }
     }
 

@@ -419,12 +419,12 @@ final class StoreDirectoryTest {
         Path foreign = Files.createDirectory(parent.resolve("foreign"));
         Files.writeString(foreign.resolve("letter.txt"), "mine");
         openAndRefuse(foreign);
-        int before = descriptorsInParent();
+        int before = descriptorsInParent().size();
         for (int i = 0; i < 100; i++) {
             openAndRefuse(foreign);
         }
         assertEquals(0, before);
-        assertEquals(0, descriptorsInParent());
+        assertEquals(List.of(), descriptorsInParent());
         String inode = Files.getAttribute(directory(), "unix:ino").toString();
         assertFalse(System.getProperties().stringPropertyNames().stream().anyMatch(key -> key.contains("ino=" + inode + ")")));
     }
@@ -437,22 +437,31 @@ final class StoreDirectoryTest {
         assertThrows(FormatFault.class, () -> StoreDirectory.lock(foreign));
     }
 
-    private int descriptorsInParent() throws IOException {
-        int count = 0;
+    /** Those that lead into the directory of this test. */
+    private List<Path> descriptorsInParent() throws IOException {
+        List<Path> ours = new ArrayList<>();
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
             for (Path descriptor : descriptors.toList()) {
                 // one that was open for the listing alone is gone by now
-                count += Files.exists(descriptor) && Files.readSymbolicLink(descriptor).startsWith(parent.toRealPath()) ? 1 : 0;
+                if (Files.exists(descriptor) && Files.readSymbolicLink(descriptor).startsWith(parent.toRealPath())) {
+                    ours.add(descriptor);
+                }
             }
         }
-        return count;
+        return ours;
     }
 
-    @Test
-    void shouldHandNoDescriptorToProgramsItStarts() throws Exception {
-        try (StoreDirectory held = StoreDirectory.lock(directory()); FileDevice device = new FileDevice(held.path(), 1);
-                DeviceFile file = device.create("log-0")) {
-            assertEquals(NativeFile.isSupported() ? 4 : 2, descriptorsInParent(), file.path() + " and its reader, LOCK and its lock");
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldHandNoDescriptorToProgramsItStarts(boolean throughLink) throws Exception {
+        StoreDirectory.lock(directory()).close();
+        Path way = throughLink ? Files.createSymbolicLink(parent.resolve("link"), directory()) : directory();
+        try (StoreDirectory held = StoreDirectory.lock(way); FileDevice device = new FileDevice(way, 1); DeviceFile file = device.create("log-0")) {
+            List<Path> ours = descriptorsInParent();
+            assertEquals(NativeFile.isSupported() ? 4 : 2, ours.size(), file.path() + " and its reader, LOCK and its lock");
+            for (Path descriptor : ours) {
+                assertTrue(DirectoryDeviceSpec.isClosedOnExec(descriptor), Files.readSymbolicLink(descriptor) + " of " + held.path());
+            }
             Process child = new ProcessBuilder("ls", "-l", "/proc/self/fd").redirectErrorStream(true).start();
             String descriptors = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertEquals(0, child.waitFor(), descriptors);

@@ -3,6 +3,7 @@ package io.tideline.core;
 import io.tideline.hlog.HybridLog;
 import io.tideline.hlog.RecordLayout;
 import io.tideline.index.HashIndex;
+import io.tideline.memory.Probe;
 import io.tideline.memory.Words;
 
 /**
@@ -160,6 +161,7 @@ final class GroupOp {
     private void prepareToWrite(Session session, long[] keys, int from, int size) {
         touchBuckets(session, keys, from, size);
         block.expect(session.index, hashes, size);
+        Probe.at("group.expected");
         find(session, size);
     }
 

@@ -594,7 +594,7 @@ public final class Session extends Operations implements AutoCloseable {
     /** After a lost race, or for want of something: waits for it outside the epoch. Then the operation begins anew. */
     void startOver(int attempt) {
         if (attempt > MAX_ATTEMPTS) {
-            throw new AssertionError("session " + name + " met a latched record or index entry " + attempt + " times; its holder is lost");
+            throw new AssertionError("session " + name + " met a latched record or a changed entry " + attempt + " times; its holder is lost");
         }
         unbegin();
         try {

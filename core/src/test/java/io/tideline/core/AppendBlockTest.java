@@ -2,6 +2,7 @@ package io.tideline.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -182,6 +183,34 @@ class AppendBlockTest {
         group.run.accept(store);
         Probe.install(null);
         assertTrue(isMade.get());
+        assertMadeOnce(group);
+    }
+
+    static Stream<Arguments> momentsOfAnExpectedKey() {
+        return groups().flatMap(group -> Stream.of("group.expected", "block.reserved", "block.written").map(point -> Arguments.of(group, point)));
+    }
+
+    /** The same in a session whose last group had new keys, so that places for more are noted before the keys are looked up. */
+    @ParameterizedTest
+    @MethodSource("momentsOfAnExpectedKey")
+    void shouldMakeAnExpectedKeyOnceThatAnotherMakesMeanwhile(Group group, String point) {
+        open(1 << 14);
+        try (Session session = store.openSession()) {
+            session.putAll(new long[] {KEYS, KEYS + 1, KEYS + 2}, new long[3], 0, 3);
+            AtomicBoolean isMade = new AtomicBoolean();
+            Thread self = Thread.currentThread();
+            Probe.install(reached -> {
+                if (Thread.currentThread() == self && reached.equals(point) && !isMade.getAndSet(true)) {
+                    CompletableFuture.runAsync(() -> store.add(0, 100)).join();
+                }
+            });
+            group.run.accept(session);
+            Probe.install(null);
+            assertTrue(isMade.get());
+        }
+        for (long key = KEYS; key < KEYS + 3; key++) {
+            assertNotEquals(Status.ABSENT, store.delete(key));
+        }
         assertMadeOnce(group);
     }
 

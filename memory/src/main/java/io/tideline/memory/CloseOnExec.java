@@ -2,7 +2,6 @@ package io.tideline.memory;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -17,31 +16,40 @@ public final class CloseOnExec {
     private CloseOnExec() {
     }
 
-    /** Marks the descriptors that lead to a file which is open and no symbolic link. Takes no descriptor of its own. */
-    public static void mark(Path file) throws IOException {
+    /** Whether descriptors can be marked here. */
+    public static boolean isSupported() {
+        return LinuxCall.areThere() && Files.isDirectory(DESCRIPTORS);
+    }
+
+    /**
+     * Marks a descriptor that leads to a file which was just opened and is no symbolic link. Takes none of its own. What keeps it from that keeps nobody from opening the file: it stays
+     * unmarked then.
+     */
+    public static void mark(Path file) {
         if (!LinuxCall.areThere()) {
             return;
         }
-        Path place = file.toRealPath();
         try {
+            Path place = file.toRealPath();
             int gap = 0;
             for (int descriptor = 0; gap < WIDEST_GAP; descriptor++) {
                 int flags = SystemCall.descriptorFlags(descriptor);
                 gap = flags < 0 ? gap + 1 : 0;
                 if (flags == 0 && place.equals(target(descriptor))) {
                     SystemCall.closeInPrograms(descriptor);
+                    return; // of several openings of one file each comes here once
                 }
             }
-        } catch (IllegalStateException denied) {
-            return; // the JVM has no native access
+        } catch (IOException | IllegalStateException without) {
+            return; // the file was renamed meanwhile, or the JVM has no native access
         }
     }
 
-    /** Where a descriptor leads; null if it was closed meanwhile. */
-    private static Path target(int descriptor) throws IOException {
+    /** Where a descriptor leads; null if nobody can say. */
+    private static Path target(int descriptor) {
         try {
             return Files.readSymbolicLink(DESCRIPTORS.resolve(Integer.toString(descriptor)));
-        } catch (NoSuchFileException closedMeanwhile) {
+        } catch (IOException closedMeanwhile) {
             return null;
         }
     }

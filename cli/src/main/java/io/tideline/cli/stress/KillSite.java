@@ -12,6 +12,7 @@ enum KillSite {
     APPEND_RESERVED("append.reserved", 4_000),
     APPEND_WRITTEN("append.written", 4_000),
     APPEND_SEALED("append.sealed", 1_000),
+    GROUP_EXPECTED("group.expected", 40),
     BLOCK_RESERVED("block.reserved", 40),
     BLOCK_WRITTEN("block.written", 150),
     OVERWRITE_LOCKED("overwrite.locked", 200),

@@ -1,6 +1,7 @@
 package io.tideline.hlog.device;
 
 import io.tideline.fault.IoFault;
+import io.tideline.memory.CloseOnExec;
 import io.tideline.memory.SystemError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,7 +28,9 @@ abstract class DirectoryDevice implements Device {
     static final FileAttribute<?>[] OWNER_ONLY_DIRECTORY = ownerOnly("rwx------");
 
     static {
-        SystemError.NO_DESCRIPTOR_LEFT.name(); // has it loaded: where no descriptor is left, neither a class nor the C library can be
+        // has them loaded: where no descriptor is left, neither a class nor the C library can be
+        SystemError.NO_DESCRIPTOR_LEFT.name();
+        CloseOnExec.isSupported();
     }
 
     private final Path directory;

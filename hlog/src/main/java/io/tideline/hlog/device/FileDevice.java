@@ -40,18 +40,9 @@ public class FileDevice extends DirectoryDevice {
         if (fresh) {
             options.add(StandardOpenOption.CREATE_NEW);
         }
-        return forThisProgram(path, FileChannel.open(path, options, fresh ? OWNER_ONLY_FILE : new FileAttribute<?>[0]));
-    }
-
-    /** The channel, which is closed in programs that are started. */
-    static FileChannel forThisProgram(Path path, FileChannel opened) throws IOException {
-        try {
-            CloseOnExec.mark(path);
-            return opened;
-        } catch (Throwable failed) {
-            opened.close();
-            throw failed;
-        }
+        FileChannel channel = FileChannel.open(path, options, fresh ? OWNER_ONLY_FILE : new FileAttribute<?>[0]);
+        CloseOnExec.mark(path);
+        return channel;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.tideline.hlog.device;
 
+import io.tideline.memory.CloseOnExec;
 import io.tideline.memory.NativeFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -22,7 +23,9 @@ public final class ReadOnlyDevice extends FileDevice {
 
     @Override
     FileChannel channel(Path path, boolean fresh) throws IOException {
-        return forThisProgram(path, FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        CloseOnExec.mark(path);
+        return channel;
     }
 
     /** None: theirs is open for writing too. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tideline.fault.IoFault;
+import io.tideline.memory.CloseOnExec;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -129,7 +130,7 @@ abstract class DirectoryDeviceSpec extends DeviceSpec {
 
     @Test
     void shouldOpenFilesForThisProgramAlone() throws IOException {
-        assumeTrue(Files.isDirectory(DESCRIPTORS));
+        assumeTrue(CloseOnExec.isSupported());
         try (DeviceFile made = device.create("made"); DeviceFile other = device.create("log/other"); DeviceFile opened = device.open("log/other")) {
             try (Stream<Path> descriptors = Files.list(DESCRIPTORS)) {
                 List<Path> ours = descriptors.filter(descriptor -> target(descriptor).startsWith(directory.toString())).toList();

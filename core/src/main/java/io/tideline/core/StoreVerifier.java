@@ -103,8 +103,8 @@ public final class StoreVerifier {
                 if (entry == 0) {
                     continue;
                 }
-                if (entry < 0) {
-                    problem("bucket " + home + " has an entry with bit 63, which none has");
+                if (BucketLayout.hasForeignBits(entry)) {
+                    problem("bucket " + home + " has an entry with bit 62 or 63, which none has");
                 } else if (!tagsOfHome.computeIfAbsent(home, h -> new HashSet<>()).add(BucketLayout.tagBitsOf(entry))) {
                     problem("bucket " + home + " has two entries of one tag");
                 } else {

@@ -83,10 +83,15 @@ public final class BucketLayout {
         return entry & MATCH_MASK;
     }
 
+    /** Whether the entry has bits that none has in this version. */
+    public static boolean hasForeignBits(long entry) {
+        return (entry & ~(TAG_MASK | ADDRESS_MASK)) != 0;
+    }
+
     /** Whether an image may have this entry: leading to no record or to where one can stand below {@code addressLimit}. */
     static boolean isSound(long entry, long addressLimit) {
         long address = address(entry);
-        return (entry & READ_CACHE) == 0 && entry >= 0
+        return !hasForeignBits(entry)
                 && (address == LogAddress.CHAIN_END || address >= LogAddress.FIRST && address < addressLimit && address % RecordLayout.GRANULE_BYTES == 0);
     }
 

@@ -54,6 +54,12 @@ class BucketLayoutTest {
         assertEquals(BucketLayout.ADDRESS_MASK, BucketLayout.address(entry));
         assertEquals(tagBits, BucketLayout.tagBitsOf(entry));
         assertEquals(-1L, entry | BucketLayout.READ_CACHE | 1L << 63, "the three fields take all bits but the last");
+        assertFalse(BucketLayout.hasForeignBits(entry));
+        for (long foreign : new long[] {BucketLayout.READ_CACHE, 1L << 63}) {
+            assertTrue(BucketLayout.hasForeignBits(entry | foreign));
+            assertTrue(BucketLayout.isSound(BucketLayout.entry(tagBits, 64), 128));
+            assertFalse(BucketLayout.isSound(BucketLayout.entry(tagBits, 64) | foreign, 128), "no image has it");
+        }
         long other = BucketLayout.tagBits(5L << 48);
         for (long address : new long[] {1, 64, BucketLayout.ADDRESS_MASK}) {
             long plain = BucketLayout.entry(tagBits, address);

@@ -1,6 +1,7 @@
 package io.tideline.index;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -60,7 +61,7 @@ final class Table {
             assertTrue(buckets.add(bucket), "a bucket is led to twice, " + replay);
             for (int at = 0; at < BucketLayout.ENTRIES_BYTES; at += 8) {
                 long entry = Words.getVolatile(bucket + at);
-                assertTrue(entry >= 0, "bit 63 in bucket " + home + ", " + replay);
+                assertFalse(BucketLayout.hasForeignBits(entry), "bit 62 or 63 in bucket " + home + ", " + replay);
                 if (entry != 0) {
                     assertNull(entries.put(BucketLayout.tagBitsOf(entry) | home, BucketLayout.address(entry)), "one tag twice, " + replay);
                 }
